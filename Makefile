@@ -1,0 +1,52 @@
+# The doors of the project. `make help` lists them.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock bench openapi clean
+
+help: ## List what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older: name another with PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: install it (Debian: apt-get install python3-venv)"; exit 1; }
+	@echo "Making $(VENV) and installing the locked versions (a minute or two, once) …"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+run: $(STAMP) ## Start everything on this machine: database, API, worker, WeChat simulator (PORT=8000)
+	@exec $(BIN)/echowall up $(if $(PORT),--port $(PORT))
+
+test: $(STAMP) ## Run all tests against a real PostgreSQL that is started for them
+	@$(BIN)/python -m pytest
+
+check: $(STAMP) ## Format, lint, types, import contracts, dependencies, migrations, OpenAPI snapshot
+	@echo "format …" && $(BIN)/ruff format --check --quiet .
+	@echo "lint …" && $(BIN)/ruff check --quiet .
+	@echo "types …" && $(BIN)/mypy
+	@echo "import contracts …" && $(BIN)/lint-imports --no-logo
+	@echo "dependencies …" && $(BIN)/deptry .
+	@echo "migrations, snapshots …" && $(BIN)/echowall check
+
+format: $(STAMP) ## Format the code and mend what the linter can mend
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+openapi: $(STAMP) ## Write docs/openapi.json, docs/lifecycles.md and docs/problems.md anew
+	@$(BIN)/echowall docs
+
+bench: $(STAMP) ## Fill a real-size district, measure the hot routes, write bench/RESULTS.md
+	@$(BIN)/python -m bench
+
+lock: $(STAMP) ## Choose versions anew and lock them with hashes (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade pyproject.toml --output-file requirements.lock --no-header
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --extra embedded --group dev pyproject.toml --output-file requirements-dev.lock --no-header
+
+clean: ## Remove the virtual environment and caches; data under var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

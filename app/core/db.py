@@ -1,0 +1,110 @@
+"""The database: one engine and one read pool a process, and the only code that commits or rolls back.
+
+Writes run in a unit of work (``Database.transaction``): one SQLModel session, one transaction. Statements that must be
+cheap go through ``raw``, the asyncpg connection of that same transaction. Hot reads take no session at all: they borrow
+a connection of ``Database.reads`` and each is one statement.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.settings import Settings
+
+SERVER_SETTINGS = {
+    "application_name": "echowall",
+    "timezone": "UTC",
+    "statement_timeout": "5s",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "10s",
+    "jit": "off",
+}
+"""Every statement, wait for a lock and pause inside a transaction ends in time; none can hold the others up for long."""
+
+CONNECT_TIMEOUT_S = 5
+POOL_TIMEOUT_S = 5
+
+Reads = asyncpg.Pool
+"""Where hot reads go: a pool whose ``fetch``, ``fetchrow`` and ``fetchval`` are one statement each."""
+
+
+class Database:
+    """The connections of one process. Open it once, close it at the end."""
+
+    def __init__(self, engine: AsyncEngine, reads: Reads) -> None:
+        self.engine = engine
+        self.reads = reads
+        self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False, autoflush=False)
+
+    @classmethod
+    async def open(cls, url: str, settings: Settings) -> "Database":
+        """Connect to ``url`` (postgresql://…). Nothing is connected before the first use of a pool."""
+        reads = asyncpg.create_pool(
+            url,
+            min_size=0,
+            max_size=settings.database_read_pool_size,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=CONNECT_TIMEOUT_S,
+            server_settings=SERVER_SETTINGS,
+            reset=forget_nothing,
+        )
+        await reads
+        return cls(create_engine(url, settings.database_pool_size), reads)
+
+    async def close(self) -> None:
+        """Close both pools; a connection still in use is cut."""
+        self.reads.terminate()
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Yield a session of one transaction: commit at the end, roll back when anything is raised."""
+        async with self._sessions() as session:
+            try:
+                yield session
+            except BaseException:
+                await session.rollback()
+                raise
+            await session.commit()
+
+
+async def forget_nothing(_connection: asyncpg.Connection) -> None:
+    """Reset nothing when a read connection comes back: reads set no session state, and a reset is a round trip."""
+
+
+def create_engine(url: str, pool_size: int) -> AsyncEngine:
+    """Return an engine for ``url`` (postgresql://…) that drops connections which the server has closed."""
+    engine = create_async_engine(
+        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+        connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": SERVER_SETTINGS},
+    )
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def refuse_closed(dbapi_connection: Any, _record: object, _proxy: object) -> None:
+        """Let the pool replace a connection that was lost while it lay idle; asyncpg knows without asking."""
+        if dbapi_connection.driver_connection.is_closed():
+            raise DisconnectionError
+
+    return engine
+
+
+async def raw(session: AsyncSession) -> asyncpg.Connection:
+    """Return the asyncpg connection of the session's transaction, begun if it had not begun yet.
+
+    SQLAlchemy begins at the first statement it sends itself; a raw statement sent before that would commit alone and
+    survive the roll-back. So where nothing was sent yet, an empty statement goes first.
+    """
+    connection = await session.connection()
+    driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+    if not driver.is_in_transaction():
+        await connection.exec_driver_sql("SELECT 1")
+    return driver

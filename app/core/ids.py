@@ -1,0 +1,19 @@
+"""Identifiers: UUIDv7 (RFC 9562, section 5.7), so that the order of ids is the order of creation."""
+
+import os
+import time
+from uuid import UUID
+
+
+def new_id() -> UUID:
+    """Return a UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    random_bits = int.from_bytes(os.urandom(10))
+    value = (
+        (milliseconds & 0xFFFF_FFFF_FFFF) << 80
+        | 0x7 << 76
+        | (random_bits >> 68) << 64
+        | 0b10 << 62
+        | (random_bits & 0x3FFF_FFFF_FFFF_FFFF)
+    )
+    return UUID(int=value)

@@ -1,0 +1,73 @@
+"""Tokens and keys: the only module that signs, verifies or derives a secret.
+
+Tokens are JWT with HS256, the algorithm fixed here and never taken from the token (RFC 8725, section 3.1).
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from functools import lru_cache
+from uuid import UUID
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from jose import JWTError, jwt
+
+ALGORITHM = "HS256"
+ISSUER = "echowall"
+TOKEN_CHARACTERS_MAX = 1024
+
+
+class InvalidTokenError(Exception):
+    """The bearer token is not one of ours, or its time is over."""
+
+
+def issue_token(secret: str, user_id: UUID, version: int, now: datetime, ttl: timedelta) -> str:
+    """Return a token that names ``user_id`` until ``now + ttl``; ``version`` must still be the user's when it is used."""
+    claims = {
+        "iss": ISSUER,
+        "sub": str(user_id),
+        "ver": version,
+        "iat": int(now.timestamp()),
+        "exp": int((now + ttl).timestamp()),
+    }
+    return str(jwt.encode(claims, token_key(secret), algorithm=ALGORITHM))
+
+
+def read_token(secret: str, token: str) -> tuple[UUID, int]:
+    """Return the user id and version that a valid token names. Raises InvalidTokenError for every other one."""
+    if len(token) > TOKEN_CHARACTERS_MAX:
+        raise InvalidTokenError
+    try:
+        claims = jwt.decode(
+            token,
+            token_key(secret),
+            algorithms=[ALGORITHM],
+            issuer=ISSUER,
+            options={"require_exp": True, "require_iat": True, "require_sub": True, "verify_aud": False},
+        )
+        version = claims["ver"]
+        if type(version) is not int:
+            raise InvalidTokenError
+        return UUID(claims["sub"]), version
+    except (JWTError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise InvalidTokenError from error
+
+
+@lru_cache(maxsize=8)
+def token_key(secret: str) -> str:
+    """Return the key that signs tokens; voucher codes are signed with others, so that one never serves as the other."""
+    return derive_key(secret, b"token").hex()
+
+
+def derive_key(secret: str, purpose: bytes) -> bytes:
+    """Return 32 bytes for ``purpose`` by HKDF-SHA256 (RFC 5869) from the master secret."""
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"echowall/" + purpose).derive(secret.encode())
+
+
+def fingerprint(*parts: bytes) -> bytes:
+    """Return SHA-256 over the parts, each preceded by its length so that no two lists share a fingerprint."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.digest()

@@ -1,0 +1,130 @@
+"""Settings: everything that differs between one machine and the next, read from the environment.
+
+Variables carry the prefix ``ECHOWALL_``; ``.env`` beside the working directory is read too. Production refuses what is
+only fit for a developer's machine, each refusal with a sentence that says what to set.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - refused in production
+SIMULATOR_URL = "http://127.0.0.1:8010"
+WECHAT_URL = "https://api.weixin.qq.com"
+SECRET_BYTES_MIN = 32
+
+
+class SettingsError(RuntimeError):
+    """The settings do not allow what was asked; the message says which variable to set."""
+
+
+class Settings(BaseSettings):
+    """One process's settings. Field ``x`` is the variable ``ECHOWALL_X``."""
+
+    model_config = SettingsConfigDict(env_prefix="ECHOWALL_", env_file=".env", extra="ignore", frozen=True)
+
+    env: Literal["development", "production"] = Field(
+        "development", description="development or production; production refuses everything made for developers"
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SECRET),
+        description="master secret of tokens and voucher codes, at least 32 bytes; changing it logs everybody out",
+    )
+    database_url: SecretStr | None = Field(
+        None, description="postgresql://… of the database; empty uses the embedded one that `make run` starts"
+    )
+    data_dir: Path = Field(Path("var"), description="folder of the embedded database and of run-time files")
+    database_pool_size: int = Field(8, ge=1, le=100, description="connections of one process to write through")
+    database_read_pool_size: int = Field(8, ge=1, le=100, description="connections of one process for hot reads")
+    host: str = Field("127.0.0.1", description="address the API listens on")
+    port: int = Field(8000, ge=1, le=65535, description="port the API listens on")
+    workers: int = Field(2, ge=1, le=64, description="API processes")
+    wechat_base_url: str = Field(
+        SIMULATOR_URL, description=f"WeChat's API; production: {WECHAT_URL}; development: the simulator"
+    )
+    wechat_appid: str = Field("wx0000000000000000", description="AppID of the mini-program")
+    wechat_secret: SecretStr = Field(SecretStr("simulator-secret"), description="AppSecret of the mini-program")
+    token_ttl_days: int = Field(7, ge=1, le=90, description="days until a log-in must be repeated")
+    open_claims_limit: int = Field(3, ge=1, le=50, description="claims one person may hold at once")
+    claim_days: int = Field(7, ge=1, le=90, description="days until a claim without delivery lapses")
+    confirm_days: int = Field(7, ge=1, le=90, description="days until a silent resident's delivery is confirmed")
+    wish_days: int = Field(90, ge=1, le=365, description="days until a wish that nobody claimed expires")
+    wish_reward_points: int = Field(10, ge=1, le=1000, description="points that a fulfilled wish earns")
+    voucher_days: int = Field(30, ge=1, le=365, description="days until a held voucher expires")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    log_format: Literal["console", "json"] = Field("console", description="console for people, json for collectors")
+
+    @property
+    def uses_simulator(self) -> bool:
+        """Whether WeChat is anything but WeChat itself."""
+        return urlsplit(self.wechat_base_url).hostname != urlsplit(WECHAT_URL).hostname
+
+    @model_validator(mode="after")
+    def refuse_developer_settings_in_production(self) -> Self:
+        """Raise ValueError naming each variable that production needs and does not have."""
+        if self.env != "production":
+            return self
+        secret = self.secret_key.get_secret_value()
+        faults = []
+        if secret == DEVELOPMENT_SECRET or len(secret.encode()) < SECRET_BYTES_MIN:
+            faults.append(
+                "ECHOWALL_SECRET_KEY is the default or shorter than 32 bytes: set a random one, "
+                "for example the output of `openssl rand -base64 48`."
+            )
+        if self.database_url is None:
+            faults.append(
+                "ECHOWALL_DATABASE_URL is empty and the embedded database is for development only: "
+                "set it to postgresql://USER:PASSWORD@HOST:5432/NAME."
+            )
+        if self.uses_simulator or not self.wechat_base_url.startswith("https://"):
+            faults.append(
+                f"ECHOWALL_WECHAT_BASE_URL points at a simulator: set it to {WECHAT_URL}, "
+                "and ECHOWALL_WECHAT_APPID and ECHOWALL_WECHAT_SECRET to those of the mini-program."
+            )
+        if self.wechat_appid == "wx0000000000000000" or self.wechat_secret.get_secret_value() == "simulator-secret":
+            faults.append(
+                "ECHOWALL_WECHAT_APPID or ECHOWALL_WECHAT_SECRET is the simulator's: "
+                "set the AppID and AppSecret of the mini-program."
+            )
+        if faults:
+            raise ValueError(" ".join(faults))
+        return self
+
+    def require_database_url(self) -> str:
+        """Return the database's URL, from the settings or from the running embedded server.
+
+        Raises SettingsError with the next step when there is neither.
+        """
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        written = self.data_dir / DATABASE_URL_FILE
+        if written.exists():
+            return written.read_text().strip()
+        raise SettingsError("No database is running. Start one with `make run`, or set ECHOWALL_DATABASE_URL.")
+
+
+DATABASE_URL_FILE = "database-url"
+"""Written into ``data_dir`` while the embedded server runs, so that other commands find it."""
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """Read the settings once a process. Raises pydantic's ValidationError (see ``explain``)."""
+    return Settings()
+
+
+def explain(error: Exception) -> str:
+    """Turn a validation error of the settings into sentences for the person at the terminal."""
+    errors = getattr(error, "errors", None)
+    if errors is None:
+        return str(error)
+    lines = []
+    for item in errors():
+        name = "_".join(str(part) for part in item["loc"])
+        message = str(item["msg"]).removeprefix("Value error, ")
+        lines.append(f"ECHOWALL_{name.upper()}: {message}" if name else message)
+    return "\n".join(lines)
