@@ -1,0 +1,91 @@
+"""Who is asking: the caller, the grants they hold, and what they are to a thing (pure)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.lifecycle import Party
+
+
+class Role(StrEnum):
+    """What a grant allows on an area and everything below it."""
+
+    ADMINISTRATOR = "administrator"  # grants roles, and may do what staff and alliance may
+    STAFF = "staff"  # reviews wishes, verifies service, approves members
+    ALLIANCE = "alliance"  # approves merchants and their offers
+
+
+ACTING_ROLES = {
+    Role.STAFF: frozenset({Role.STAFF, Role.ADMINISTRATOR}),
+    Role.ALLIANCE: frozenset({Role.ALLIANCE, Role.ADMINISTRATOR}),
+    Role.ADMINISTRATOR: frozenset({Role.ADMINISTRATOR}),
+}
+"""Which grants let somebody act in a role."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGrant:
+    """A role that the caller holds on ``area_id`` and all below it."""
+
+    role: Role
+    area_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A logged-in person as one statement finds them."""
+
+    id: UUID
+    is_helper: bool = False
+    grants: tuple[HeldGrant, ...] = ()
+    shop_ids: frozenset[UUID] = field(default_factory=frozenset)
+
+    def acts_as(self, role: Role, lineage: Sequence[UUID]) -> bool:
+        """Whether a grant lets the caller act as ``role`` in the area whose ids, root to itself, are ``lineage``."""
+        accepted = ACTING_ROLES[role]
+        return any(grant.role in accepted and grant.area_id in lineage for grant in self.grants)
+
+    def scope(self, role: Role) -> list[UUID]:
+        """Return the areas on which the caller may act as ``role``, tops only."""
+        accepted = ACTING_ROLES[role]
+        return [grant.area_id for grant in self.grants if grant.role in accepted]
+
+
+NOBODY: frozenset[Party] = frozenset()
+_AUTHOR = frozenset({Party.AUTHOR})
+_CLAIMANT = frozenset({Party.CLAIMANT})
+_HELPER = frozenset({Party.HELPER})
+_STAFF = frozenset({Party.STAFF})
+_STAFF_HELPER = frozenset({Party.STAFF, Party.HELPER})
+
+
+def parties_to_service(
+    caller: Caller | None, *, author_id: UUID | None, claimant_id: UUID | None, lineage: Sequence[UUID]
+) -> frozenset[Party]:
+    """Return what ``caller`` is to a wish, its task or a claim on it.
+
+    Whoever asked for the service or gives it is never staff to it, whatever grants they hold (I2).
+    """
+    if caller is None:
+        return NOBODY
+    if caller.id == author_id:
+        return _AUTHOR
+    if caller.id == claimant_id:
+        return _CLAIMANT
+    if caller.grants and caller.acts_as(Role.STAFF, lineage):
+        return _STAFF_HELPER if caller.is_helper else _STAFF
+    return _HELPER if caller.is_helper else NOBODY
+
+
+def parties_to_application(
+    caller: Caller | None, *, applicant_id: UUID, lineage: Sequence[UUID], role: Role
+) -> frozenset[Party]:
+    """Return what ``caller`` is to an application that ``role`` decides; nobody decides their own (I2)."""
+    if caller is None:
+        return NOBODY
+    if caller.id == applicant_id:
+        return _AUTHOR
+    if caller.acts_as(role, lineage):
+        return frozenset({Party.ALLIANCE if role is Role.ALLIANCE else Party.STAFF})
+    return NOBODY

@@ -1,0 +1,117 @@
+"""Every lifecycle of the product, one table each. No state is decided anywhere else."""
+
+from app.domain.lifecycle import Lifecycle, Party, row
+
+AUTHOR, CLAIMANT, HELPER = Party.AUTHOR, Party.CLAIMANT, Party.HELPER
+STAFF, ALLIANCE, CLERK, SYSTEM = Party.STAFF, Party.ALLIANCE, Party.CLERK, Party.SYSTEM
+
+WISH = Lifecycle(
+    subject="wish",
+    states=(
+        "checking",
+        "reviewing",
+        "published",
+        "claimed",
+        "delivered",
+        "disputed",
+        "fulfilled",
+        "rejected",
+        "withdrawn",
+        "expired",
+    ),
+    initial="checking",
+    transitions=(
+        # The content check never publishes what WeChat did not pass (I10): doubt and failure wait for staff.
+        row("checking", "pass_check", "reviewing", SYSTEM),
+        row("checking", "pass_check_unreviewed", "published", SYSTEM),
+        row("checking", "hold_check", "reviewing", SYSTEM),
+        row("checking", "reject_check", "rejected", SYSTEM),
+        row("reviewing", "approve", "published", STAFF),
+        row("reviewing", "reject", "rejected", STAFF),
+        row("checking reviewing published", "withdraw", "withdrawn", AUTHOR),
+        row("published", "expire", "expired", SYSTEM),
+        row("published", "claim", "claimed", HELPER),
+        row("claimed", "release", "published", CLAIMANT),
+        row("claimed", "lapse", "published", SYSTEM),
+        row("claimed", "deliver", "delivered", CLAIMANT),
+        row("delivered", "confirm", "fulfilled", AUTHOR),
+        row("delivered", "confirm_silent", "fulfilled", SYSTEM),
+        row("delivered", "dispute", "disputed", AUTHOR),
+        row("delivered disputed", "verify", "fulfilled", STAFF),
+        row("delivered disputed", "return", "claimed", STAFF),
+        row("delivered disputed", "refuse", "published", STAFF),
+    ),
+)
+
+TASK = Lifecycle(
+    subject="task",
+    states=("draft", "open", "closed", "cancelled"),
+    initial="draft",
+    transitions=(
+        row("draft", "open", "open", STAFF, SYSTEM),
+        row("open", "close", "closed", AUTHOR, STAFF, SYSTEM),
+        row("draft open", "cancel", "cancelled", AUTHOR, STAFF, SYSTEM),
+    ),
+)
+
+CLAIM = Lifecycle(
+    subject="claim",
+    states=("active", "submitted", "returned", "verified", "released", "lapsed", "refused"),
+    initial="active",
+    transitions=(
+        row("active returned", "submit", "submitted", CLAIMANT),
+        row("active returned", "release", "released", CLAIMANT),
+        row("active returned", "lapse", "lapsed", SYSTEM),
+        row("submitted", "confirm", "verified", AUTHOR),
+        row("submitted", "confirm_silent", "verified", SYSTEM),
+        row("submitted", "verify", "verified", STAFF),
+        row("submitted", "return", "returned", STAFF),
+        row("submitted", "refuse", "refused", STAFF),
+    ),
+)
+
+LIVE_CLAIM_STATES = ("active", "submitted", "returned")
+"""A claim in one of these takes a seat (I1)."""
+
+ENROLMENT_TRANSITIONS = (
+    row("applied", "approve", "approved", STAFF),
+    row("applied", "refuse", "refused", STAFF),
+    row("refused", "reapply", "applied", AUTHOR),
+)
+
+MEMBER = Lifecycle("member", ("applied", "approved", "refused"), "applied", ENROLMENT_TRANSITIONS)
+
+VOLUNTEER = Lifecycle("volunteer", ("applied", "approved", "refused"), "applied", ENROLMENT_TRANSITIONS)
+
+MERCHANT = Lifecycle(
+    subject="merchant",
+    states=("applied", "approved"),
+    initial="applied",
+    transitions=(row("applied", "approve", "approved", ALLIANCE),),
+)
+
+OFFER = Lifecycle(
+    subject="offer",
+    states=("checking", "reviewing", "listed", "rejected"),
+    initial="checking",
+    transitions=(
+        row("checking", "pass_check", "listed", SYSTEM),
+        row("checking", "hold_check", "reviewing", SYSTEM),
+        row("checking", "reject_check", "rejected", SYSTEM),
+        row("reviewing", "approve", "listed", ALLIANCE),
+        row("reviewing", "reject", "rejected", ALLIANCE),
+    ),
+)
+
+VOUCHER = Lifecycle(
+    subject="voucher",
+    states=("held", "settled", "cancelled", "expired"),
+    initial="held",
+    transitions=(
+        row("held", "settle", "settled", CLERK),
+        row("held", "cancel", "cancelled", AUTHOR),
+        row("held", "expire", "expired", SYSTEM),
+    ),
+)
+
+LIFECYCLES = (WISH, TASK, CLAIM, MEMBER, VOLUNTEER, MERCHANT, OFFER, VOUCHER)

@@ -1,0 +1,46 @@
+"""Tables, their constraints and indexes. They guarantee; schemas validate."""
+
+from sqlmodel import SQLModel
+
+from app.models.area import Area
+from app.models.claim import Claim
+from app.models.event import Event
+from app.models.grant import Grant
+from app.models.idempotency import IdempotencyKey
+from app.models.ledger import LedgerAccount, LedgerBalance, LedgerTransfer
+from app.models.member import Member
+from app.models.merchant import Clerk, Merchant
+from app.models.offer import Offer
+from app.models.task import Task
+from app.models.unit import Unit
+from app.models.user import User
+from app.models.volunteer import Volunteer
+from app.models.voucher import Redemption, Voucher
+from app.models.wish import Wish
+from app.models.worker import WorkerHeartbeat
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "Area",
+    "Claim",
+    "Clerk",
+    "Event",
+    "Grant",
+    "IdempotencyKey",
+    "LedgerAccount",
+    "LedgerBalance",
+    "LedgerTransfer",
+    "Member",
+    "Merchant",
+    "Offer",
+    "Redemption",
+    "Task",
+    "Unit",
+    "User",
+    "Volunteer",
+    "Voucher",
+    "Wish",
+    "WorkerHeartbeat",
+    "metadata",
+]

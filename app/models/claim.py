@@ -1,0 +1,33 @@
+"""Claims: one person's hold on one seat."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, text
+from sqlmodel import Field, SQLModel
+
+from app.domain.lifecycles import CLAIM, LIVE_CLAIM_STATES
+from app.models.columns import created_at, status_check
+
+LIVE = ", ".join(f"'{state}'" for state in LIVE_CLAIM_STATES)
+
+
+class Claim(SQLModel, table=True):
+    """``due_at`` is when it lapses without delivery; ``note`` is what the claimant says of the delivery."""
+
+    __table_args__ = (
+        status_check(CLAIM),
+        Index("uq_claim_live", "task_id", "user_id", unique=True, postgresql_where=text(f"status IN ({LIVE})")),
+        Index("ix_claim_task_id", "task_id"),
+        Index("ix_claim_user_id_id", "user_id", "id"),
+        Index("ix_claim_due", "due_at", postgresql_where=text("status IN ('active', 'returned')")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    task_id: UUID = Field(foreign_key="task.id")
+    user_id: UUID = Field(foreign_key="user.id")
+    status: str = Field(default=CLAIM.initial, max_length=32)
+    note: str | None = Field(default=None, max_length=500)
+    due_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    created_at: datetime = created_at()
+    submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]

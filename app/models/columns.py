@@ -1,0 +1,45 @@
+"""Shared column forms: enums as VARCHAR + CHECK, states from the lifecycles, UTC times, names of constraints."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, DateTime, Enum, text
+from sqlmodel import Field, SQLModel
+
+from app.domain.lifecycle import Lifecycle
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def enum_type(kind: type[StrEnum], name: str) -> Enum:
+    """Return VARCHAR with a CHECK named ``name`` over the values of ``kind``; PostgreSQL's own enums are hard to change."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=name,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def status_check(lifecycle: Lifecycle) -> CheckConstraint:
+    """Return the CHECK that a ``status`` is a state of ``lifecycle``."""
+    states = ", ".join(f"'{state}'" for state in lifecycle.states)
+    return CheckConstraint(f"status IN ({states})", name="status")
+
+
+def created_at() -> Any:
+    """Return a field for the moment of creation, set by the database when the code does not."""
+    return Field(
+        default=None, sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": text("now()")}
+    )
+
+

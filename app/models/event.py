@@ -1,0 +1,26 @@
+"""The history of everything that has a lifecycle (I7). Append-only: the database refuses changes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from app.models.columns import created_at
+
+
+class Event(SQLModel, table=True):
+    """One state change: of what, from, to, by whom in which part, when, with which words."""
+
+    __table_args__ = (Index("ix_event_subject", "subject_kind", "subject_id", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    subject_kind: str = Field(max_length=32)
+    subject_id: UUID
+    action: str = Field(max_length=32)
+    from_state: str | None = Field(default=None, max_length=32)
+    to_state: str = Field(max_length=32)
+    actor_id: UUID | None = Field(default=None, foreign_key="user.id")
+    party: str = Field(max_length=32)
+    note: str | None = Field(default=None, max_length=500)
+    created_at: datetime = created_at()

@@ -1,0 +1,34 @@
+"""Shops of the business-circle alliance and the people behind their counters."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.domain.lifecycles import MERCHANT
+from app.models.columns import created_at, status_check
+
+
+class Merchant(SQLModel, table=True):
+    """A shop. Its name is public once the alliance's staff approved it."""
+
+    __table_args__ = (status_check(MERCHANT), CheckConstraint("char_length(name) BETWEEN 1 AND 30", name="name_length"))
+
+    id: UUID = Field(primary_key=True)
+    owner_id: UUID = Field(foreign_key="user.id", index=True)
+    area_id: UUID = Field(foreign_key="area.id", index=True)
+    name: str = Field(max_length=30)
+    status: str = Field(default=MERCHANT.initial, max_length=32)
+    created_at: datetime = created_at()
+
+
+class Clerk(SQLModel, table=True):
+    """Somebody who may settle for a shop; the owner is one too."""
+
+    __table_args__ = (UniqueConstraint("user_id", "merchant_id"),)
+
+    id: UUID = Field(primary_key=True)
+    merchant_id: UUID = Field(foreign_key="merchant.id", index=True)
+    user_id: UUID = Field(foreign_key="user.id")
+    created_at: datetime = created_at()

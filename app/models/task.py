@@ -1,0 +1,37 @@
+"""Tasks: the one thing that can be claimed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from app.domain.kinds import TaskKind
+from app.domain.lifecycles import TASK
+from app.models.columns import created_at, enum_type, status_check
+
+
+class Task(SQLModel, table=True):
+    """Seats to be claimed. ``seats_taken`` counts claims that live or were verified and never exceeds ``seats`` (I1)."""
+
+    __table_args__ = (
+        status_check(TASK),
+        CheckConstraint("seats BETWEEN 1 AND 1000", name="seats_range"),
+        CheckConstraint("seats_taken BETWEEN 0 AND seats", name="seats_taken_range"),
+        CheckConstraint("reward_points BETWEEN 0 AND 1000", name="reward_points_range"),
+        CheckConstraint("(kind = 'wish') = (wish_id IS NOT NULL)", name="wish_of_kind"),
+        Index("ix_task_area_id_status_id", "area_id", "status", "id"),
+        Index("ix_task_status_id", "status", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    kind: TaskKind = Field(sa_type=enum_type(TaskKind, "kind"))  # type: ignore[call-overload]
+    wish_id: UUID | None = Field(default=None, foreign_key="wish.id", unique=True)
+    area_id: UUID = Field(foreign_key="area.id")
+    author_id: UUID = Field(foreign_key="user.id")
+    title: str = Field(max_length=60)
+    status: str = Field(default=TASK.initial, max_length=32)
+    seats: int = 1
+    seats_taken: int = 0
+    reward_points: int
+    created_at: datetime = created_at()

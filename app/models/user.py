@@ -1,0 +1,30 @@
+"""People, as WeChat names them to this mini-program."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime
+from sqlmodel import Field, SQLModel
+
+from app.models.columns import created_at
+
+
+class User(SQLModel, table=True):
+    """One WeChat identity. ``open_claims`` counts claims with work to do; the claim statement checks it under lock (I1)."""
+
+    __table_args__ = (
+        CheckConstraint("open_claims >= 0", name="open_claims_not_negative"),
+        CheckConstraint("char_length(nickname) BETWEEN 1 AND 20", name="nickname_length"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    openid: str = Field(max_length=64, unique=True)
+    unionid: str | None = Field(default=None, max_length=64, unique=True)
+    nickname: str = Field(max_length=20)
+    pending_nickname: str | None = Field(default=None, max_length=20)
+    """Chosen by the user, not shown to others before its content check has passed (I10)."""
+    token_version: int = 1
+    is_blocked: bool = False
+    open_claims: int = 0
+    created_at: datetime = created_at()
+    last_login_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]

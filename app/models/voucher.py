@@ -1,0 +1,43 @@
+"""Vouchers and the scans that settle them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, Index, text
+from sqlmodel import Field, SQLModel
+
+from app.domain.lifecycles import VOUCHER
+from app.models.columns import created_at, status_check
+
+
+class Voucher(SQLModel, table=True):
+    """A held entitlement; title and points are the offer's at the time, whatever becomes of the offer."""
+
+    __table_args__ = (
+        status_check(VOUCHER),
+        CheckConstraint("points > 0", name="points_positive"),
+        Index("ix_voucher_user_id_id", "user_id", "id"),
+        Index("ix_voucher_open", "expires_at", postgresql_where=text("status = 'held'")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    offer_id: UUID = Field(foreign_key="offer.id", index=True)
+    merchant_id: UUID = Field(foreign_key="merchant.id")
+    user_id: UUID = Field(foreign_key="user.id")
+    title: str = Field(max_length=40)
+    points: int
+    status: str = Field(default=VOUCHER.initial, max_length=32)
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    created_at: datetime = created_at()
+
+
+class Redemption(SQLModel, table=True):
+    """The scan: which clerk of which shop settled which voucher, once."""
+
+    __table_args__ = (Index("ix_redemption_merchant_id_id", "merchant_id", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    voucher_id: UUID = Field(foreign_key="voucher.id", unique=True)
+    merchant_id: UUID = Field(foreign_key="merchant.id")
+    clerk_id: UUID = Field(foreign_key="user.id")
+    settled_at: datetime = created_at()
