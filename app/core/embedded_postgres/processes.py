@@ -67,8 +67,8 @@ def die_with_parent(signal_number: signal.Signals) -> Callable[[], None]:
 
 
 def environment() -> dict[str, str]:
-    """Return this environment without what would change the server or the language of its messages."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    """Return what the server needs of this environment: no secrets of ours, no settings and no language of anybody's."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
 
