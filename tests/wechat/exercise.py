@@ -1,0 +1,83 @@
+"""Fails in every way it can with all logging on, and writes whatever may be written: run by test_secrecy.
+
+A process of its own, since logging is configured for the whole process.
+"""
+
+import asyncio
+import logging
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+
+import structlog
+
+from app.core.logging import configure
+from app.core.settings import Settings
+from app.wechat.client import Scene, WeChat
+from app.wechat.errors import WeChatError
+from tests.wechat.server import APPID, SECRET, order_fault
+
+CODE = "sim-保密-used-once"
+CONTENT = "保密的心愿"
+LOGIN = "/sns/jscode2session"
+TOKEN = "/cgi-bin/stable_token"
+CHECK = "/wxa/msg_sec_check"
+FAULTS: Sequence[Mapping[str, object]] = [
+    *[{"errcode": errcode} for errcode in (40001, 40003, 40013, 40029, 40125, 42001, 45011, 61010, 99999)],
+    {"http_status": 500},
+    {"body": "no"},
+    {"body": '{"result": {"suggest": "保密", "label": 1}, "trace_id": "t"}'},
+    {"cut": True},
+    {"delay_s": 1.0},
+]
+
+log = structlog.get_logger("exercise")
+
+
+def tell(*values: object) -> None:
+    sys.stdout.write(" ".join(str(value) for value in values) + "\n")
+
+
+class Everything(logging.Handler):
+    """Writes each record with all that it carries, whatever its level."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tell(record.name, record.getMessage(), record.__dict__)
+
+
+async def attempt(wechat: WeChat, openid: str | None) -> None:
+    try:
+        if openid is None:
+            await wechat.exchange_code(CODE)
+        else:
+            await wechat.check_text(openid, CONTENT, scene=Scene.FORUM)
+    except WeChatError as error:
+        tell(error, repr(error), vars(error))
+        traceback.print_exc()
+        log.exception("failed")
+        logging.getLogger("exercise").exception("failed")
+
+
+async def exercise(base_url: str, log_format: str) -> None:
+    configure(Settings.model_validate({"log_level": "DEBUG", "log_format": log_format}))
+    logging.getLogger().addHandler(Everything(level=logging.NOTSET))
+    async with aclosing(WeChat(base_url, APPID, SECRET, timeout_s=0.5)) as wechat:
+        session = await wechat.exchange_code(CODE)
+        tell(session, wechat, vars(wechat)["_token"])
+        await attempt(wechat, None)
+        for fault in FAULTS:
+            for path, openid in ((LOGIN, None), (TOKEN, session.openid), (CHECK, session.openid)):
+                if path == TOKEN:
+                    vars(wechat)["_token"] = None
+                await asyncio.to_thread(order_fault, base_url, path, **fault)
+                await attempt(wechat, openid)
+        await attempt(wechat, session.openid)
+        tell(session, wechat, vars(wechat)["_token"])
+    async with aclosing(WeChat("http://127.0.0.1:1", APPID, SECRET)) as wechat:
+        await attempt(wechat, None)
+        await attempt(wechat, session.openid)
+
+
+if __name__ == "__main__":
+    asyncio.run(exercise(sys.argv[1], sys.argv[2]))
