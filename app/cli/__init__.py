@@ -5,7 +5,15 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from app.cli import check, database, demo, grant, serve, simulator, tour, up, worker
+from app.cli.check import check, docs
+from app.cli.database import migrate
+from app.cli.demo import demo
+from app.cli.grant import grant
+from app.cli.serve import serve
+from app.cli.simulator import simulator
+from app.cli.tour import tour
+from app.cli.up import up
+from app.cli.worker import worker
 from app.core.settings import SettingsError, explain
 
 cli = typer.Typer(
@@ -15,16 +23,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-cli.command("up")(up.up)
-cli.command("serve")(serve.serve)
-cli.command("worker")(worker.worker)
-cli.command("simulator")(simulator.simulator)
-cli.command("migrate")(database.migrate)
-cli.command("grant")(grant.grant)
-cli.command("demo")(demo.demo)
-cli.command("tour")(tour.tour)
-cli.command("check")(check.check)
-cli.command("docs")(check.docs)
+for verb in (up, serve, worker, simulator, migrate, grant, demo, tour, check, docs):
+    cli.command(verb.__name__)(verb)
 
 
 def main() -> None:

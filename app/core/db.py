@@ -7,9 +7,10 @@ a connection of ``Database.reads`` and each is one statement.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
+from asyncpg import Record
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
@@ -25,27 +26,38 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "10s",
     "jit": "off",
 }
-"""Every statement, wait for a lock and pause inside a transaction ends in time; none can hold the others up for long."""
+"""Every statement, wait for a lock and pause inside a transaction ends in time; none holds the others up for long."""
 
 CONNECT_TIMEOUT_S = 5
 POOL_TIMEOUT_S = 5
 
-Reads = asyncpg.Pool
-"""Where hot reads go: a pool whose ``fetch``, ``fetchrow`` and ``fetchval`` are one statement each."""
+
+class Reads(Protocol):
+    """Where reads go: the read pool, or the connection of a transaction. Each call is one statement."""
+
+    async def fetch(self, query: str, *args: object) -> list[Record]:
+        """Return all rows."""
+
+    async def fetchrow(self, query: str, *args: object) -> Record | None:
+        """Return the first row."""
+
+    async def fetchval(self, query: str, *args: object) -> Any:
+        """Return the first value of the first row."""
 
 
 class Database:
     """The connections of one process. Open it once, close it at the end."""
 
-    def __init__(self, engine: AsyncEngine, reads: Reads) -> None:
+    def __init__(self, engine: AsyncEngine, pool: asyncpg.Pool) -> None:
         self.engine = engine
-        self.reads = reads
+        self.pool = pool
+        self.reads: Reads = pool
         self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False, autoflush=False)
 
     @classmethod
     async def open(cls, url: str, settings: Settings) -> "Database":
         """Connect to ``url`` (postgresql://…). Nothing is connected before the first use of a pool."""
-        reads = asyncpg.create_pool(
+        pool = asyncpg.create_pool(
             url,
             min_size=0,
             max_size=settings.database_read_pool_size,
@@ -54,12 +66,12 @@ class Database:
             server_settings=SERVER_SETTINGS,
             reset=forget_nothing,
         )
-        await reads
-        return cls(create_engine(url, settings.database_pool_size), reads)
+        await pool
+        return cls(create_engine(url, settings.database_pool_size), pool)
 
     async def close(self) -> None:
         """Close both pools; a connection still in use is cut."""
-        self.reads.terminate()
+        self.pool.terminate()
         await self.engine.dispose()
 
     @asynccontextmanager

@@ -22,7 +22,7 @@ class InvalidTokenError(Exception):
 
 
 def issue_token(secret: str, user_id: UUID, version: int, now: datetime, ttl: timedelta) -> str:
-    """Return a token that names ``user_id`` until ``now + ttl``; ``version`` must still be the user's when it is used."""
+    """Return a token that names ``user_id`` until ``now + ttl``; ``version`` must still be the user's then."""
     claims = {
         "iss": ISSUER,
         "sub": str(user_id),

@@ -1,6 +1,5 @@
 """Who is asking: the caller, the grants they hold, and what they are to a thing (pure)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -41,11 +40,6 @@ class Caller:
     grants: tuple[HeldGrant, ...] = ()
     shop_ids: frozenset[UUID] = field(default_factory=frozenset)
 
-    def acts_as(self, role: Role, lineage: Sequence[UUID]) -> bool:
-        """Whether a grant lets the caller act as ``role`` in the area whose ids, root to itself, are ``lineage``."""
-        accepted = ACTING_ROLES[role]
-        return any(grant.role in accepted and grant.area_id in lineage for grant in self.grants)
-
     def scope(self, role: Role) -> list[UUID]:
         """Return the areas on which the caller may act as ``role``, tops only."""
         accepted = ACTING_ROLES[role]
@@ -61,9 +55,9 @@ _STAFF_HELPER = frozenset({Party.STAFF, Party.HELPER})
 
 
 def parties_to_service(
-    caller: Caller | None, *, author_id: UUID | None, claimant_id: UUID | None, lineage: Sequence[UUID]
+    caller: Caller | None, *, author_id: UUID, claimant_id: UUID | None, in_scope: bool
 ) -> frozenset[Party]:
-    """Return what ``caller`` is to a wish, its task or a claim on it.
+    """Return what ``caller`` is to a wish, its task or a claim on it; ``in_scope`` says that it lies in their areas.
 
     Whoever asked for the service or gives it is never staff to it, whatever grants they hold (I2).
     """
@@ -73,19 +67,13 @@ def parties_to_service(
         return _AUTHOR
     if caller.id == claimant_id:
         return _CLAIMANT
-    if caller.grants and caller.acts_as(Role.STAFF, lineage):
+    if in_scope:
         return _STAFF_HELPER if caller.is_helper else _STAFF
     return _HELPER if caller.is_helper else NOBODY
 
 
-def parties_to_application(
-    caller: Caller | None, *, applicant_id: UUID, lineage: Sequence[UUID], role: Role
-) -> frozenset[Party]:
-    """Return what ``caller`` is to an application that ``role`` decides; nobody decides their own (I2)."""
-    if caller is None:
-        return NOBODY
+def parties_to_application(caller: Caller, *, applicant_id: UUID, in_scope: bool, decider: Party) -> frozenset[Party]:
+    """Return what ``caller`` is to an application that a ``decider`` of the area decides; never to their own (I2)."""
     if caller.id == applicant_id:
         return _AUTHOR
-    if caller.acts_as(role, lineage):
-        return frozenset({Party.ALLIANCE if role is Role.ALLIANCE else Party.STAFF})
-    return NOBODY
+    return frozenset({decider}) if in_scope else NOBODY

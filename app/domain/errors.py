@@ -1,7 +1,7 @@
 """Every refusal of the product: a stable code, a status, an English title, a Chinese sentence that says what to do.
 
-404: the caller may not know that it exists · 403: seen but not allowed · 409: the state is in the way · 422: the payload
-alone is at fault · 429 and 503 carry ``Retry-After`` (RFC 9457, RFC 9110).
+404: the caller may not know that it exists · 403: seen but not allowed · 409: the state is in the way · 422: the
+payload alone is at fault · 429 and 503 carry ``Retry-After`` (RFC 9457, RFC 9110).
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,10 @@ _TYPES = (
     # Requests that cannot be read
     _passing("malformed-json", 400, "The body is not JSON", "提交的内容格式不对，请更新小程序后再试。"),
     _passing(
-        "idempotency-key-required", 400, "Idempotency-Key is missing or malformed", "请求缺少防重复编号，请更新小程序后再试。"
+        "idempotency-key-required",
+        400,
+        "Idempotency-Key is missing or malformed",
+        "请求缺少防重复编号，请更新小程序后再试。",
     ),
     _passing("token-missing", 401, "No bearer token", "请先登录。"),
     _passing("token-invalid", 401, "The bearer token is invalid or expired", "登录已过期，请重新登录。"),
@@ -49,7 +52,7 @@ _TYPES = (
     _passing("body-too-large", 413, "The body is larger than 1 MiB", "提交的内容太大，请精简后再试。"),
     _passing("invalid-payload", 422, "The payload does not fit the schema", "填写的内容有误，请按提示修改后再提交。"),
     _passing("cursor-invalid", 422, "The cursor belongs to another list", "列表已更新，请下拉刷新。"),
-    # Idempotency (I5)
+    # Repeated requests
     _passing("request-in-progress", 409, "The same key is still being worked on", "正在处理，请稍候再试。", 1),
     _passing(
         "idempotency-key-reused",
@@ -62,14 +65,20 @@ _TYPES = (
     _passing("service-unavailable", 503, "The database or a part is not reachable", "系统繁忙，请稍后再试。", 2),
     # Logging in: WeChat's code2Session
     _passing("login-code-invalid", 401, "WeChat refused the code", "登录凭证已失效，请重新打开小程序登录。"),
-    _passing("login-blocked", 403, "WeChat blocks this user", "微信提示该账号存在风险，暂时不能登录，请联系社区工作人员。"),
+    _passing(
+        "login-blocked", 403, "WeChat blocks this user", "微信提示该账号存在风险，暂时不能登录，请联系社区工作人员。"
+    ),
     _passing("login-too-frequent", 429, "WeChat limits log-ins", "登录太频繁，请一分钟后再试。", 60),
     _passing("wechat-unavailable", 503, "WeChat cannot be reached", "微信服务暂时繁忙，请稍后再试。", 5),
     _passing("wechat-misconfigured", 500, "WeChat refuses our AppID or secret", "系统配置有误，已通知管理员。"),
     # What a caller is
-    ProblemType("helpers-only", 403, "Only approved members and volunteers may", "通过审核的党员或志愿者才能认领，请先报到。"),
+    ProblemType(
+        "helpers-only", 403, "Only approved members and volunteers may", "通过审核的党员或志愿者才能认领，请先报到。"
+    ),
     ProblemType("not-allowed", 403, "The caller's part does not allow this", "您没有权限进行这个操作。"),
-    ProblemType("own-interest", 403, "Nobody decides their own matter", "不能处理与自己有关的事项，请由其他工作人员处理。"),
+    ProblemType(
+        "own-interest", 403, "Nobody decides their own matter", "不能处理与自己有关的事项，请由其他工作人员处理。"
+    ),
     ProblemType("state-conflict", 409, "The state does not allow this any more", "状态已变化，请刷新后再操作。"),
     # Areas, grants, people
     ProblemType("area-unknown", 422, "The area does not exist", "所选的区域不存在，请重新选择。"),
@@ -82,7 +91,9 @@ _TYPES = (
     ProblemType("own-wish", 403, "Nobody claims their own wish", "不能认领自己发布的心愿。"),
     ProblemType("task-full", 409, "No seat is free", "已经被认领了，看看别的任务吧。"),
     ProblemType("task-not-open", 409, "The task is not open", "任务已结束或已取消，看看别的任务吧。"),
-    ProblemType("already-claimed", 409, "The caller has a live claim on it", "您已经认领了这个任务，请在“我的认领”中查看。"),
+    ProblemType(
+        "already-claimed", 409, "The caller has a live claim on it", "您已经认领了这个任务，请在“我的认领”中查看。"
+    ),
     ProblemType("claim-limit-reached", 409, "Too many open claims", "您手上的任务已达上限，请先完成或退回一个。"),
     # Merchants, offers, vouchers
     ProblemType("points-insufficient", 409, "Not enough points", "积分不足，参加服务可以获得积分。"),
@@ -90,7 +101,9 @@ _TYPES = (
     ProblemType("merchant-not-approved", 409, "The merchant is not approved", "商户尚未通过审核，请等待审核结果。"),
     ProblemType("clerk-exists", 409, "The user is a clerk already", "该用户已经是店员。"),
     ProblemType("own-voucher", 403, "Nobody settles their own voucher", "不能核销自己的兑换券，请让其他店员操作。"),
-    ProblemType("voucher-code-invalid", 422, "The code is forged, misread or stale", "兑换码无效或已刷新，请让顾客重新出示。"),
+    ProblemType(
+        "voucher-code-invalid", 422, "The code is forged, misread or stale", "兑换码无效或已刷新，请让顾客重新出示。"
+    ),
     ProblemType("voucher-other-shop", 403, "The voucher is for another shop", "这张券不是本店的，请核对券面上的商户。"),
     ProblemType("voucher-settled", 409, "The voucher was settled before", "这张券已经核销过了，请在核销记录中查看。"),
     ProblemType("voucher-cancelled", 409, "The voucher was cancelled", "这张券已取消，积分已退回顾客。"),

@@ -27,7 +27,7 @@ class Area(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     parent_id: UUID | None = Field(default=None, foreign_key="area.id")
-    kind: AreaKind = Field(sa_type=enum_type(AreaKind, "kind"))  # type: ignore[call-overload]
+    kind: AreaKind = Field(sa_type=enum_type(AreaKind, "kind"))
     name: str = Field(max_length=50)
     lineage: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
     is_wish_review_required: bool = True

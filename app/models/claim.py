@@ -28,6 +28,6 @@ class Claim(SQLModel, table=True):
     user_id: UUID = Field(foreign_key="user.id")
     status: str = Field(default=CLAIM.initial, max_length=32)
     note: str | None = Field(default=None, max_length=500)
-    due_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    due_at: datetime = Field(sa_type=DateTime(timezone=True))
     created_at: datetime = created_at()
-    submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -1,6 +1,5 @@
 """Shared column forms: enums as VARCHAR + CHECK, states from the lifecycles, UTC times, names of constraints."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -19,7 +18,7 @@ SQLModel.metadata.naming_convention = {
 
 
 def enum_type(kind: type[StrEnum], name: str) -> Enum:
-    """Return VARCHAR with a CHECK named ``name`` over the values of ``kind``; PostgreSQL's own enums are hard to change."""
+    """Return VARCHAR with a CHECK named ``name`` over the values; PostgreSQL's own enums are hard to change."""
     return Enum(
         kind,
         native_enum=False,
@@ -39,7 +38,8 @@ def status_check(lifecycle: Lifecycle) -> CheckConstraint:
 def created_at() -> Any:
     """Return a field for the moment of creation, set by the database when the code does not."""
     return Field(
-        default=None, sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": text("now()")}
+        default=None,
+        sa_type=DateTime(timezone=True),
+        nullable=False,
+        sa_column_kwargs={"server_default": text("now()")},
     )
-
-

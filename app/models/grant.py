@@ -17,7 +17,7 @@ class Grant(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     user_id: UUID = Field(foreign_key="user.id")
-    role: Role = Field(sa_type=enum_type(Role, "role"))  # type: ignore[call-overload]
+    role: Role = Field(sa_type=enum_type(Role, "role"))
     area_id: UUID = Field(foreign_key="area.id", index=True)
     granted_by: UUID | None = Field(default=None, foreign_key="user.id")
     created_at: datetime = created_at()

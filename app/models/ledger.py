@@ -11,7 +11,7 @@ from app.models.columns import created_at, enum_type
 
 
 class LedgerAccount(SQLModel, table=True):
-    """An account. The issuer has no owner; wallets and held accounts belong to a user, merchant accounts to a merchant."""
+    """An account. The issuer has no owner, wallets and held accounts have a user, merchant accounts a merchant."""
 
     __tablename__ = "ledger_account"
     __table_args__ = (
@@ -20,7 +20,7 @@ class LedgerAccount(SQLModel, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    kind: AccountKind = Field(sa_type=enum_type(AccountKind, "kind"))  # type: ignore[call-overload]
+    kind: AccountKind = Field(sa_type=enum_type(AccountKind, "kind"))
     owner_id: UUID | None = None
     created_at: datetime = created_at()
 
@@ -54,7 +54,7 @@ class LedgerTransfer(SQLModel, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    kind: TransferKind = Field(sa_type=enum_type(TransferKind, "kind"))  # type: ignore[call-overload]
+    kind: TransferKind = Field(sa_type=enum_type(TransferKind, "kind"))
     debit_account_id: UUID = Field(foreign_key="ledger_account.id")
     credit_account_id: UUID = Field(foreign_key="ledger_account.id")
     points: int

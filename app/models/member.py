@@ -17,7 +17,7 @@ class Member(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     user_id: UUID = Field(foreign_key="user.id", unique=True)
-    kind: MemberKind = Field(sa_type=enum_type(MemberKind, "kind"))  # type: ignore[call-overload]
+    kind: MemberKind = Field(sa_type=enum_type(MemberKind, "kind"))
     unit_id: UUID = Field(foreign_key="unit.id", index=True)
     home_area_id: UUID = Field(foreign_key="area.id", index=True)
     status: str = Field(default=MEMBER.initial, max_length=32)

@@ -11,7 +11,7 @@ from app.models.columns import created_at, status_check
 
 
 class Offer(SQLModel, table=True):
-    """``stock_left`` counts down with each voucher and never below zero; ``area_id`` is the merchant's, for the lists."""
+    """``stock_left`` counts down with each voucher, never below zero; ``area_id`` is the merchant's, for the lists."""
 
     __table_args__ = (
         status_check(OFFER),

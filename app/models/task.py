@@ -12,7 +12,7 @@ from app.models.columns import created_at, enum_type, status_check
 
 
 class Task(SQLModel, table=True):
-    """Seats to be claimed. ``seats_taken`` counts claims that live or were verified and never exceeds ``seats`` (I1)."""
+    """Seats to be claimed. ``seats_taken`` counts claims that live or were verified, never above ``seats`` (I1)."""
 
     __table_args__ = (
         status_check(TASK),
@@ -25,7 +25,7 @@ class Task(SQLModel, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    kind: TaskKind = Field(sa_type=enum_type(TaskKind, "kind"))  # type: ignore[call-overload]
+    kind: TaskKind = Field(sa_type=enum_type(TaskKind, "kind"))
     wish_id: UUID | None = Field(default=None, foreign_key="wish.id", unique=True)
     area_id: UUID = Field(foreign_key="area.id")
     author_id: UUID = Field(foreign_key="user.id")

@@ -16,5 +16,5 @@ class Unit(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     area_id: UUID = Field(foreign_key="area.id")
-    kind: UnitKind = Field(sa_type=enum_type(UnitKind, "kind"))  # type: ignore[call-overload]
+    kind: UnitKind = Field(sa_type=enum_type(UnitKind, "kind"))
     name: str = Field(max_length=50)

@@ -10,7 +10,7 @@ from app.models.columns import created_at
 
 
 class User(SQLModel, table=True):
-    """One WeChat identity. ``open_claims`` counts claims with work to do; the claim statement checks it under lock (I1)."""
+    """One WeChat identity. ``open_claims`` counts claims with work to do; taking a seat checks it under lock (I1)."""
 
     __table_args__ = (
         CheckConstraint("open_claims >= 0", name="open_claims_not_negative"),
@@ -27,4 +27,4 @@ class User(SQLModel, table=True):
     is_blocked: bool = False
     open_claims: int = 0
     created_at: datetime = created_at()
-    last_login_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    last_login_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -27,7 +27,7 @@ class Voucher(SQLModel, table=True):
     title: str = Field(max_length=40)
     points: int
     status: str = Field(default=VOUCHER.initial, max_length=32)
-    expires_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))
     created_at: datetime = created_at()
 
 

@@ -31,12 +31,12 @@ class Wish(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     author_id: UUID = Field(foreign_key="user.id")
     area_id: UUID = Field(foreign_key="area.id")
-    category: WishCategory = Field(sa_type=enum_type(WishCategory, "category"))  # type: ignore[call-overload]
+    category: WishCategory = Field(sa_type=enum_type(WishCategory, "category"))
     title: str = Field(max_length=60)
     body: str = Field(max_length=2000)
     status: str = Field(default=WISH.initial, max_length=32)
     rating: int | None = None
     thanks: str | None = Field(default=None, max_length=500)
     created_at: datetime = created_at()
-    published_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    delivered_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    published_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    delivered_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -8,12 +8,8 @@ from app.wechat.simulator import openid_of
 from tests.wechat import exercise
 from tests.wechat.server import APPID, SECRET, running_simulator
 
-console_shows_locals = pytest.mark.xfail(
-    reason="structlog's console renderer writes the local variables of every frame of a traceback", strict=True
-)
 
-
-@pytest.mark.parametrize("log_format", ["json", pytest.param("console", marks=console_shows_locals)])
+@pytest.mark.parametrize("log_format", ["json", "console"])
 def test_no_error_and_no_log_tells_a_secret_or_a_person(log_format):
     with running_simulator() as base_url:
         ran = subprocess.run(

@@ -67,8 +67,8 @@ def die_with_parent(signal_number: signal.Signals) -> Callable[[], None]:
 
 
 def environment() -> dict[str, str]:
-    """Return what the server needs of this environment: no secrets of ours, no settings and no language of anybody's."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
+    """Return what the server needs of this environment: neither our secrets nor anybody's settings and language."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
 

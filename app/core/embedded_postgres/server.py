@@ -98,6 +98,7 @@ class EmbeddedPostgres:
             if not place.data.exists():
                 _make_cluster(place)
             _refuse_other_version(place.data)
+            place.data.chmod(0o700)  # a careless `chmod -R` of a parent opens it, and PostgreSQL refuses open data
             if self._sockets is None or not self._sockets.exists():
                 self._sockets = places.make_socket_folder(place)
             log_start = self._launch(place, self._sockets)

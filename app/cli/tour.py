@@ -1,0 +1,4 @@
+"""placeholder"""
+
+
+def tour(url: str | None = None) -> None: ...

@@ -1,0 +1,163 @@
+"""Every ``Annotated`` alias that routes are written with: the process's parts, who asks, pages, the unit of work."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic_core import to_json
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app import problems
+from app.core.db import Database, Reads
+from app.core.security import InvalidTokenError, fingerprint, read_token
+from app.core.settings import Settings
+from app.domain.caller import Caller
+from app.domain.errors import Problem
+from app.services import callers, idempotency
+from app.services.idempotency import RequestKey
+from app.services.pages import PageRequest
+from app.wechat.client import WeChat
+
+JSON = "application/json"
+KEY_FORM = re.compile(r"[\x21-\x7e]{8,128}")
+
+
+def get_settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def get_database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def get_wechat(request: Request) -> WeChat:
+    client: WeChat = request.app.state.wechat
+    return client
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+DatabaseDep = Annotated[Database, Depends(get_database)]
+WeChatDep = Annotated[WeChat, Depends(get_wechat)]
+
+
+async def get_reads(database: DatabaseDep) -> Reads:
+    return database.reads
+
+
+ReadsDep = Annotated[Reads, Depends(get_reads)]
+
+bearer = HTTPBearer(auto_error=False, description="The token of `POST /v1/auth/wechat`.")
+BearerDep = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+async def find_caller(request: Request, credentials: BearerDep) -> Caller | None:
+    """Return who asks, or None without a token. Raises ``token-invalid``; a token is never half believed."""
+    if credentials is None:
+        if "authorization" in request.headers:
+            raise Problem("token-invalid")
+        return None
+    state = request.app.state
+    try:
+        user_id, version = read_token(state.settings.secret_key.get_secret_value(), credentials.credentials)
+    except InvalidTokenError as error:
+        raise Problem("token-invalid") from error
+    return await callers.find(state.database.reads, user_id, version)
+
+
+MaybeCallerDep = Annotated[Caller | None, Depends(find_caller)]
+
+
+async def require_caller(caller: MaybeCallerDep) -> Caller:
+    """Return who asks. Raises ``token-missing`` and ``token-invalid``."""
+    if caller is None:
+        raise Problem("token-missing")
+    return caller
+
+
+CallerDep = Annotated[Caller, Depends(require_caller)]
+
+
+def get_page(
+    cursor: Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+) -> PageRequest:
+    return PageRequest(cursor, limit)
+
+
+PageDep = Annotated[PageRequest, Depends(get_page)]
+
+
+def answer(content: Mapping[str, Any], status: int = 200) -> Response:
+    """Return the answer, serialised once; a test holds every answer against its declared schema."""
+    return Response(to_json(content), status, media_type=JSON)
+
+
+async def open_session(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
+    """Yield the session of one transaction, for a write that is repeatable by nature; commit before the answer goes."""
+    try:
+        async with database.transaction() as session:
+            yield session
+    except Exception as error:
+        problem = problems.from_database(error)
+        if problem is None:
+            raise
+        raise problem from error
+
+
+SessionDep = Annotated[AsyncSession, Depends(open_session, scope="function")]
+
+
+class UnitOfWork:
+    """One write: its session, and the answer that commits with it."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.reply: Response | None = None
+
+    def answer(self, content: Mapping[str, Any], status: int = 200) -> Response:
+        """Return the answer and have it remembered for repetitions of the request (I5)."""
+        self.reply = answer(content, status)
+        return self.reply
+
+
+async def open_unit_of_work(
+    request: Request,
+    caller: CallerDep,
+    database: DatabaseDep,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="8 to 128 visible ASCII characters, new for each action; repeated, the first answer comes again"
+        ),
+    ] = None,
+) -> AsyncIterator[UnitOfWork]:
+    """Yield the unit of work of one write. Commits before the answer goes; refusals are remembered, faults not."""
+    if idempotency_key is None or not KEY_FORM.fullmatch(idempotency_key):
+        raise Problem("idempotency-key-required")
+    asked = fingerprint(request.method.encode(), request.url.path.encode(), await request.body())
+    key = RequestKey(caller.id, idempotency_key, asked)
+    try:
+        async with database.transaction() as session:
+            await idempotency.begin(session, key)
+            unit = UnitOfWork(session)
+            yield unit
+            if unit.reply is None:
+                raise RuntimeError(f"{request.method} {request.url.path} ended without an answer to remember")
+            await idempotency.remember(session, key, unit.reply.status_code, bytes(unit.reply.body))
+    except Exception as error:
+        problem = error if isinstance(error, Problem) else problems.from_database(error)
+        if problem is None:
+            raise
+        if problem.type.is_stored:
+            async with database.transaction() as session:
+                await idempotency.remember_refusal(session, key, problem.type.status, problems.body_of(problem))
+        raise problem from error
+
+
+UnitOfWorkDep = Annotated[UnitOfWork, Depends(open_unit_of_work, scope="function")]
+
+WRITE_PROBLEMS = ("idempotency-key-required", "idempotency-key-reused", "request-in-progress")

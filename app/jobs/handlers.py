@@ -1,0 +1,105 @@
+"""What jobs do: each handler is a few lines around a use case."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.clock import now
+from app.core.db import Database
+from app.core.settings import Settings
+from app.domain.errors import Problem
+from app.services import content_checks, fulfilment, idempotency, transitions, vouchers, wishes
+from app.wechat.client import WeChat
+
+log = structlog.get_logger(__name__)
+
+KEY_LIFE = timedelta(days=30)
+CHECK_PATIENCE = timedelta(minutes=10)
+
+Due = TypeVar("Due")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What handlers work with."""
+
+    database: Database
+    wechat: WeChat
+    settings: Settings
+
+
+async def confirm_silent(parts: Parts) -> int:
+    """Confirm deliveries to which the resident said nothing for ``confirm_days``; return how many."""
+    before = now() - timedelta(days=parts.settings.confirm_days)
+    async with parts.database.transaction() as session:
+        due = await fulfilment.find_silent(session, before)
+    return await each(
+        parts.database,
+        due,
+        lambda session, service: fulfilment.fulfil(session, service, "confirm_silent", transitions.SYSTEM),
+    )
+
+
+async def lapse_overdue(parts: Parts) -> int:
+    """Free the seats of claims whose time without a delivery is over; return how many."""
+    async with parts.database.transaction() as session:
+        due = await fulfilment.find_overdue(session, now())
+    return await each(
+        parts.database,
+        due,
+        lambda session, service: fulfilment.free(session, service, "lapse", transitions.SYSTEM),
+    )
+
+
+async def expire_wishes(parts: Parts) -> int:
+    """End wishes that nobody claimed for ``wish_days``; return how many."""
+    before = now() - timedelta(days=parts.settings.wish_days)
+    async with parts.database.transaction() as session:
+        due = await wishes.find_unclaimed(session, before)
+    return await each(parts.database, due, wishes.expire)
+
+
+async def expire_vouchers(parts: Parts) -> int:
+    """Give back vouchers whose time is over; return how many."""
+    async with parts.database.transaction() as session:
+        due = await vouchers.find_due(session, now())
+    return await each(parts.database, due, vouchers.expire)
+
+
+async def hold_forgotten(parts: Parts) -> int:
+    """Hand wishes whose content check never ended over to staff; return how many."""
+    return await content_checks.hold_forgotten(parts.database, now() - CHECK_PATIENCE)
+
+
+async def forget_keys(parts: Parts) -> int:
+    """Delete idempotency keys of more than 30 days; return how many."""
+    async with parts.database.transaction() as session:
+        return await idempotency.forget_before(session, now() - KEY_LIFE)
+
+
+async def each(database: Database, due: Sequence[Due], act: Callable[[AsyncSession, Due], Awaitable[None]]) -> int:
+    """Act on each thing in a transaction of its own; what somebody moved meanwhile is left as it is."""
+    done = 0
+    for thing in due:
+        try:
+            async with database.transaction() as session:
+                await act(session, thing)
+            done += 1
+        except Problem as problem:
+            log.info("left to whoever moved it first", code=problem.type.code)
+    return done
+
+
+SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
+    "confirm_silent": ("*/5 * * * *", confirm_silent),
+    "lapse_overdue": ("*/5 * * * *", lapse_overdue),
+    "expire_wishes": ("7 * * * *", expire_wishes),
+    "expire_vouchers": ("*/5 * * * *", expire_vouchers),
+    "hold_forgotten": ("*/5 * * * *", hold_forgotten),
+    "forget_keys": ("23 3 * * *", forget_keys),
+}
+"""What runs on a schedule (cron, UTC), in one worker at a time."""

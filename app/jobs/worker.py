@@ -1,0 +1,110 @@
+"""The worker process: takes jobs from the queue and keeps the schedules."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from functools import partial
+from uuid import UUID
+
+import asyncpg
+import structlog
+from pgqueuer import PgQueuer
+from pgqueuer.executors import DatabaseRetryEntrypointExecutor
+from pgqueuer.models import Job, Schedule
+from pgqueuer.types import QueueExecutionMode
+
+from app.core.db import CONNECT_TIMEOUT_S, SERVER_SETTINGS, Database
+from app.core.ids import new_id
+from app.core.settings import Settings
+from app.jobs.handlers import SWEEPS, Parts
+from app.services import content_checks
+from app.services.offers import CHECK_OFFER
+from app.services.users import CHECK_NICKNAME
+from app.services.wishes import CHECK_WISH
+from app.wechat.client import WeChat
+
+log = structlog.get_logger(__name__)
+
+HEARTBEAT_S = 5
+BEAT = """
+    INSERT INTO worker_heartbeat (worker_id, seen_at) VALUES ($1, now())
+    ON CONFLICT (worker_id) DO UPDATE SET seen_at = now()
+"""
+FORGET = "DELETE FROM worker_heartbeat WHERE worker_id = $1 OR seen_at < now() - interval '1 day'"
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; then let the jobs at hand end. Raises when the database is lost."""
+    url = settings.require_database_url()
+    database = await Database.open(url, settings)
+    wechat = WeChat(settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value())
+    async with asyncpg.create_pool(
+        url, min_size=1, max_size=4, timeout=CONNECT_TIMEOUT_S, server_settings=SERVER_SETTINGS
+    ) as pool:
+        queue = wire(pool, Parts(database, wechat, settings))
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, queue.shutdown.set)
+        log.info("worker ready")
+        try:
+            async with asyncio.TaskGroup() as group:
+                heart = group.create_task(beat(database))
+                await queue.run(batch_size=10, shutdown_on_listener_failure=True)
+                heart.cancel()
+        finally:
+            await wechat.aclose()
+            await database.close()
+
+
+async def drain(pool: asyncpg.Pool, parts: Parts) -> None:
+    """Do what is in the queue now and return; for tools and tests that wait for the jobs they ordered."""
+    await wire(pool, parts).qm.run(mode=QueueExecutionMode.drain)
+
+
+def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
+    """Return the queue with every handler and schedule on it."""
+    queue = PgQueuer.from_asyncpg_pool(pool)
+    database, wechat = parts.database, parts.wechat
+    reward_points = parts.settings.wish_reward_points
+    checks: dict[str, Callable[[UUID], Awaitable[None]]] = {
+        CHECK_WISH: partial(content_checks.check_wish, database, wechat, reward_points=reward_points),
+        CHECK_OFFER: partial(content_checks.check_offer, database, wechat),
+        CHECK_NICKNAME: partial(content_checks.check_nickname, database, wechat),
+    }
+    for name, check in checks.items():
+        queue.entrypoint(name, executor_factory=DatabaseRetryEntrypointExecutor)(_for_subject(check))
+    for name, (schedule, sweep) in SWEEPS.items():
+        queue.schedule(name, schedule)(_for_schedule(name, partial(sweep, parts)))
+    return queue
+
+
+def _for_subject(act: Callable[[UUID], Awaitable[None]]) -> Callable[[Job], Awaitable[None]]:
+    """Return a handler that acts on the thing whose id is the job's payload."""
+
+    async def take(job: Job) -> None:
+        assert job.payload is not None, "a job names its subject"
+        await act(UUID(job.payload.decode()))
+
+    return take
+
+
+def _for_schedule(name: str, sweep: Callable[[], Awaitable[int]]) -> Callable[[Schedule], Awaitable[None]]:
+    async def take(_schedule: Schedule) -> None:
+        done = await sweep()
+        if done:
+            log.info("swept", sweep=name, done=done)
+
+    return take
+
+
+async def beat(database: Database) -> None:
+    """Tell every few seconds that this worker is alive, until cancelled; then that it is gone."""
+    worker_id = new_id()
+    try:
+        while True:
+            await database.pool.execute(BEAT, worker_id)
+            await asyncio.sleep(HEARTBEAT_S)
+    finally:
+        with contextlib.suppress(Exception):
+            await database.pool.execute(FORGET, worker_id)

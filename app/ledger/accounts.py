@@ -1,0 +1,28 @@
+"""Opening accounts. Each owner has one account of a kind, for ever."""
+
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.db import raw
+from app.core.ids import new_id
+from app.domain.kinds import AccountKind
+
+OPEN_WALLET = """
+    WITH opened AS (
+        INSERT INTO ledger_account (id, kind, owner_id) VALUES ($1, $4, $3), ($2, $5, $3) RETURNING id
+    )
+    INSERT INTO ledger_balance (account_id, points) SELECT id, 0 FROM opened
+"""
+OPEN_MERCHANT = "INSERT INTO ledger_account (id, kind, owner_id) VALUES ($1, $2, $3)"
+
+
+async def open_wallet(session: AsyncSession, user_id: UUID) -> None:
+    """Give a new user a wallet and an account for what their vouchers hold, both with a locked balance of zero."""
+    connection = await raw(session)
+    await connection.execute(OPEN_WALLET, new_id(), new_id(), user_id, AccountKind.WALLET, AccountKind.HELD)
+
+
+async def open_merchant(session: AsyncSession, merchant_id: UUID) -> None:
+    """Give a new merchant its account, append-only and without a balance row, so that nobody queues at a busy shop."""
+    await (await raw(session)).execute(OPEN_MERCHANT, new_id(), AccountKind.MERCHANT, merchant_id)

@@ -1,0 +1,33 @@
+"""Reading the ledger: one statement a question."""
+
+from uuid import UUID
+
+from asyncpg import Record
+
+from app.core.db import Reads
+
+FIND_BALANCE = """
+    SELECT a.kind, b.points FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.owner_id = $1
+"""
+LIST_TRANSFERS = """
+    WITH wallet AS (SELECT id FROM ledger_account WHERE owner_id = $1 AND kind = 'wallet')
+    (
+        SELECT t.id, t.kind, -t.points AS change_points, t.created_at FROM ledger_transfer t, wallet
+        WHERE t.debit_account_id = wallet.id AND t.id < $2 ORDER BY t.id DESC LIMIT $3
+    ) UNION ALL (
+        SELECT t.id, t.kind, t.points, t.created_at FROM ledger_transfer t, wallet
+        WHERE t.credit_account_id = wallet.id AND t.id < $2 ORDER BY t.id DESC LIMIT $3
+    ) ORDER BY id DESC LIMIT $3
+"""
+
+
+async def find_balance(reads: Reads, user_id: UUID) -> tuple[int, int]:
+    """Return a user's spendable and held points."""
+    points = {row["kind"]: row["points"] for row in await reads.fetch(FIND_BALANCE, user_id)}
+    return points.get("wallet", 0), points.get("held", 0)
+
+
+async def list_transfers(reads: Reads, user_id: UUID, below: UUID, limit: int) -> list[Record]:
+    """Return the moves of a user's wallet below an id, newest first, with what each did to the spendable points."""
+    rows: list[Record] = await reads.fetch(LIST_TRANSFERS, user_id, below, limit)
+    return rows

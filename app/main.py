@@ -1,0 +1,108 @@
+"""The application: settings, lifespan, routers, problem handlers; nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
+
+from app import problems
+from app.core import logging
+from app.core.db import Database
+from app.core.settings import Settings, get_settings
+from app.routers import (
+    areas,
+    auth,
+    claims,
+    grants,
+    health,
+    me,
+    members,
+    merchants,
+    offers,
+    redemptions,
+    tasks,
+    volunteers,
+    vouchers,
+    wishes,
+)
+from app.services.health import newest_migration
+from app.wechat.client import WeChat
+
+BODY_BYTES_MAX = 1 << 20
+EVERYWHERE = problems.responses("token-missing", "token-invalid", "service-unavailable")
+DESCRIPTION = (
+    "回音壁: neighbours post micro-wishes, members and volunteers claim them, confirmed service earns points, "
+    "points become vouchers that shops settle by a scan. Every POST but the log-in takes an `Idempotency-Key`."
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the application. Raises pydantic's ValidationError when the settings are not fit for the environment."""
+    settings = settings or get_settings()
+    logging.configure(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.database = await Database.open(settings.require_database_url(), settings)
+        app.state.wechat = WeChat(
+            settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value()
+        )
+        yield
+        await app.state.wechat.aclose()
+        await app.state.database.close()
+
+    app: FastAPI = FastAPIOffline(
+        title="Echo Wall 回音壁",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        max_body_size=BODY_BYTES_MAX,
+        generate_unique_id_function=lambda route: "-".join([*map(str, route.tags), route.name]),
+    )
+    app.state.settings = settings
+    app.state.migration = newest_migration()
+    problems.install(app)
+    app.include_router(health.router)
+    app.include_router(v1())
+    describe_problems(app)
+    return app
+
+
+def v1() -> APIRouter:
+    """Return the product's API."""
+    router = APIRouter(prefix="/v1", responses=EVERYWHERE)
+    for module in (
+        auth,
+        me,
+        areas,
+        grants,
+        members,
+        volunteers,
+        wishes,
+        tasks,
+        claims,
+        merchants,
+        offers,
+        vouchers,
+        redemptions,
+    ):
+        router.include_router(module.router)
+    return router
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Put the form of a problem into the OpenAPI document, to which every refusal refers."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        schema = problems.ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+        components = document.setdefault("components", {}).setdefault("schemas", {})
+        components.update(schema.pop("$defs", {}))
+        components["Problem"] = schema
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

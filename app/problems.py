@@ -1,0 +1,196 @@
+"""Refusals and faults as ``application/problem+json`` (RFC 9457), in the words of the catalogue and nothing else."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from pydantic_core import to_json
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from app.domain.errors import CATALOGUE, Problem, ProblemType
+from app.services.idempotency import Replay
+from app.wechat import errors as wechat
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_BASE = "https://echowall.invalid/problems/"
+JSON_BODY_PROBLEMS = ("malformed-json", "body-too-large", "invalid-payload")
+
+CONSTRAINT_PROBLEMS = {
+    "uq_claim_live": "already-claimed",
+    "ck_ledger_balance_points_not_negative": "points-insufficient",
+    "uq_grant_user_id_role_area_id": "grant-exists",
+    "uq_clerk_user_id_merchant_id": "clerk-exists",
+    "uq_member_user_id": "already-enrolled",
+    "uq_volunteer_user_id": "already-enrolled",
+    "fk_grant_user_id": "user-unknown",
+    "fk_merchant_area_id": "area-unknown",
+    "fk_member_unit_id": "unit-unknown",
+}
+"""What the database refused, in the words of the catalogue. Any other violation is a fault of ours."""
+
+PASSING_SQLSTATES = ("08", "53", "57P", "40001", "40P01", "55P03", "57014")
+"""Connection lost, resources short, shutting down, deadlock, lock or statement timed out: worth a retry."""
+
+WECHAT_PROBLEMS: dict[type[wechat.WeChatError], str] = {
+    wechat.LoginCodeInvalid: "login-code-invalid",
+    wechat.LoginCodeMissing: "login-code-invalid",
+    wechat.UserBlocked: "login-blocked",
+    wechat.TooFrequent: "login-too-frequent",
+    wechat.WeChatBusy: "wechat-unavailable",
+    wechat.WeChatMisconfigured: "wechat-misconfigured",
+}
+
+
+class ProblemField(BaseModel):
+    """What is wrong with one field of a payload."""
+
+    field: str
+    reason: str
+
+
+class ProblemOut(BaseModel):
+    """A refusal: ``code`` is stable, ``detail`` is for the person in front of the screen."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    fields: list[ProblemField]
+
+
+def body_of(problem: Problem) -> bytes:
+    """Return the body; the same problem is the same bytes, so that a stored refusal can be given again."""
+    kind = problem.type
+    return to_json(
+        {
+            "type": TYPE_BASE + kind.code,
+            "title": kind.title,
+            "status": kind.status,
+            "code": kind.code,
+            "detail": kind.detail,
+            "fields": problem.fields or [],
+        }
+    )
+
+
+def render(problem: Problem) -> Response:
+    """Return the answer that tells the problem."""
+    headers = {"Retry-After": str(problem.retry_after_s)} if problem.retry_after_s is not None else None
+    if problem.type.status == 401:
+        headers = {"WWW-Authenticate": "Bearer"}
+    return Response(body_of(problem), problem.type.status, headers, MEDIA_TYPE)
+
+
+def from_database(error: BaseException) -> Problem | None:
+    """Return the problem that a database error means, or None when it is a fault of ours."""
+    if isinstance(error, PoolTimeoutError):
+        return Problem("service-unavailable")
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return Problem("service-unavailable")
+        error = error.driver_exception or error
+    if isinstance(error, asyncpg.PostgresError):
+        code = CONSTRAINT_PROBLEMS.get(getattr(error, "constraint_name", None) or "")
+        if code is not None:
+            return Problem(code)
+        if (error.sqlstate or "").startswith(PASSING_SQLSTATES):
+            return Problem("service-unavailable")
+        return None
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError | OSError | TimeoutError):
+        return Problem("service-unavailable")
+    return None
+
+
+def from_wechat(error: wechat.WeChatError) -> Problem:
+    """Return the problem that WeChat's refusal of a log-in means."""
+    for kind, code in WECHAT_PROBLEMS.items():
+        if isinstance(error, kind):
+            return Problem(code, retry_after_s=getattr(error, "retry_after_s", None))
+    return Problem("wechat-unavailable")
+
+
+def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of the problems that a route answers with, by status."""
+    by_status: dict[int | str, list[ProblemType]] = {}
+    for code in codes:
+        by_status.setdefault(CATALOGUE[code].status, []).append(CATALOGUE[code])
+    return {
+        status: {
+            "description": "; ".join(f"`{kind.code}` {kind.title}" for kind in kinds),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": {kind.code: {"summary": kind.detail} for kind in kinds},
+                }
+            },
+        }
+        for status, kinds in by_status.items()
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Answer everything that goes wrong in ``app`` as a problem."""
+
+    @app.exception_handler(Problem)
+    async def tell(_request: Request, problem: Problem) -> Response:
+        return render(problem)
+
+    @app.exception_handler(Replay)
+    async def tell_again(_request: Request, replay: Replay) -> Response:
+        media_type = "application/json" if replay.status < 400 else MEDIA_TYPE
+        return Response(replay.body, replay.status, {"Idempotent-Replayed": "true"}, media_type)
+
+    @app.exception_handler(RequestValidationError)
+    async def tell_invalid(_request: Request, error: RequestValidationError) -> Response:
+        return render(from_validation(error))
+
+    @app.exception_handler(HTTPException)
+    async def tell_http(_request: Request, error: HTTPException) -> Response:
+        code = {400: "malformed-json", 404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
+        return render(Problem(code.get(error.status_code, "not-found")))
+
+    @app.exception_handler(wechat.WeChatError)
+    async def tell_wechat(_request: Request, error: wechat.WeChatError) -> Response:
+        log.warning("wechat refused", kind=type(error).__name__, errcode=error.errcode, rid=error.rid)
+        return render(from_wechat(error))
+
+    async def tell_database(request: Request, error: Exception) -> Response:
+        problem = from_database(error)
+        if problem is None:
+            raise error
+        log.warning("database refused", kind=type(error).__name__, code=problem.type.code, path=request.url.path)
+        return render(problem)
+
+    for kind in (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        app.exception_handler(kind)(tell_database)
+    app.exception_handler(asyncpg.InternalClientError)(tell_database)
+
+    @app.exception_handler(Exception)
+    async def tell_fault(request: Request, error: Exception) -> Response:
+        # The message of an unforeseen error may quote what a user wrote: the kind and the place must do (I12).
+        log.error("unforeseen fault", kind=type(error).__name__, method=request.method, path=request.url.path)
+        return render(Problem("internal-error"))
+
+
+def from_validation(error: RequestValidationError) -> Problem:
+    """Return the problem that a payload, a path or a query that does not fit the schema means."""
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return Problem("malformed-json")
+    return Problem("invalid-payload", fields=list(_fields(found)))
+
+
+def _fields(found: Any) -> Iterator[dict[str, str]]:
+    """Name each field and what is wrong with it; what was sent is not repeated."""
+    for item in found[:20]:
+        place = ".".join(str(part)[:64] for part in item["loc"])
+        yield {"field": place.encode("utf-8", "replace").decode(), "reason": str(item["type"])}

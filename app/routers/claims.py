@@ -1,0 +1,65 @@
+"""Claims: delivering, giving back, and the staff's decision."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from app.core.db import raw
+from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SettingsDep, UnitOfWork, UnitOfWorkDep, answer
+from app.domain.caller import Caller
+from app.problems import JSON_BODY_PROBLEMS, responses
+from app.schemas.members import RefusalIn
+from app.schemas.tasks import ClaimOut, SubmitIn
+from app.services import claims
+
+router = APIRouter(prefix="/claims", tags=["claims"])
+CLAIM_PROBLEMS = responses(
+    *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "own-interest", "not-found", "state-conflict"
+)
+
+
+async def _tell(work: UnitOfWork, caller: Caller, claim_id: UUID) -> Response:
+    return work.answer(await claims.get(await raw(work.session), caller, claim_id))
+
+
+@router.get("/{claim_id}", response_model=ClaimOut, responses=responses("not-found", "invalid-payload"))
+async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep) -> Response:
+    """Get one claim, as its claimant, as the resident or as staff."""
+    return answer(await claims.get(reads, caller, claim_id))
+
+
+@router.post("/{claim_id}/submit", response_model=ClaimOut, responses=CLAIM_PROBLEMS)
+async def submit(claim_id: UUID, form: SubmitIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Say what was done; the resident confirms."""
+    await claims.submit(work.session, caller, claim_id, form.note)
+    return await _tell(work, caller, claim_id)
+
+
+@router.post("/{claim_id}/release", response_model=ClaimOut, responses=CLAIM_PROBLEMS)
+async def release(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Give the seat back."""
+    await claims.release(work.session, caller, claim_id)
+    return await _tell(work, caller, claim_id)
+
+
+@router.post("/{claim_id}/verify", response_model=ClaimOut, responses=CLAIM_PROBLEMS)
+async def verify(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Verify a delivery as staff; the helper gets the points at once."""
+    await claims.verify(work.session, caller, claim_id)
+    return await _tell(work, caller, claim_id)
+
+
+@router.post("/{claim_id}/return", response_model=ClaimOut, responses=CLAIM_PROBLEMS)
+async def send_back(
+    claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep
+) -> Response:
+    """Return a delivery to be done again, with a reason."""
+    await claims.send_back(work.session, caller, claim_id, form.reason, days=settings.claim_days)
+    return await _tell(work, caller, claim_id)
+
+
+@router.post("/{claim_id}/refuse", response_model=ClaimOut, responses=CLAIM_PROBLEMS)
+async def refuse(claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Refuse a delivery that never was; the wish can be claimed again."""
+    await claims.refuse(work.session, caller, claim_id, form.reason)
+    return await _tell(work, caller, claim_id)

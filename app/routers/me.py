@@ -1,0 +1,59 @@
+"""The caller's own things: profile, wishes, claims, points, vouchers."""
+
+from fastapi import APIRouter, Response
+
+from app.core.db import raw
+from app.deps import CallerDep, PageDep, ReadsDep, SessionDep, answer
+from app.problems import JSON_BODY_PROBLEMS, responses
+from app.schemas.fields import Page
+from app.schemas.me import Me, MeIn, Points, PointsTransfer
+from app.schemas.offers import VoucherOut
+from app.schemas.tasks import ClaimOut
+from app.schemas.wishes import WishOut
+from app.services import claims, points, users, vouchers, wish_views
+
+router = APIRouter(prefix="/me", tags=["me"])
+LIST_PROBLEMS = responses("invalid-payload", "cursor-invalid")
+
+
+@router.get("", response_model=Me)
+async def get_me(caller: CallerDep, reads: ReadsDep) -> Response:
+    """Tell the caller who they are here and what they hold."""
+    return answer(await users.get_me(reads, caller.id))
+
+
+@router.put("", response_model=Me, responses=responses(*JSON_BODY_PROBLEMS))
+async def update_me(form: MeIn, caller: CallerDep, session: SessionDep) -> Response:
+    """Choose a nickname; others see it once its content check has passed."""
+    await users.propose_nickname(session, caller, form.nickname)
+    return answer(await users.get_me(await raw(session), caller.id))
+
+
+@router.get("/wishes", response_model=Page[WishOut], responses=LIST_PROBLEMS)
+async def list_wishes(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List the caller's wishes, newest first."""
+    return answer(await wish_views.list_own(reads, caller, page))
+
+
+@router.get("/claims", response_model=Page[ClaimOut], responses=LIST_PROBLEMS)
+async def list_claims(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List the caller's claims, newest first."""
+    return answer(await claims.list_own(reads, caller, page))
+
+
+@router.get("/points", response_model=Points)
+async def get_points(caller: CallerDep, reads: ReadsDep) -> Response:
+    """Tell what the caller can spend and what their vouchers hold."""
+    return answer(await points.get_balance(reads, caller))
+
+
+@router.get("/points/transfers", response_model=Page[PointsTransfer], responses=LIST_PROBLEMS)
+async def list_transfers(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List the moves of the caller's points, newest first."""
+    return answer(await points.list_transfers(reads, caller, page))
+
+
+@router.get("/vouchers", response_model=Page[VoucherOut], responses=LIST_PROBLEMS)
+async def list_vouchers(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List the caller's vouchers, newest first."""
+    return answer(await vouchers.list_own(reads, caller, page))

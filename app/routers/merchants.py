@@ -1,0 +1,92 @@
+"""Merchants, their clerks, offers and redemptions."""
+
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from app.core.db import raw
+from app.deps import WRITE_PROBLEMS, CallerDep, PageDep, ReadsDep, UnitOfWorkDep, answer
+from app.problems import JSON_BODY_PROBLEMS, responses
+from app.schemas.fields import Page
+from app.schemas.merchants import ClerkIn, ClerkOut, MerchantIn, MerchantOut, RedemptionOut
+from app.schemas.offers import OfferIn, OfferOut
+from app.services import merchants, offers, redemptions
+
+router = APIRouter(prefix="/merchants", tags=["merchants"])
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=MerchantOut,
+    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown"),
+)
+async def apply(form: MerchantIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Apply to the alliance with a shop; the caller becomes its owner."""
+    merchant_id = await merchants.apply(work.session, caller, form)
+    return work.answer(await merchants.get(await raw(work.session), caller, merchant_id), 201)
+
+
+@router.get("", response_model=Page[MerchantOut], responses=responses("invalid-payload", "cursor-invalid"))
+async def list_merchants(
+    area_id: UUID,
+    caller: CallerDep,
+    reads: ReadsDep,
+    page: PageDep,
+    status: Literal["applied", "approved"] = "applied",
+) -> Response:
+    """List the shops of an area to the alliance's staff."""
+    return answer(await merchants.list_of_area(reads, caller, area_id, status, page))
+
+
+@router.get("/{merchant_id}", response_model=MerchantOut, responses=responses("not-found", "invalid-payload"))
+async def get_merchant(merchant_id: UUID, caller: CallerDep, reads: ReadsDep) -> Response:
+    """Get one shop, as its owner or as the alliance's staff."""
+    return answer(await merchants.get(reads, caller, merchant_id))
+
+
+@router.post(
+    "/{merchant_id}/approve",
+    response_model=MerchantOut,
+    responses=responses(
+        *WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-interest", "not-found", "state-conflict"
+    ),
+)
+async def approve(merchant_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Admit a shop to the alliance."""
+    await merchants.approve(work.session, caller, merchant_id)
+    return work.answer(await merchants.get(await raw(work.session), caller, merchant_id))
+
+
+@router.post(
+    "/{merchant_id}/clerks",
+    status_code=201,
+    response_model=ClerkOut,
+    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-found", "user-unknown", "clerk-exists"),
+)
+async def add_clerk(merchant_id: UUID, form: ClerkIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Let a user settle for the caller's shop."""
+    return work.answer(await merchants.add_clerk(work.session, caller, merchant_id, form.user_id), 201)
+
+
+@router.post(
+    "/{merchant_id}/offers",
+    status_code=201,
+    response_model=OfferOut,
+    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-found", "merchant-not-approved"),
+)
+async def add_offer(merchant_id: UUID, form: OfferIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Add an offer to the caller's shop; it is listed once its words are checked."""
+    offer_id = await offers.add(work.session, caller, merchant_id, form)
+    return work.answer(await offers.get(await raw(work.session), caller, offer_id), 201)
+
+
+@router.get(
+    "/{merchant_id}/redemptions",
+    response_model=Page[RedemptionOut],
+    responses=responses("not-found", "invalid-payload", "cursor-invalid"),
+)
+async def list_redemptions(merchant_id: UUID, caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List what the shop has settled, newest first, to its clerks."""
+    return answer(await redemptions.list_of_merchant(reads, caller, merchant_id, page))

@@ -1,0 +1,67 @@
+"""Offers: what shops give for points."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from app.core.db import raw
+from app.deps import (
+    WRITE_PROBLEMS,
+    CallerDep,
+    MaybeCallerDep,
+    PageDep,
+    ReadsDep,
+    SettingsDep,
+    UnitOfWorkDep,
+    answer,
+)
+from app.problems import JSON_BODY_PROBLEMS, responses
+from app.schemas.fields import Page
+from app.schemas.members import RefusalIn
+from app.schemas.offers import OfferOut, OfferStatus, VoucherOut
+from app.services import offers, vouchers
+
+router = APIRouter(prefix="/offers", tags=["offers"])
+DECISION_PROBLEMS = responses(
+    *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "own-interest", "not-found", "state-conflict"
+)
+
+
+@router.get("", response_model=Page[OfferOut], responses=responses("not-allowed", "invalid-payload", "cursor-invalid"))
+async def list_offers(
+    area_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, page: PageDep, status: OfferStatus = "listed"
+) -> Response:
+    """List the offers of an area and all below it, newest first."""
+    return answer(await offers.list_of_area(reads, caller, area_id, status, page))
+
+
+@router.get("/{offer_id}", response_model=OfferOut, responses=responses("not-found", "invalid-payload"))
+async def get_offer(offer_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -> Response:
+    """Get one offer."""
+    return answer(await offers.get(reads, caller, offer_id))
+
+
+@router.post("/{offer_id}/approve", response_model=OfferOut, responses=DECISION_PROBLEMS)
+async def approve(offer_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """List an offer that waits for the alliance."""
+    await offers.decide(work.session, caller, offer_id, "approve")
+    return work.answer(await offers.get(await raw(work.session), caller, offer_id))
+
+
+@router.post("/{offer_id}/reject", response_model=OfferOut, responses=DECISION_PROBLEMS)
+async def reject(offer_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Reject an offer that waits for the alliance, with a reason."""
+    await offers.decide(work.session, caller, offer_id, "reject", reason=form.reason)
+    return work.answer(await offers.get(await raw(work.session), caller, offer_id))
+
+
+@router.post(
+    "/{offer_id}/vouchers",
+    status_code=201,
+    response_model=VoucherOut,
+    responses=responses(*WRITE_PROBLEMS, "not-found", "invalid-payload", "offer-sold-out", "points-insufficient"),
+)
+async def take_voucher(offer_id: UUID, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep) -> Response:
+    """Take a voucher; its points are held until it is settled, cancelled or expires."""
+    voucher_id = await vouchers.take(work.session, caller, offer_id, days=settings.voucher_days)
+    return work.answer(await vouchers.get(await raw(work.session), caller, voucher_id), 201)

@@ -1,0 +1,103 @@
+"""Wishes."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from app.core.db import raw
+from app.deps import (
+    WRITE_PROBLEMS,
+    CallerDep,
+    MaybeCallerDep,
+    PageDep,
+    ReadsDep,
+    SettingsDep,
+    UnitOfWork,
+    UnitOfWorkDep,
+    answer,
+)
+from app.domain.caller import Caller
+from app.domain.kinds import WishCategory
+from app.problems import JSON_BODY_PROBLEMS, responses
+from app.schemas.fields import Page
+from app.schemas.members import RefusalIn
+from app.schemas.wishes import ConfirmIn, WishForPartiesOut, WishIn, WishOut, WishStatus
+from app.services import wish_views, wishes
+
+router = APIRouter(prefix="/wishes", tags=["wishes"])
+DECISION_PROBLEMS = responses(
+    *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "own-interest", "not-found", "state-conflict"
+)
+
+
+async def _tell(work: UnitOfWork, caller: Caller, wish_id: UUID, status: int = 200) -> Response:
+    return work.answer(await wish_views.get(await raw(work.session), caller, wish_id), status)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=WishForPartiesOut,
+    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "area-not-a-home"),
+)
+async def post(form: WishIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Post a wish. Nobody else sees it before its content check has passed."""
+    return await _tell(work, caller, await wishes.post(work.session, caller, form), 201)
+
+
+@router.get("", response_model=Page[WishOut], responses=responses("not-allowed", "invalid-payload", "cursor-invalid"))
+async def list_wishes(
+    area_id: UUID,
+    caller: MaybeCallerDep,
+    reads: ReadsDep,
+    page: PageDep,
+    status: WishStatus = "published",
+    category: WishCategory | None = None,
+) -> Response:
+    """List the wishes of an area and all below it, newest first; what is not public, to its staff alone."""
+    return answer(await wish_views.list_of_area(reads, caller, area_id, status, category, page))
+
+
+@router.get(
+    "/{wish_id}",
+    response_model=WishForPartiesOut | WishOut,
+    responses=responses("not-found", "invalid-payload"),
+)
+async def get_wish(wish_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -> Response:
+    """Get one wish; its author, its helper and staff also get delivery, rating and history."""
+    return answer(await wish_views.get(reads, caller, wish_id))
+
+
+@router.post("/{wish_id}/approve", response_model=WishForPartiesOut, responses=DECISION_PROBLEMS)
+async def approve(wish_id: UUID, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep) -> Response:
+    """Publish a reviewed wish; its task opens with it."""
+    await wishes.approve(work.session, caller, wish_id, settings.wish_reward_points)
+    return await _tell(work, caller, wish_id)
+
+
+@router.post("/{wish_id}/reject", response_model=WishForPartiesOut, responses=DECISION_PROBLEMS)
+async def reject(wish_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Reject a wish under review, with a reason."""
+    await wishes.reject(work.session, caller, wish_id, form.reason)
+    return await _tell(work, caller, wish_id)
+
+
+@router.post("/{wish_id}/withdraw", response_model=WishForPartiesOut, responses=DECISION_PROBLEMS)
+async def withdraw(wish_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Take one's wish back while nobody works on it."""
+    await wishes.withdraw(work.session, caller, wish_id)
+    return await _tell(work, caller, wish_id)
+
+
+@router.post("/{wish_id}/confirm", response_model=WishForPartiesOut, responses=DECISION_PROBLEMS)
+async def confirm(wish_id: UUID, form: ConfirmIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Confirm the delivery with a rating; the helper gets the points at once."""
+    await wishes.confirm(work.session, caller, wish_id, form.rating, form.thanks)
+    return await _tell(work, caller, wish_id)
+
+
+@router.post("/{wish_id}/dispute", response_model=WishForPartiesOut, responses=DECISION_PROBLEMS)
+async def dispute(wish_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Say that the delivery is not what was promised; staff decide."""
+    await wishes.dispute(work.session, caller, wish_id, form.reason)
+    return await _tell(work, caller, wish_id)

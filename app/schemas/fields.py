@@ -1,0 +1,50 @@
+"""Building blocks of the schemas: texts, pages, strict numbers."""
+
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.domain import text
+
+
+class In(BaseModel):
+    """A payload. Unknown fields are refused, so that a misspelt one is not silently lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Out(BaseModel):
+    """An answer. Fields have no defaults: each is always there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def check_text(value: str) -> str:
+    """Refuse characters that could break a screen, a log or a table, and text that nobody would see."""
+    refused = text.find_refused(value)
+    if refused is not None:
+        raise PydanticCustomError("text_character", "The character {character} is not allowed", {"character": refused})
+    if text.is_blank(value):
+        raise PydanticCustomError("text_blank", "Nothing is written")
+    return value
+
+
+Check = AfterValidator(check_text)
+Nickname = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
+ShopName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
+OfferTitle = Annotated[str, StringConstraints(min_length=1, max_length=40), Check]
+WishTitle = Annotated[str, StringConstraints(min_length=1, max_length=60), Check]
+WishBody = Annotated[str, StringConstraints(min_length=1, max_length=2000), Check]
+Note = Annotated[str, StringConstraints(min_length=1, max_length=500), Check]
+Skill = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
+Count = Annotated[int, Field(strict=True)]
+
+Item = TypeVar("Item")
+
+
+class Page(Out, Generic[Item]):
+    """A part of a list, newest first; ``next_cursor`` is null at its end."""
+
+    items: list[Item]
+    next_cursor: str | None

@@ -1,0 +1,64 @@
+"""The caller's own things."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.domain.caller import Role
+from app.domain.kinds import TransferKind
+from app.schemas.fields import In, Nickname, Out
+
+
+class GrantHeld(Out):
+    """A role that the caller holds."""
+
+    role: Role
+    area_id: UUID
+    area_name: str
+
+
+class Shop(Out):
+    """A shop for which the caller may settle."""
+
+    id: UUID
+    name: str
+    is_owner: bool
+
+
+class Me(Out):
+    """The caller. ``pending_nickname`` waits for its content check and is shown to nobody else."""
+
+    id: UUID
+    nickname: str
+    pending_nickname: str | None
+    member_status: Literal["applied", "approved", "refused"] | None
+    volunteer_status: Literal["applied", "approved", "refused"] | None
+    grants: list[GrantHeld]
+    shops: list[Shop]
+    created_at: datetime
+    actions: list[str]
+
+
+class MeIn(In):
+    """What the caller may change about themselves."""
+
+    nickname: Nickname
+
+
+class Points(Out):
+    """Whole points: what can be spent, and what open vouchers hold."""
+
+    spendable_points: int
+    held_points: int
+    actions: list[str]
+
+
+class PointsTransfer(Out):
+    """One move of the caller's points; ``change_points`` is what it did to the spendable ones."""
+
+    id: UUID
+    kind: TransferKind
+    change_points: int
+    title: str
+    created_at: datetime
+    actions: list[str]

@@ -1,0 +1,57 @@
+"""Tasks and claims."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.domain.kinds import TaskKind
+from app.schemas.areas import AreaRef
+from app.schemas.fields import In, Note, Out
+
+TaskStatus = Literal["draft", "open", "closed", "cancelled"]
+ClaimStatus = Literal["active", "submitted", "returned", "verified", "released", "lapsed", "refused"]
+
+
+class TaskOut(Out):
+    """A task; ``wish_id`` leads to what it is about."""
+
+    id: UUID
+    kind: TaskKind
+    wish_id: UUID | None
+    area: AreaRef
+    title: str
+    status: TaskStatus
+    seats: int
+    seats_taken: int
+    reward_points: int
+    created_at: datetime
+    actions: list[str]
+
+
+class ClaimTask(Out):
+    """The claimed task as a claim mentions it."""
+
+    id: UUID
+    title: str
+    area: AreaRef
+    reward_points: int
+    wish_id: UUID | None
+
+
+class ClaimOut(Out):
+    """A claim, for its claimant, the resident and staff."""
+
+    id: UUID
+    task: ClaimTask
+    status: ClaimStatus
+    note: str | None
+    due_at: datetime
+    created_at: datetime
+    submitted_at: datetime | None
+    actions: list[str]
+
+
+class SubmitIn(In):
+    """What was done."""
+
+    note: Note

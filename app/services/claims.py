@@ -1,0 +1,184 @@
+"""Claims: taking a seat, delivering, giving it back, and the staff's decision on a delivery."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.clock import now
+from app.core.db import Reads, raw
+from app.core.ids import new_id
+from app.domain.caller import Caller, Role, parties_to_service
+from app.domain.errors import Problem
+from app.domain.lifecycle import Party
+from app.domain.lifecycles import CLAIM
+from app.services import fulfilment, transitions
+from app.services.pages import PageRequest, page
+from app.services.transitions import Mover
+
+# One statement decides the race. The person's row is locked before the task's (the EXISTS asks for it first), so the
+# limit holds across tasks and the seats hold across people (I1); whoever comes too late leaves no trace.
+TAKE_SEAT = """
+    WITH person AS (
+        UPDATE "user" SET open_claims = open_claims + 1 WHERE id = $2 AND open_claims < $4 RETURNING id
+    ), seat AS (
+        UPDATE task SET seats_taken = seats_taken + 1
+        WHERE id = $1 AND status = 'open' AND seats_taken < seats AND author_id <> $2 AND EXISTS (SELECT FROM person)
+        RETURNING id, wish_id
+    ), taken AS (
+        INSERT INTO claim (id, task_id, user_id, status, due_at, created_at)
+        SELECT $3, id, $2, 'active', $5, $6 FROM seat RETURNING id
+    ), granted AS (
+        UPDATE wish SET status = 'claimed' FROM seat WHERE wish.id = seat.wish_id AND status = 'published'
+        RETURNING wish.id
+    ), logged AS (
+        INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, created_at)
+        SELECT $7::uuid, 'claim', id, 'create', NULL, 'active', $2, 'helper', $6 FROM taken
+        UNION ALL SELECT $8::uuid, 'wish', id, 'claim', 'published', 'claimed', $2, 'helper', $6 FROM granted
+    )
+    SELECT taken.id, granted.id AS wish_id FROM taken, granted
+"""
+EXPLAIN_REFUSAL = """
+    SELECT t.status, t.seats_taken < t.seats AS has_seat, t.author_id, u.open_claims,
+        EXISTS (
+            SELECT FROM claim c
+            WHERE c.task_id = t.id AND c.user_id = $2 AND c.status IN ('active', 'submitted', 'returned')
+        ) AS is_claimed
+    FROM task t, "user" u WHERE t.id = $1 AND u.id = $2
+"""
+FIND = """
+    SELECT c.id AS claim_id, c.status, c.user_id AS claimant_id, t.id AS task_id, t.wish_id, t.author_id,
+        t.reward_points, a.lineage && $2::uuid[] AS in_scope
+    FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id WHERE c.id = $1
+"""
+VIEW = """
+    SELECT c.id, c.status, c.note, c.due_at, c.created_at, c.submitted_at, c.user_id AS claimant_id,
+        t.id AS task_id, t.title, t.reward_points, t.wish_id, t.author_id, a.id AS area_id, a.name AS area_name,
+        a.lineage && $2::uuid[] AS in_scope
+    FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id
+"""
+GET = f"{VIEW} WHERE c.id = $1"
+LIST_OWN = f"{VIEW} WHERE c.user_id = $1 AND c.id < $3 ORDER BY c.id DESC LIMIT $4"
+
+
+async def take(session: AsyncSession, caller: Caller, task_id: UUID, *, limit: int, days: int) -> UUID:
+    """Take one free seat of an open task for ``days``; return the claim's id.
+
+    Raises ``helpers-only``, ``not-found``, ``own-wish``, ``task-not-open``, ``already-claimed``,
+    ``claim-limit-reached``, ``task-full``. Locks the caller's row, then the task's, then the wish's.
+    """
+    if not caller.is_helper:
+        raise Problem("helpers-only")
+    connection = await raw(session)
+    moment = now()
+    claim_id = new_id()
+    taken = await connection.fetchrow(
+        TAKE_SEAT, task_id, caller.id, claim_id, limit, moment + timedelta(days=days), moment, new_id(), new_id()
+    )
+    if taken is None:
+        row = await connection.fetchrow(EXPLAIN_REFUSAL, task_id, caller.id)
+        raise _why_refused(row, caller, limit)
+    return claim_id
+
+
+def _why_refused(row: Record | None, caller: Caller, limit: int) -> Problem:
+    """Name the first reason why no seat was taken, from a read after the decision."""
+    if row is None:
+        return Problem("not-found")
+    if row["author_id"] == caller.id:
+        return Problem("own-wish")
+    if row["status"] != "open":
+        return Problem("task-not-open")
+    if row["is_claimed"]:
+        return Problem("already-claimed")
+    if not row["has_seat"]:
+        return Problem("task-full")
+    if row["open_claims"] >= limit:
+        return Problem("claim-limit-reached")
+    return Problem("task-full")
+
+
+async def submit(session: AsyncSession, caller: Caller, claim_id: UUID, note: str) -> None:
+    """Say that the work is done. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
+    row, mover = await _find(session, caller, claim_id, "submit")
+    await fulfilment.deliver(session, fulfilment.of(row), mover, note)
+
+
+async def release(session: AsyncSession, caller: Caller, claim_id: UUID) -> None:
+    """Give the seat back. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
+    row, mover = await _find(session, caller, claim_id, "release")
+    await fulfilment.free(session, fulfilment.of(row), "release", mover)
+
+
+async def verify(session: AsyncSession, caller: Caller, claim_id: UUID) -> None:
+    """Verify a delivery as staff: closes the task, fulfils the wish, awards the points. Never one's own (I2)."""
+    row, mover = await _find(session, caller, claim_id, "verify")
+    await fulfilment.fulfil(session, fulfilment.of(row), "verify", mover)
+
+
+async def send_back(session: AsyncSession, caller: Caller, claim_id: UUID, reason: str, *, days: int) -> None:
+    """Return a delivery to be done again within ``days``."""
+    row, mover = await _find(session, caller, claim_id, "return")
+    await fulfilment.send_back(session, fulfilment.of(row), mover, reason, now() + timedelta(days=days))
+
+
+async def refuse(session: AsyncSession, caller: Caller, claim_id: UUID, reason: str) -> None:
+    """Refuse a delivery that never was: no points, and the wish can be claimed again."""
+    row, mover = await _find(session, caller, claim_id, "refuse")
+    await fulfilment.free(session, fulfilment.of(row), "refuse", mover, reason)
+
+
+async def get(reads: Reads, caller: Caller, claim_id: UUID) -> dict[str, Any]:
+    """Return one claim to its claimant, the resident or staff. Raises ``not-found`` to others (I8)."""
+    row = await reads.fetchrow(GET, claim_id, caller.scope(Role.STAFF))
+    if row is None or not parties_of(row, caller) & PARTIES_TO_A_CLAIM:
+        raise Problem("not-found")
+    return _view(row, caller)
+
+
+async def list_own(reads: Reads, caller: Caller, request: PageRequest) -> dict[str, Any]:
+    """Return the caller's claims, whatever became of them."""
+    rows = await reads.fetch(LIST_OWN, caller.id, [], request.below("own-claims"), request.rows)
+    return page(rows, request, lambda row: _view(row, caller), "own-claims")
+
+
+PARTIES_TO_A_CLAIM = frozenset({Party.AUTHOR, Party.CLAIMANT, Party.STAFF})
+
+
+def parties_of(row: Record, caller: Caller) -> frozenset[Party]:
+    """Return what the caller is to a claim."""
+    return parties_to_service(
+        caller, author_id=row["author_id"], claimant_id=row["claimant_id"], in_scope=row["in_scope"]
+    )
+
+
+async def _find(session: AsyncSession, caller: Caller, claim_id: UUID, action: str) -> tuple[Record, Mover]:
+    """Return what ``action`` on a claim needs and the part in which the caller takes it."""
+    row = await (await raw(session)).fetchrow(FIND, claim_id, caller.scope(Role.STAFF))
+    if row is None:
+        raise Problem("not-found")
+    parties = parties_of(row, caller)
+    if not parties & PARTIES_TO_A_CLAIM:
+        raise Problem("not-found")
+    return row, Mover(transitions.permit(CLAIM, row["status"], action, parties), caller.id)
+
+
+def _view(row: Record, caller: Caller) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "task": {
+            "id": row["task_id"],
+            "title": row["title"],
+            "area": {"id": row["area_id"], "name": row["area_name"]},
+            "reward_points": row["reward_points"],
+            "wish_id": row["wish_id"],
+        },
+        "status": row["status"],
+        "note": row["note"],
+        "due_at": row["due_at"],
+        "created_at": row["created_at"],
+        "submitted_at": row["submitted_at"],
+        "actions": CLAIM.actions(row["status"], parties_of(row, caller)),
+    }

@@ -1,0 +1,114 @@
+"""Content checks: what somebody wrote, WeChat's verdict on it, and what follows. Nothing is published unchecked (I10).
+
+WeChat is asked between two short transactions, never inside one. Whatever is not a clear pass waits for a person.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import structlog
+
+from app.core.db import Database
+from app.domain.errors import Problem
+from app.domain.lifecycles import OFFER, WISH
+from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
+from app.services import transitions, users, wishes
+from app.wechat.client import Scene, WeChat
+from app.wechat.errors import WeChatError
+
+log = structlog.get_logger(__name__)
+
+FIND_WISH = """
+    SELECT w.title, w.body, u.openid, a.is_wish_review_required
+    FROM wish w JOIN "user" u ON u.id = w.author_id JOIN area a ON a.id = w.area_id
+    WHERE w.id = $1 AND w.status = 'checking'
+"""
+FIND_OFFER = """
+    SELECT o.title, o.description AS body, u.openid
+    FROM offer o JOIN merchant m ON m.id = o.merchant_id JOIN "user" u ON u.id = m.owner_id
+    WHERE o.id = $1 AND o.status = 'checking'
+"""
+FIND_FORGOTTEN = "SELECT id FROM wish WHERE status = 'checking' AND created_at < $1 ORDER BY id LIMIT 500"
+
+Outcome = Literal["pass", "review", "risky", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The action that an outcome leads to, and what history says of it."""
+
+    action: str
+    note: str | None = None
+
+
+DECISIONS: dict[Outcome, Decision] = {
+    "pass": Decision("pass_check"),
+    "review": Decision("hold_check", HELD_FOR_REVIEW),
+    "failed": Decision("hold_check", CHECK_UNAVAILABLE),
+    "risky": Decision("reject_check", REJECTED_BY_CHECK),
+}
+
+
+async def check_wish(database: Database, wechat: WeChat, wish_id: UUID, reward_points: int) -> None:
+    """Check a wish and move it on. Done twice, the second time finds nothing to do."""
+    wish = await database.reads.fetchrow(FIND_WISH, wish_id)
+    if wish is None:
+        return
+    outcome = await _ask(wechat, wish["openid"], f"{wish['title']}\n{wish['body']}", Scene.FORUM)
+    decision = DECISIONS[outcome]
+    async with database.transaction() as session:
+        try:
+            if outcome == "pass" and not wish["is_wish_review_required"]:
+                await wishes.publish(session, wish_id, "pass_check_unreviewed", transitions.SYSTEM, reward_points)
+            else:
+                await transitions.move(session, WISH, wish_id, decision.action, transitions.SYSTEM, note=decision.note)
+        except Problem as problem:
+            if problem.type.code != "state-conflict":
+                raise  # its author withdrew it meanwhile: nothing is left to decide
+
+
+async def check_offer(database: Database, wechat: WeChat, offer_id: UUID) -> None:
+    """Check an offer's words and list it, hold it for the alliance, or reject it."""
+    offer = await database.reads.fetchrow(FIND_OFFER, offer_id)
+    if offer is None:
+        return
+    outcome = await _ask(wechat, offer["openid"], f"{offer['title']}\n{offer['body']}", Scene.FORUM)
+    decision = DECISIONS[outcome]
+    async with database.transaction() as session:
+        await transitions.find_and_move(
+            session, OFFER, offer_id, decision.action, transitions.SYSTEM, note=decision.note
+        )
+
+
+async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> None:
+    """Check a chosen name: others see it after a pass; otherwise the old one stays and the user may choose again."""
+    pending = await users.find_pending_nickname(database.reads, user_id)
+    if pending is None:
+        return
+    openid, nickname = pending
+    outcome = await _ask(wechat, openid, nickname, Scene.PROFILE)
+    async with database.transaction() as session:
+        await users.decide_nickname(session, user_id, nickname, passed=outcome == "pass")
+
+
+async def hold_forgotten(database: Database, posted_before: datetime) -> int:
+    """Hand wishes whose check never came to an end over to staff; return how many. None stays unseen (I10)."""
+    held = 0
+    for row in await database.reads.fetch(FIND_FORGOTTEN, posted_before):
+        async with database.transaction() as session:
+            moved = await transitions.find_and_move(
+                session, WISH, row["id"], "hold_check", transitions.SYSTEM, note=CHECK_UNAVAILABLE
+            )
+        held += moved is not None
+    return held
+
+
+async def _ask(wechat: WeChat, openid: str, content: str, scene: Scene) -> Outcome:
+    try:
+        verdict = await wechat.check_text(openid, content, scene=scene)
+    except WeChatError as error:
+        log.warning("content check failed", kind=type(error).__name__, errcode=error.errcode, rid=error.rid)
+        return "failed"
+    return verdict.suggest

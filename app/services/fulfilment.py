@@ -1,0 +1,102 @@
+"""A wish, its task and the claim on it move together; locks in one order: user, task, claim, wish, ledger accounts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app import ledger
+from app.core.clock import now
+from app.core.db import raw
+from app.domain.lifecycles import CLAIM, TASK, WISH
+from app.services import transitions
+from app.services.transitions import Mover
+
+COUNT_OPEN_CLAIMS = 'UPDATE "user" SET open_claims = open_claims + $2 WHERE id = $1'
+FREE_SEAT = "UPDATE task SET seats_taken = seats_taken - 1 WHERE id = $1"
+FIND_SILENT = """
+    SELECT w.id AS wish_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id, t.reward_points
+    FROM wish w JOIN task t ON t.wish_id = w.id JOIN claim c ON c.task_id = t.id AND c.status = 'submitted'
+    WHERE w.status = 'delivered' AND w.delivered_at < $1 ORDER BY w.delivered_at LIMIT 500
+"""
+FIND_OVERDUE = """
+    SELECT t.wish_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id, t.reward_points
+    FROM claim c JOIN task t ON t.id = c.task_id
+    WHERE c.status IN ('active', 'returned') AND c.due_at < $1 ORDER BY c.due_at LIMIT 500
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One claim at work on the task of one wish."""
+
+    wish_id: UUID
+    task_id: UUID
+    claim_id: UUID
+    claimant_id: UUID
+    reward_points: int
+
+
+def of(row: Record) -> Service:
+    """Return the service that a row with these columns tells of; a wish's own row calls its id ``id``."""
+    wish_id = row["wish_id"] if "wish_id" in row.keys() else row["id"]  # noqa: SIM118 - a Record iterates over values
+    return Service(wish_id, row["task_id"], row["claim_id"], row["claimant_id"], row["reward_points"])
+
+
+async def deliver(session: AsyncSession, service: Service, mover: Mover, note: str) -> None:
+    """Say that the work is done; it no longer counts against the claimant's limit."""
+    moment = now()
+    await _count_open_claims(session, service.claimant_id, -1)
+    await transitions.move(
+        session, CLAIM, service.claim_id, "submit", mover, changes={"note": note, "submitted_at": moment}
+    )
+    await transitions.move(session, WISH, service.wish_id, "deliver", mover, changes={"delivered_at": moment})
+
+
+async def fulfil(
+    session: AsyncSession,
+    service: Service,
+    action: str,
+    mover: Mover,
+    *,
+    rating: int | None = None,
+    thanks: str | None = None,
+) -> None:
+    """Verify the claim, close the task, fulfil the wish and award the points, all or nothing."""
+    await transitions.move(session, TASK, service.task_id, "close", mover)
+    await transitions.move(session, CLAIM, service.claim_id, action, mover)
+    await transitions.move(session, WISH, service.wish_id, action, mover, changes={"rating": rating, "thanks": thanks})
+    if service.reward_points:
+        await ledger.award(session, service.claimant_id, service.reward_points, service.claim_id)
+
+
+async def send_back(session: AsyncSession, service: Service, mover: Mover, reason: str, due_at: datetime) -> None:
+    """Return the delivery to be done again, with a new deadline."""
+    await _count_open_claims(session, service.claimant_id, 1)
+    await transitions.move(session, CLAIM, service.claim_id, "return", mover, note=reason, changes={"due_at": due_at})
+    await transitions.move(session, WISH, service.wish_id, "return", mover, note=reason)
+
+
+async def free(session: AsyncSession, service: Service, action: str, mover: Mover, reason: str | None = None) -> None:
+    """End the claim by release, lapse or refusal: the seat is free and the wish can be claimed again."""
+    if action != "refuse":  # a refused claim was submitted, and those do not count as open
+        await _count_open_claims(session, service.claimant_id, -1)
+    await (await raw(session)).execute(FREE_SEAT, service.task_id)
+    await transitions.move(session, CLAIM, service.claim_id, action, mover, note=reason)
+    await transitions.move(session, WISH, service.wish_id, action, mover, note=reason)
+
+
+async def find_silent(session: AsyncSession, delivered_before: datetime) -> list[Service]:
+    """Return deliveries to which the resident has said nothing since."""
+    return [of(row) for row in await (await raw(session)).fetch(FIND_SILENT, delivered_before)]
+
+
+async def find_overdue(session: AsyncSession, moment: datetime) -> list[Service]:
+    """Return claims whose time without a delivery is over."""
+    return [of(row) for row in await (await raw(session)).fetch(FIND_OVERDUE, moment)]
+
+
+async def _count_open_claims(session: AsyncSession, user_id: UUID, change: int) -> None:
+    await (await raw(session)).execute(COUNT_OPEN_CLAIMS, user_id, change)

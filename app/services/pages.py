@@ -1,0 +1,43 @@
+"""Pages of lists, made in one form: one row more than asked tells whether there is a next page."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from app.core.pagination import InvalidCursorError, read_cursor, write_cursor
+from app.domain.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which part of a list is asked for."""
+
+    cursor: str | None
+    limit: int
+
+    def below(self, *filters: object) -> UUID:
+        """Return the id to continue below. Raises ``cursor-invalid`` for a cursor of another list."""
+        try:
+            return read_cursor(self.cursor, *filters)
+        except InvalidCursorError as error:
+            raise Problem("cursor-invalid") from error
+
+    @property
+    def rows(self) -> int:
+        """How many rows to ask the database for."""
+        return self.limit + 1
+
+
+def page(
+    rows: Sequence[Record], request: PageRequest, view: Callable[[Record], dict[str, Any]], *filters: object
+) -> dict[str, Any]:
+    """Return ``{items, next_cursor}`` from the rows of one statement."""
+    shown = rows[: request.limit]
+    more = len(rows) > request.limit
+    return {
+        "items": [view(row) for row in shown],
+        "next_cursor": write_cursor(shown[-1]["id"], *filters) if more else None,
+    }

@@ -1,0 +1,128 @@
+"""Moving things along their lifecycles: the one door through which a status changes, its event with it (I7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.clock import now
+from app.core.db import raw
+from app.core.ids import new_id
+from app.domain.errors import Problem
+from app.domain.lifecycle import Lifecycle, Party
+
+LOG_EVENT = """
+    INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, note, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Who moves something, and in which part; no id when a job does."""
+
+    party: Party
+    id: UUID | None = None
+
+
+SYSTEM = Mover(Party.SYSTEM)
+
+
+def permit(lifecycle: Lifecycle, state: str, action: str, parties: frozenset[Party]) -> Party:
+    """Return the part in which ``parties`` may take ``action`` from ``state``.
+
+    Raises ``own-interest`` when the caller's own interest stands against it, ``not-allowed`` when no part of theirs
+    ever may, ``state-conflict`` when they might in another state.
+    """
+    able = lifecycle.parties_for(action) & parties
+    if not able:
+        interested = parties & {Party.AUTHOR, Party.CLAIMANT}
+        raise Problem("own-interest" if interested else "not-allowed")
+    row = lifecycle.find(state, action)
+    if row is None or not row.who & able:
+        raise Problem("state-conflict")
+    return min(row.who & able)
+
+
+async def move(
+    session: AsyncSession,
+    lifecycle: Lifecycle,
+    subject_id: UUID,
+    action: str,
+    mover: Mover,
+    *,
+    note: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Record:
+    """Take ``action``: one conditional UPDATE from the table's sources with ``changes``, and its event.
+
+    Returns the row as it stands after. Locks that row. Raises ``state-conflict`` when somebody moved it first.
+    """
+    row = await find_and_move(session, lifecycle, subject_id, action, mover, note=note, changes=changes)
+    if row is None:
+        raise Problem("state-conflict")
+    return row
+
+
+async def find_and_move(
+    session: AsyncSession,
+    lifecycle: Lifecycle,
+    subject_id: UUID,
+    action: str,
+    mover: Mover,
+    *,
+    note: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Record | None:
+    """Do what ``move`` does, but return None when the thing is not in a state to be moved."""
+    rows = [row for row in lifecycle.transitions if row.action == action and mover.party in row.who]
+    sources = [source for row in rows for source in row.sources]
+    target = rows[0].target
+    assert all(row.target == target for row in rows), "one action leads to one state"
+    changes = changes or {}
+    columns = "".join(f", {column} = ${index}" for index, column in enumerate(changes, start=11))
+    statement = f"""
+        WITH old AS (
+            SELECT id, status FROM {lifecycle.subject} WHERE id = $1 AND status = ANY($2) FOR UPDATE
+        ), moved AS (
+            UPDATE {lifecycle.subject} AS x SET status = $3{columns} FROM old WHERE x.id = old.id
+            RETURNING x.*, old.status AS from_status
+        ), logged AS (
+            INSERT INTO event
+                (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, note, created_at)
+            SELECT $4::uuid, $5::text, id, $6::text, from_status, $3, $7::uuid, $8::text, $9::text, $10::timestamptz
+            FROM moved
+        )
+        SELECT * FROM moved
+    """
+    return await (await raw(session)).fetchrow(
+        statement,
+        subject_id,
+        sources,
+        target,
+        new_id(),
+        lifecycle.subject,
+        action,
+        mover.id,
+        mover.party,
+        note,
+        now(),
+        *changes.values(),
+    )
+
+
+async def log_creation(session: AsyncSession, lifecycle: Lifecycle, subject_id: UUID, mover: Mover) -> None:
+    """Append the event that ``subject_id`` came to be, in the lifecycle's first state."""
+    await log(session, lifecycle.subject, subject_id, "create", lifecycle.initial, mover)
+
+
+async def log(
+    session: AsyncSession, subject_kind: str, subject_id: UUID, action: str, to_state: str, mover: Mover
+) -> None:
+    """Append an event of something that has no state before it."""
+    await (await raw(session)).execute(
+        LOG_EVENT, new_id(), subject_kind, subject_id, action, None, to_state, mover.id, mover.party, None, now()
+    )

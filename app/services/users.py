@@ -1,0 +1,112 @@
+"""Users: the first log-in makes one, the others find it."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app import ledger
+from app.core.clock import now
+from app.core.db import Reads, raw
+from app.core.ids import new_id
+from app.core.queue import order
+from app.domain.caller import Caller
+from app.domain.errors import Problem
+from app.domain.lifecycle import Party
+from app.domain.texts import DEFAULT_NICKNAME
+from app.services import transitions
+from app.services.transitions import Mover
+
+CHECK_NICKNAME = "check_nickname"
+
+UPSERT = """
+    INSERT INTO "user"
+        (id, openid, unionid, nickname, token_version, is_blocked, open_claims, last_login_at)
+    VALUES ($1, $2, $3, $4, 1, false, 0, $5)
+    ON CONFLICT (openid) DO UPDATE
+        SET last_login_at = $5, unionid = coalesce("user".unionid, excluded.unionid)
+    RETURNING id, token_version, is_blocked
+"""
+FIND_ME = """
+    SELECT u.id, u.nickname, u.pending_nickname, u.created_at, m.status AS member_status, v.status AS volunteer_status,
+        ARRAY(
+            SELECT (g.role, g.area_id, a.name) FROM "grant" g JOIN area a ON a.id = g.area_id
+            WHERE g.user_id = u.id ORDER BY g.id
+        ) AS grants,
+        ARRAY(
+            SELECT (s.id, s.name, s.owner_id = u.id) FROM clerk c JOIN merchant s ON s.id = c.merchant_id
+            WHERE c.user_id = u.id ORDER BY c.id
+        ) AS shops
+    FROM "user" u LEFT JOIN member m ON m.user_id = u.id LEFT JOIN volunteer v ON v.user_id = u.id
+    WHERE u.id = $1
+"""
+PROPOSE_NICKNAME = 'UPDATE "user" SET pending_nickname = $2 WHERE id = $1'
+FIND_PENDING_NICKNAME = 'SELECT openid, pending_nickname FROM "user" WHERE id = $1'
+ADOPT_NICKNAME = """
+    UPDATE "user" SET nickname = CASE WHEN $3 THEN pending_nickname ELSE nickname END, pending_nickname = NULL
+    WHERE id = $1 AND pending_nickname = $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """Whom a log-in found, and the token version that tokens of theirs must carry."""
+
+    id: UUID
+    token_version: int
+
+
+async def log_in(session: AsyncSession, openid: str, unionid: str | None) -> LoggedIn:
+    """Return the user of ``openid``, made with a wallet when there was none; two first log-ins at once make one user.
+
+    Raises ``login-blocked``.
+    """
+    proposed_id = new_id()
+    nickname = DEFAULT_NICKNAME.format(number=secrets.randbelow(10_000))
+    row = await (await raw(session)).fetchrow(UPSERT, proposed_id, openid, unionid, nickname, now())
+    if row["is_blocked"]:
+        raise Problem("login-blocked")
+    if row["id"] == proposed_id:
+        await ledger.open_wallet(session, proposed_id)
+        await transitions.log(session, "user", proposed_id, "create", "active", Mover(Party.AUTHOR, proposed_id))
+    return LoggedIn(row["id"], row["token_version"])
+
+
+async def get_me(reads: Reads, user_id: UUID) -> dict[str, Any]:
+    """Return the caller as ``schemas.me.Me`` shows them."""
+    row = await reads.fetchrow(FIND_ME, user_id)
+    assert row is not None, "users are never deleted"
+    return {
+        "id": row["id"],
+        "nickname": row["nickname"],
+        "pending_nickname": row["pending_nickname"],
+        "member_status": row["member_status"],
+        "volunteer_status": row["volunteer_status"],
+        "grants": [{"role": role, "area_id": area_id, "area_name": name} for role, area_id, name in row["grants"]],
+        "shops": [{"id": shop_id, "name": name, "is_owner": owns} for shop_id, name, owns in row["shops"]],
+        "created_at": row["created_at"],
+        "actions": ["update"],
+    }
+
+
+async def propose_nickname(session: AsyncSession, caller: Caller, nickname: str) -> None:
+    """Keep the chosen name aside and order its content check; others see it once that has passed (I10)."""
+    await (await raw(session)).execute(PROPOSE_NICKNAME, caller.id, nickname)
+    await order(session, CHECK_NICKNAME, caller.id)
+
+
+async def find_pending_nickname(reads: Reads, user_id: UUID) -> tuple[str, str] | None:
+    """Return the openid and the name that waits for its check, or None when nothing waits."""
+    row = await reads.fetchrow(FIND_PENDING_NICKNAME, user_id)
+    if row is None or row["pending_nickname"] is None:
+        return None
+    return row["openid"], row["pending_nickname"]
+
+
+async def decide_nickname(session: AsyncSession, user_id: UUID, nickname: str, *, passed: bool) -> None:
+    """Adopt the checked name or drop it; does nothing when another was chosen meanwhile."""
+    adopted = await (await raw(session)).execute(ADOPT_NICKNAME, user_id, nickname, passed)
+    if passed and adopted != "UPDATE 0":
+        await transitions.log(session, "user", user_id, "rename", "active", transitions.SYSTEM)

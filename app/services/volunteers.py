@@ -1,0 +1,77 @@
+"""Volunteers: offering help without being a member."""
+
+from uuid import UUID
+
+from asyncpg import Record
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.db import Reads, raw
+from app.core.ids import new_id
+from app.domain.caller import Caller, Role
+from app.domain.errors import Problem
+from app.domain.lifecycle import Party
+from app.domain.lifecycles import VOLUNTEER
+from app.models.volunteer import Volunteer
+from app.schemas.members import VolunteerIn
+from app.services import enrolments, transitions
+from app.services.enrolments import View
+from app.services.pages import PageRequest, page
+from app.services.transitions import Mover
+
+VIEW = """
+    SELECT v.id, v.user_id, u.nickname, v.skills, v.home_area_id, a.name AS area_name, v.status, v.created_at,
+        a.lineage && $2::uuid[] AS in_scope
+    FROM volunteer v JOIN "user" u ON u.id = v.user_id JOIN area a ON a.id = v.home_area_id
+"""
+GET = f"{VIEW} WHERE v.id = $1"
+LIST = f"""
+    {VIEW} WHERE a.lineage @> ARRAY[$1::uuid] AND a.lineage && $2::uuid[] AND v.status = $3 AND v.id < $4
+    ORDER BY v.id DESC LIMIT $5
+"""
+
+
+async def apply(session: AsyncSession, caller: Caller, form: VolunteerIn) -> UUID:
+    """Apply as a volunteer, or again after a refusal; return the application's id.
+
+    Raises ``area-unknown``, ``area-not-a-home``, ``already-enrolled``.
+    """
+    connection = await raw(session)
+    await enrolments.require_home(connection, form.home_area_id)
+    earlier = await connection.fetchrow("SELECT id, status FROM volunteer WHERE user_id = $1", caller.id)
+    author = Mover(Party.AUTHOR, caller.id)
+    if earlier is not None:
+        if earlier["status"] != "refused":
+            raise Problem("already-enrolled")
+        changes = {"home_area_id": form.home_area_id, "skills": form.skills}
+        await transitions.move(session, VOLUNTEER, earlier["id"], "reapply", author, changes=changes)
+        return UUID(bytes=earlier["id"].bytes)
+    volunteer = Volunteer(id=new_id(), user_id=caller.id, home_area_id=form.home_area_id, skills=form.skills)
+    session.add(volunteer)
+    await session.flush()
+    await transitions.log_creation(session, VOLUNTEER, volunteer.id, author)
+    return volunteer.id
+
+
+async def get(reads: Reads, caller: Caller, volunteer_id: UUID) -> View:
+    """Return one application, to its owner and to staff of the home grid. Raises ``not-found`` to others (I8)."""
+    row = enrolments.require_visible(await reads.fetchrow(GET, volunteer_id, caller.scope(Role.STAFF)), caller)
+    return _view(row, caller)
+
+
+async def list_of_area(reads: Reads, caller: Caller, area_id: UUID, status: str, request: PageRequest) -> View:
+    """Return the volunteers of an area that lie in the caller's own areas."""
+    filters = ("volunteers", area_id, status)
+    rows = await reads.fetch(LIST, area_id, caller.scope(Role.STAFF), status, request.below(*filters), request.rows)
+    return page(rows, request, lambda row: _view(row, caller), *filters)
+
+
+def _view(row: Record, caller: Caller) -> View:
+    return {
+        "id": row["id"],
+        "nickname": row["nickname"],
+        "skills": row["skills"],
+        "home_area": {"id": row["home_area_id"], "name": row["area_name"]},
+        "status": row["status"],
+        "created_at": row["created_at"],
+        "actions": enrolments.actions(VOLUNTEER, caller, row),
+    }

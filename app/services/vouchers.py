@@ -1,0 +1,145 @@
+"""Vouchers: points become an entitlement, which is settled, given back or expires, exactly one of the three (I4)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app import ledger
+from app.core.clock import now
+from app.core.db import Reads, raw
+from app.core.ids import new_id
+from app.core.security import derive_key
+from app.domain import codes
+from app.domain.caller import Caller
+from app.domain.errors import Problem
+from app.domain.lifecycle import Party
+from app.domain.lifecycles import VOUCHER
+from app.services import transitions
+from app.services.pages import PageRequest, page
+from app.services.transitions import Mover
+
+# One statement takes a piece from the stock and makes the voucher; the condition decides the race for the last one.
+TAKE = """
+    WITH piece AS (
+        UPDATE offer SET stock_left = stock_left - 1 WHERE id = $2 AND status = 'listed' AND stock_left > 0
+        RETURNING id, merchant_id, title, points
+    ), made AS (
+        INSERT INTO voucher (id, offer_id, merchant_id, user_id, title, points, status, expires_at, created_at)
+        SELECT $1, id, merchant_id, $3, title, points, 'held', $4, $5 FROM piece RETURNING id, points
+    ), logged AS (
+        INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party, created_at)
+        SELECT $6, 'voucher', id, 'create', 'held', $3, 'author', $5 FROM made
+    )
+    SELECT points FROM made
+"""
+PUT_BACK = "UPDATE offer SET stock_left = stock_left + 1 WHERE id = $1"
+VIEW = """
+    SELECT v.id, v.offer_id, v.merchant_id, m.name AS merchant_name, v.user_id, v.title, v.points, v.status,
+        v.expires_at, v.created_at, r.settled_at
+    FROM voucher v JOIN merchant m ON m.id = v.merchant_id LEFT JOIN redemption r ON r.voucher_id = v.id
+"""
+GET = f"{VIEW} WHERE v.id = $1 AND v.user_id = $2"
+LIST_OWN = f"{VIEW} WHERE v.user_id = $1 AND v.id < $2 ORDER BY v.id DESC LIMIT $3"
+FIND_DUE = "SELECT id FROM voucher WHERE status = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT 500"
+
+
+async def take(session: AsyncSession, caller: Caller, offer_id: UUID, *, days: int) -> UUID:
+    """Make a voucher of an offer for ``days`` and hold its points; return its id.
+
+    Raises ``not-found``, ``offer-sold-out``, and by the database ``points-insufficient``. Locks the offer's row, then
+    the caller's balances.
+    """
+    connection = await raw(session)
+    voucher_id, moment = new_id(), now()
+    points = await connection.fetchval(
+        TAKE, voucher_id, offer_id, caller.id, moment + timedelta(days=days), moment, new_id()
+    )
+    if points is None:
+        listed = await connection.fetchval("SELECT true FROM offer WHERE id = $1 AND status = 'listed'", offer_id)
+        raise Problem("offer-sold-out" if listed else "not-found")
+    await ledger.hold(session, caller.id, points, voucher_id)
+    return voucher_id
+
+
+async def cancel(session: AsyncSession, caller: Caller, voucher_id: UUID) -> None:
+    """Give a held voucher back: points and piece go back. Raises ``not-found``, ``state-conflict``."""
+    row = await (await raw(session)).fetchrow(GET, voucher_id, caller.id)
+    if row is None:
+        raise Problem("not-found")
+    transitions.permit(VOUCHER, row["status"], "cancel", frozenset({Party.AUTHOR}))
+    await _give_back(session, voucher_id, "cancel", Mover(Party.AUTHOR, caller.id))
+
+
+async def expire(session: AsyncSession, voucher_id: UUID) -> None:
+    """Give back a voucher whose time is over. Raises ``state-conflict`` when it was closed meanwhile."""
+    await _give_back(session, voucher_id, "expire", transitions.SYSTEM)
+
+
+async def find_due(session: AsyncSession, moment: datetime) -> list[UUID]:
+    """Return held vouchers whose time is over."""
+    return [row["id"] for row in await (await raw(session)).fetch(FIND_DUE, moment)]
+
+
+async def _give_back(session: AsyncSession, voucher_id: UUID, action: str, mover: Mover) -> None:
+    moved = await transitions.move(session, VOUCHER, voucher_id, action, mover)
+    await (await raw(session)).execute(PUT_BACK, moved["offer_id"])
+    await ledger.release(session, moved["user_id"], moved["points"], voucher_id)
+
+
+async def get(reads: Reads, caller: Caller, voucher_id: UUID) -> dict[str, Any]:
+    """Return one of the caller's vouchers. Raises ``not-found``."""
+    row = await reads.fetchrow(GET, voucher_id, caller.id)
+    if row is None:
+        raise Problem("not-found")
+    return _view(row)
+
+
+async def list_own(reads: Reads, caller: Caller, request: PageRequest) -> dict[str, Any]:
+    """Return the caller's vouchers, whatever became of them."""
+    rows = await reads.fetch(LIST_OWN, caller.id, request.below("own-vouchers"), request.rows)
+    return page(rows, request, _view, "own-vouchers")
+
+
+async def get_code(reads: Reads, caller: Caller, voucher_id: UUID, secret: str) -> dict[str, Any]:
+    """Return the code to show now and the coming ones. Raises ``not-found``, ``state-conflict`` when not held."""
+    row = await reads.fetchrow(GET, voucher_id, caller.id)
+    if row is None:
+        raise Problem("not-found")
+    moment = now()
+    if row["status"] != "held" or row["expires_at"] <= moment:
+        raise Problem("state-conflict")
+    key = code_key(secret, voucher_id)
+    starts = [codes.step_start(moment) + step * codes.STEP for step in range(codes.COMING_CODES + 1)]
+    current, *coming = [
+        {
+            "code": codes.write(voucher_id, key, start),
+            "valid_from": start,
+            "expires_at": start + codes.STEP,
+        }
+        for start in starts
+    ]
+    return {"code": current["code"], "expires_at": current["expires_at"], "next": coming, "actions": []}
+
+
+def code_key(secret: str, voucher_id: UUID) -> bytes:
+    """Return the key that signs the codes of one voucher; it never leaves the server."""
+    return derive_key(secret, b"voucher/" + voucher_id.bytes)
+
+
+def _view(row: Record) -> dict[str, Any]:
+    actions = list(VOUCHER.actions(row["status"], frozenset({Party.AUTHOR})))
+    return {
+        "id": row["id"],
+        "offer_id": row["offer_id"],
+        "merchant": {"id": row["merchant_id"], "name": row["merchant_name"]},
+        "title": row["title"],
+        "points": row["points"],
+        "status": row["status"],
+        "expires_at": row["expires_at"],
+        "created_at": row["created_at"],
+        "settled_at": row["settled_at"],
+        "actions": [*actions, "show_code"] if row["status"] == "held" else actions,
+    }

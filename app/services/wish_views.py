@@ -1,0 +1,138 @@
+"""Reading wishes: the feed, one's own, the review queue and the detail, each one statement."""
+
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from app.core.db import Reads
+from app.core.pagination import ids_in_area
+from app.domain.caller import Caller, Role, parties_to_service
+from app.domain.errors import Problem
+from app.domain.lifecycle import Party
+from app.domain.lifecycles import WISH
+from app.services.pages import PageRequest, page
+from app.services.wishes import PUBLIC_STATES, may_see
+
+# In every statement here $5 is the caller's id or null, $6 the areas where they act as staff.
+CARD = """
+    SELECT w.id, w.author_id, w.area_id, a.name AS area_name, w.category, w.title, w.body, w.status, u.nickname,
+        w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
+        a.lineage && $6::uuid[] AS in_scope, c.user_id AS claimant_id
+    FROM wish w JOIN area a ON a.id = w.area_id JOIN "user" u ON u.id = w.author_id
+    LEFT JOIN task t ON t.wish_id = w.id
+    LEFT JOIN claim c ON c.task_id = t.id AND c.user_id = $5::uuid AND c.status IN ('active', 'submitted', 'returned')
+"""
+IN_AREA = f"{CARD} WHERE w.id IN ({ids_in_area('wish', 'x.status = $4')}) ORDER BY w.id DESC LIMIT $3"
+IN_AREA_OF_CATEGORY = (
+    f"{CARD} WHERE w.id IN ({ids_in_area('wish', 'x.status = $4 AND x.category = $7')}) ORDER BY w.id DESC LIMIT $3"
+)
+OWN = f"{CARD} WHERE w.author_id = $1 AND w.id < $2 AND $4::text IS NULL ORDER BY w.id DESC LIMIT $3"
+DETAIL = """
+    SELECT w.id, w.author_id, w.area_id, a.name AS area_name, w.category, w.title, w.body, w.status, u.nickname,
+        w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
+        a.lineage && $3::uuid[] AS in_scope, w.rating, w.thanks,
+        c.id AS claim_id, c.user_id AS claimant_id, c.note, c.submitted_at, h.nickname AS helper_nickname,
+        CASE WHEN w.author_id = $2 OR c.user_id = $2 OR a.lineage && $3::uuid[] THEN ARRAY(
+            SELECT (e.action, e.to_state, e.note, e.created_at) FROM event e
+            WHERE e.subject_kind = 'wish' AND e.subject_id = w.id ORDER BY e.created_at, e.id
+        ) END AS history
+    FROM wish w JOIN area a ON a.id = w.area_id JOIN "user" u ON u.id = w.author_id
+    LEFT JOIN task t ON t.wish_id = w.id
+    LEFT JOIN claim c ON c.task_id = t.id AND c.status IN ('active', 'submitted', 'returned', 'verified')
+    LEFT JOIN "user" h ON h.id = c.user_id
+    WHERE w.id = $1
+"""
+PARTIES_WHO_SEE_ALL = frozenset({Party.AUTHOR, Party.CLAIMANT, Party.STAFF})
+IS_STAFF_OF = "SELECT lineage && $2::uuid[] FROM area WHERE id = $1"
+
+
+async def list_of_area(
+    reads: Reads, caller: Caller | None, area_id: UUID, status: str, category: str | None, request: PageRequest
+) -> dict[str, Any]:
+    """Return the wishes of an area and all below it in one status.
+
+    What is not public is listed to staff of that area alone: ``not-allowed`` to others.
+    """
+    scope = caller.scope(Role.STAFF) if caller else []
+    if status not in PUBLIC_STATES and not await reads.fetchval(IS_STAFF_OF, area_id, scope):
+        raise Problem("not-allowed")
+    filters = ("wishes", area_id, status, category)
+    arguments = [area_id, request.below(*filters), request.rows, status, caller.id if caller else None, scope]
+    if category is None:
+        rows = await reads.fetch(IN_AREA, *arguments)
+    else:
+        rows = await reads.fetch(IN_AREA_OF_CATEGORY, *arguments, category)
+    return page(rows, request, lambda row: _card(row, _parties(row, caller)), *filters)
+
+
+async def list_own(reads: Reads, caller: Caller, request: PageRequest) -> dict[str, Any]:
+    """Return the caller's own wishes, whatever became of them."""
+    rows = await reads.fetch(OWN, caller.id, request.below("own-wishes"), request.rows, None, caller.id, [])
+    return page(rows, request, lambda row: _card(row, _parties(row, caller)), "own-wishes")
+
+
+async def get(reads: Reads, caller: Caller | None, wish_id: UUID) -> dict[str, Any]:
+    """Return one wish, with delivery, rating and history for those whom it concerns. Raises ``not-found``."""
+    row = await reads.fetchrow(
+        DETAIL, wish_id, caller.id if caller else None, caller.scope(Role.STAFF) if caller else []
+    )
+    if row is None:
+        raise Problem("not-found")
+    parties = _parties(row, caller)
+    if not may_see(row["status"], parties):
+        raise Problem("not-found")
+    view = _card(row, parties)
+    if parties & PARTIES_WHO_SEE_ALL:
+        view |= _for_parties(row)
+    return view
+
+
+def _parties(row: Record, caller: Caller | None) -> frozenset[Party]:
+    return parties_to_service(
+        caller, author_id=row["author_id"], claimant_id=row["claimant_id"], in_scope=row["in_scope"]
+    )
+
+
+def _card(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
+    task = None
+    if row["task_id"] is not None:
+        task = {
+            "id": row["task_id"],
+            "seats": row["seats"],
+            "seats_taken": row["seats_taken"],
+            "reward_points": row["reward_points"],
+        }
+    return {
+        "id": row["id"],
+        "area": {"id": row["area_id"], "name": row["area_name"]},
+        "category": row["category"],
+        "title": row["title"],
+        "body": row["body"],
+        "status": row["status"],
+        "poster": {"nickname": row["nickname"]},
+        "task": task,
+        "created_at": row["created_at"],
+        "published_at": row["published_at"],
+        "actions": WISH.actions(row["status"], parties),
+    }
+
+
+def _for_parties(row: Record) -> dict[str, Any]:
+    delivery = None
+    if row["claim_id"] is not None:
+        delivery = {
+            "claim_id": row["claim_id"],
+            "helper": {"nickname": row["helper_nickname"]},
+            "note": row["note"],
+            "submitted_at": row["submitted_at"],
+        }
+    return {
+        "delivery": delivery,
+        "rating": row["rating"],
+        "thanks": row["thanks"],
+        "history": [
+            {"action": action, "to_state": to_state, "note": note, "created_at": created_at}
+            for action, to_state, note, created_at in row["history"] or ()
+        ],
+    }

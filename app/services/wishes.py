@@ -1,0 +1,164 @@
+"""Wishes: posting, reviewing, withdrawing, and the resident's word on a delivery."""
+
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.clock import now
+from app.core.db import raw
+from app.core.ids import new_id
+from app.core.queue import order
+from app.domain.caller import Caller, Role, parties_to_service
+from app.domain.errors import Problem
+from app.domain.kinds import TaskKind
+from app.domain.lifecycle import Party
+from app.domain.lifecycles import TASK, WISH
+from app.schemas.wishes import WishIn
+from app.services import fulfilment, transitions
+from app.services.transitions import Mover
+
+CHECK_WISH = "check_wish"
+
+INSERT = """
+    WITH posted AS (
+        INSERT INTO wish (id, author_id, area_id, category, title, body, status)
+        SELECT $1, $2, a.id, $4, $5, $6, $7 FROM area a WHERE a.id = $3 AND a.kind IN ('grid', 'post')
+        RETURNING id
+    )
+    INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party)
+    SELECT $8, 'wish', id, 'create', $7, $2, 'author' FROM posted
+    RETURNING true
+"""
+FIND = """
+    SELECT w.id, w.author_id, w.title, w.area_id, w.status, a.lineage && $2::uuid[] AS in_scope, t.id AS task_id,
+        c.id AS claim_id, c.user_id AS claimant_id, t.reward_points
+    FROM wish w JOIN area a ON a.id = w.area_id
+    LEFT JOIN task t ON t.wish_id = w.id
+    LEFT JOIN claim c ON c.task_id = t.id AND c.status IN ('active', 'submitted', 'returned')
+    WHERE w.id = $1
+"""
+FIND_UNCLAIMED = "SELECT id FROM wish WHERE status = 'published' AND published_at < $1 ORDER BY published_at LIMIT 500"
+OPEN_TASK = """
+    WITH opened AS (
+        INSERT INTO task (id, kind, wish_id, area_id, author_id, title, status, seats, seats_taken, reward_points)
+        VALUES ($1, $2, $3, $4, $5, $6, 'open', 1, 0, $7) RETURNING id
+    )
+    INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party)
+    SELECT $8, 'task', id, 'open', 'draft', 'open', $9, $10 FROM opened
+"""
+
+
+async def post(session: AsyncSession, caller: Caller, form: WishIn) -> UUID:
+    """Post a wish; return its id. Nobody else sees it before its content check has passed (I10).
+
+    Raises ``area-unknown``, ``area-not-a-home``.
+    """
+    connection = await raw(session)
+    wish_id = new_id()
+    posted = await connection.fetchval(
+        INSERT, wish_id, caller.id, form.area_id, form.category, form.title, form.body, WISH.initial, new_id()
+    )
+    if posted is None:
+        known = await connection.fetchval("SELECT true FROM area WHERE id = $1", form.area_id)
+        raise Problem("area-not-a-home" if known else "area-unknown")
+    await order(session, CHECK_WISH, wish_id)
+    return wish_id
+
+
+async def approve(session: AsyncSession, caller: Caller, wish_id: UUID, reward_points: int) -> None:
+    """Publish a reviewed wish and open its task. Raises ``not-found``, ``own-interest``, ``state-conflict``."""
+    wish = await _find(session, caller, wish_id)
+    mover = _mover(wish, caller, "approve")
+    await publish(session, wish_id, "approve", mover, reward_points)
+
+
+async def publish(
+    session: AsyncSession, wish_id: UUID, action: str, mover: Mover, reward_points: int, note: str | None = None
+) -> None:
+    """Take the action that publishes a wish, and open its one-seat task with it."""
+    moved = await transitions.move(session, WISH, wish_id, action, mover, note=note, changes={"published_at": now()})
+    await (await raw(session)).execute(
+        OPEN_TASK,
+        new_id(),
+        TaskKind.WISH,
+        wish_id,
+        moved["area_id"],
+        moved["author_id"],
+        moved["title"],
+        reward_points,
+        new_id(),
+        mover.id,
+        mover.party,
+    )
+
+
+async def reject(session: AsyncSession, caller: Caller, wish_id: UUID, reason: str) -> None:
+    """Reject a wish under review. Raises ``not-found``, ``own-interest``, ``state-conflict``."""
+    wish = await _find(session, caller, wish_id)
+    await transitions.move(session, WISH, wish_id, "reject", _mover(wish, caller, "reject"), note=reason)
+
+
+async def withdraw(session: AsyncSession, caller: Caller, wish_id: UUID) -> None:
+    """Take one's wish back while nobody works on it. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
+    wish = await _find(session, caller, wish_id)
+    mover = _mover(wish, caller, "withdraw")
+    # The task first, as a claim does: whoever comes second waits, then finds the state changed.
+    if wish["task_id"] is not None:
+        await transitions.move(session, TASK, wish["task_id"], "cancel", mover)
+    await transitions.move(session, WISH, wish_id, "withdraw", mover)
+
+
+async def confirm(session: AsyncSession, caller: Caller, wish_id: UUID, rating: int, thanks: str | None) -> None:
+    """Confirm the delivery: verifies the claim, closes the task and awards the points in this transaction."""
+    wish = await _find(session, caller, wish_id)
+    mover = _mover(wish, caller, "confirm")
+    await fulfilment.fulfil(session, fulfilment.of(wish), "confirm", mover, rating=rating, thanks=thanks)
+
+
+async def dispute(session: AsyncSession, caller: Caller, wish_id: UUID, reason: str) -> None:
+    """Say that the delivery is not what was promised: staff decide, and the silent confirmation stops."""
+    wish = await _find(session, caller, wish_id)
+    await transitions.move(session, WISH, wish_id, "dispute", _mover(wish, caller, "dispute"), note=reason)
+
+
+async def expire(session: AsyncSession, wish_id: UUID) -> None:
+    """End a wish that nobody claimed. Raises ``state-conflict`` when somebody did meanwhile."""
+    task_id = await (await raw(session)).fetchval("SELECT id FROM task WHERE wish_id = $1", wish_id)
+    await transitions.move(session, TASK, task_id, "cancel", transitions.SYSTEM)
+    await transitions.move(session, WISH, wish_id, "expire", transitions.SYSTEM)
+
+
+async def find_unclaimed(session: AsyncSession, before: datetime) -> list[UUID]:
+    """Return wishes published before a moment that nobody has claimed."""
+    return [row["id"] for row in await (await raw(session)).fetch(FIND_UNCLAIMED, before)]
+
+
+async def _find(session: AsyncSession, caller: Caller, wish_id: UUID) -> Record:
+    """Return what a decision on a wish needs. Raises ``not-found`` for one that the caller may not see (I8)."""
+    row = await (await raw(session)).fetchrow(FIND, wish_id, caller.scope(Role.STAFF))
+    if row is None:
+        raise Problem("not-found")
+    if not may_see(row["status"], _parties(row, caller)):
+        raise Problem("not-found")
+    return row
+
+
+def may_see(status: str, parties: frozenset[Party]) -> bool:
+    """Whether a wish in ``status`` is there for ``parties``; what is not public, for those it concerns (I10)."""
+    return status in PUBLIC_STATES or bool(parties & {Party.AUTHOR, Party.CLAIMANT, Party.STAFF})
+
+
+PUBLIC_STATES = frozenset({"published", "claimed", "delivered", "disputed", "fulfilled"})
+"""What everybody may see: passed the content check, and either reviewed or in an area that does without review."""
+
+
+def _parties(row: Record, caller: Caller) -> frozenset[Party]:
+    return parties_to_service(
+        caller, author_id=row["author_id"], claimant_id=row["claimant_id"], in_scope=row["in_scope"]
+    )
+
+
+def _mover(row: Record, caller: Caller, action: str) -> Mover:
+    return Mover(transitions.permit(WISH, row["status"], action, _parties(row, caller)), caller.id)
