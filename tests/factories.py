@@ -1,0 +1,244 @@
+"""Making what a test starts from: straight into the tables where the way there is not what is tested."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from app import ledger
+from app.core.clock import now
+from app.core.db import Database
+from app.core.ids import new_id
+from app.core.security import issue_token
+from app.core.settings import Settings
+from app.domain.caller import Role
+from app.domain.kinds import AreaKind, MemberKind, UnitKind, WishCategory
+from app.domain.lifecycle import Party
+from app.domain.lifecycles import MERCHANT, WISH
+from app.models import Area, Clerk, Grant, Member, Merchant, Offer, Unit, User, Wish
+from app.services import transitions, wishes
+from app.services.transitions import Mover
+from tests.api_client import ApiClient
+from tests.people import Person
+
+REWARD_POINTS = 10
+
+
+async def make_area(
+    database: Database,
+    parent: Area | None = None,
+    kind: AreaKind = AreaKind.GRID,
+    *,
+    name: str | None = None,
+    is_wish_review_required: bool = True,
+) -> Area:
+    """Make an area below ``parent``, or a root."""
+    area_id = new_id()
+    area = Area(
+        id=area_id,
+        parent_id=parent.id if parent else None,
+        kind=kind,
+        name=name or f"区域{area_id.hex[-8:]}",
+        lineage=[*(parent.lineage if parent else []), area_id],
+        is_wish_review_required=is_wish_review_required,
+    )
+    async with database.transaction() as session:
+        session.add(area)
+    return area
+
+
+async def make_user(database: Database, settings: Settings, *, nickname: str = "邻居0001") -> Person:
+    """Make a user with a wallet and a token."""
+    user = User(id=new_id(), openid=f"o{uuid4().hex[:27]}", nickname=nickname)
+    async with database.transaction() as session:
+        session.add(user)
+        await session.flush()
+        await ledger.open_wallet(session, user.id)
+    secret = settings.secret_key.get_secret_value()
+    return Person(user.id, user.openid, issue_token(secret, user.id, 1, now(), timedelta(days=1)))
+
+
+async def make_grant(database: Database, person: Person, area: Area, role: Role) -> UUID:
+    """Give a person a role on an area."""
+    grant = Grant(id=new_id(), user_id=person.id, role=role, area_id=area.id)
+    async with database.transaction() as session:
+        session.add(grant)
+    return grant.id
+
+
+async def make_unit(database: Database, area: Area) -> UUID:
+    """Make an organisation."""
+    unit = Unit(id=new_id(), area_id=area.id, kind=UnitKind.GOVERNMENT, name=f"单位{uuid4().hex[:8]}")
+    async with database.transaction() as session:
+        session.add(unit)
+    return unit.id
+
+
+async def make_member(database: Database, person: Person, home: Area, unit_id: UUID, status: str = "approved") -> UUID:
+    """Make a membership."""
+    member = Member(
+        id=new_id(),
+        user_id=person.id,
+        kind=MemberKind.IN_SERVICE,
+        unit_id=unit_id,
+        home_area_id=home.id,
+        status=status,
+    )
+    async with database.transaction() as session:
+        session.add(member)
+    return member.id
+
+
+async def give_points(database: Database, person: Person, points: int) -> None:
+    """Award points for a claim that never was."""
+    async with database.transaction() as session:
+        await ledger.award(session, person.id, points, uuid4())
+
+
+@dataclass
+class World:
+    """One district: a street, a community, two grids; an administrator, staff, alliance; a neighbouring district."""
+
+    database: Database
+    api: ApiClient
+    settings: Settings
+    district: Area
+    community: Area
+    grid: Area
+    other_grid: Area
+    neighbour: Area
+    unit_id: UUID
+    administrator: Person
+    staff: Person
+    alliance: Person
+
+    @classmethod
+    async def make(cls, database: Database, api: ApiClient, settings: Settings) -> "World":
+        """Make a district that no other test sees."""
+        district = await make_area(database, None, AreaKind.DISTRICT)
+        street = await make_area(database, district, AreaKind.STREET)
+        community = await make_area(database, street, AreaKind.COMMUNITY)
+        world = cls(
+            database=database,
+            api=api,
+            settings=settings,
+            district=district,
+            community=community,
+            grid=await make_area(database, community),
+            other_grid=await make_area(database, community),
+            neighbour=await make_area(database, None, AreaKind.DISTRICT),
+            unit_id=await make_unit(database, district),
+            administrator=await make_user(database, settings),
+            staff=await make_user(database, settings),
+            alliance=await make_user(database, settings),
+        )
+        await make_grant(database, world.administrator, district, Role.ADMINISTRATOR)
+        await make_grant(database, world.staff, district, Role.STAFF)
+        await make_grant(database, world.alliance, district, Role.ALLIANCE)
+        return world
+
+    async def person(self) -> Person:
+        """Make somebody who is nothing in particular."""
+        return await make_user(self.database, self.settings)
+
+    async def holder(self, role: Role, area: Area) -> Person:
+        """Make somebody with a role."""
+        person = await self.person()
+        await make_grant(self.database, person, area, role)
+        return person
+
+    async def helper(self, *, points: int = 0) -> Person:
+        """Make an approved member, with points if asked."""
+        person = await self.person()
+        await make_member(self.database, person, self.grid, self.unit_id)
+        if points:
+            await give_points(self.database, person, points)
+        return person
+
+    async def helpers(self, count: int) -> Sequence[Person]:
+        """Make many approved members."""
+        return [await self.helper() for _ in range(count)]
+
+    async def wish(
+        self, author: Person, status: str = "published", *, area: Area | None = None, title: str = "想换个灯泡"
+    ) -> UUID:
+        """Make a wish that stands in ``checking``, ``reviewing`` or, with its open task, ``published``."""
+        area = area or self.grid
+        wish = Wish(
+            id=new_id(),
+            author_id=author.id,
+            area_id=area.id,
+            category=WishCategory.ELDERLY,
+            title=title,
+            body="厨房的灯坏了，请帮忙。",
+        )
+        async with self.database.transaction() as session:
+            session.add(wish)
+            await session.flush()
+            await transitions.log_creation(session, WISH, wish.id, Mover(Party.AUTHOR, author.id))
+            if status != "checking":
+                await transitions.move(session, WISH, wish.id, "pass_check", transitions.SYSTEM)
+            if status == "published":
+                mover = Mover(Party.STAFF, self.staff.id)
+                await wishes.publish(session, wish.id, "approve", mover, REWARD_POINTS)
+        return wish.id
+
+    async def task_of(self, wish_id: UUID) -> UUID:
+        """Return the task that a published wish opened."""
+        found = await self.database.reads.fetchval("SELECT id FROM task WHERE wish_id = $1", wish_id)
+        return UUID(str(found))
+
+    async def claim(self, helper: Person, wish_id: UUID) -> UUID:
+        """Have a helper claim a published wish through the API; return the claim's id."""
+        response = await self.api.post(f"/v1/tasks/{await self.task_of(wish_id)}/claims", helper)
+        assert response.status_code == 201, response.text
+        return UUID(response.json()["id"])
+
+    async def delivered(self, author: Person, helper: Person) -> tuple[UUID, UUID]:
+        """Make a wish that a helper has delivered; return the wish's and the claim's id."""
+        wish_id = await self.wish(author)
+        claim_id = await self.claim(helper, wish_id)
+        response = await self.api.post(f"/v1/claims/{claim_id}/submit", helper, {"note": "换好了。"})
+        assert response.status_code == 200, response.text
+        return wish_id, claim_id
+
+    async def shop(self, owner: Person, status: str = "approved", *, area: Area | None = None) -> UUID:
+        """Make a shop with its owner as clerk."""
+        merchant = Merchant(
+            id=new_id(), owner_id=owner.id, area_id=(area or self.district).id, name="小面馆", status=status
+        )
+        async with self.database.transaction() as session:
+            session.add(merchant)
+            await session.flush()
+            session.add(Clerk(id=new_id(), merchant_id=merchant.id, user_id=owner.id))
+            await ledger.open_merchant(session, merchant.id)
+            await transitions.log_creation(session, MERCHANT, merchant.id, Mover(Party.AUTHOR, owner.id))
+        return merchant.id
+
+    async def offer(self, merchant_id: UUID, *, points: int = 5, stock: int = 10, status: str = "listed") -> UUID:
+        """Make an offer of a shop of the district."""
+        offer = Offer(
+            id=new_id(),
+            merchant_id=merchant_id,
+            area_id=self.district.id,
+            title="小面一碗",
+            description="微辣。",
+            points=points,
+            stock=stock,
+            stock_left=stock,
+            status=status,
+        )
+        async with self.database.transaction() as session:
+            session.add(offer)
+        return offer.id
+
+    async def voucher(self, holder: Person, offer_id: UUID) -> UUID:
+        """Take a voucher through the API; return its id."""
+        response = await self.api.post(f"/v1/offers/{offer_id}/vouchers", holder)
+        assert response.status_code == 201, response.text
+        return UUID(response.json()["id"])
+
+    async def code(self, holder: Person, voucher_id: UUID) -> str:
+        """Return what the holder shows now."""
+        response = await self.api.get(f"/v1/vouchers/{voucher_id}/code", holder)
+        return str(response.json()["code"])
