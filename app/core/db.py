@@ -96,6 +96,7 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,  # what users wrote is not repeated in errors
         pool_timeout=POOL_TIMEOUT_S,
         connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": SERVER_SETTINGS},
     )
