@@ -195,6 +195,13 @@ class TestRecovery:
             parent.kill()
         wait_for(lambda: not server_processes(data), 5, "the server ended with its parent")
 
+    def test_opened_data_is_closed_again(self, server: EmbeddedPostgres, home: Path) -> None:
+        server.start()
+        server.stop()
+        (home / "data").chmod(0o755)
+        assert execute(server.start(), "SELECT 1") == 1
+        assert (home / "data").stat().st_mode & 0o777 == 0o700
+
     def test_half_made_data_is_made_anew(self, fresh_server: EmbeddedPostgres, fresh_home: Path) -> None:
         fresh_server.start()
         fresh_server.stop()
