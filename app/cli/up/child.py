@@ -14,7 +14,7 @@ from app.core.embedded_postgres import die_with_parent
 
 RESTARTS_MAX = 3
 RESTARTS_WITHIN_S = 60
-RESTART_DELAYS_S = (0.2, 2, 5)
+RESTART_DELAYS_S = (0.2, 1, 3)
 """The first restart is quick; a child that dies again may be waiting for something that needs a moment."""
 
 LOG_BYTES_MAX = 10_000_000

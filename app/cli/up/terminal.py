@@ -23,12 +23,15 @@ class StopSignals:
 
     def __init__(self) -> None:
         self._received: list[int] = []
+        self._hears_hangup = True
+        self._was_in_foreground = False
 
     def install(self) -> None:
         """Listen to Ctrl-C, SIGTERM and, unless nohup has it ignored, the closing of the terminal."""
         signal.signal(signal.SIGINT, self._remember)
         signal.signal(signal.SIGTERM, self._remember)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        self._hears_hangup = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+        if self._hears_hangup:
             signal.signal(signal.SIGHUP, self._remember)
 
     def _remember(self, number: int, _frame: FrameType | None) -> None:
@@ -36,11 +39,22 @@ class StopSignals:
 
     def asked(self) -> bool:
         """Whether any of them came."""
-        return bool(self._received)
+        return bool(self._received) or (self._hears_hangup and self._terminal_is_gone())
 
     def impatient(self) -> bool:
         """Whether Ctrl-C came again: kill, do not wait."""
         return self._received.count(signal.SIGINT) > 1
+
+    def _terminal_is_gone(self) -> bool:
+        """Whether the terminal in whose foreground this ran was closed.
+
+        Where `make` leads the session, as in `ssh -t HOST make run`, it alone is sent the signal and keeps it.
+        """
+        try:
+            self._was_in_foreground = os.tcgetpgrp(0) == os.getpgrp()
+        except OSError:
+            return self._was_in_foreground
+        return False
 
 
 def prepare() -> None:
