@@ -79,6 +79,7 @@ async def find_and_move(
 ) -> Record | None:
     """Do what ``move`` does, but return None when the thing is not in a state to be moved."""
     rows = [row for row in lifecycle.transitions if row.action == action and mover.party in row.who]
+    assert rows, f"{mover.party} never takes {action}"
     sources = [source for row in rows for source in row.sources]
     target = rows[0].target
     assert all(row.target == target for row in rows), "one action leads to one state"
