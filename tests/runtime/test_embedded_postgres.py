@@ -255,6 +255,13 @@ class TestRoot:
         finally:
             again.stop()
 
+    def test_remove_leaves_no_data_anywhere(self, fresh_server: EmbeddedPostgres, fresh_home: Path) -> None:
+        fresh_server.start()
+        elsewhere = (fresh_home / "data").readlink().parent
+        fresh_server.remove()
+        assert not elsewhere.exists()
+        assert not (fresh_home / "data").is_symlink()
+
     def test_closed_installation_is_copied(
         self, fresh_home: Path, open_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

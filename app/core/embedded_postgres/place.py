@@ -98,6 +98,15 @@ def remove_socket_folder(place: Place) -> None:
         shutil.rmtree(beside)
 
 
+def remove_data(place: Place, home: Path) -> None:
+    """Remove the data and, where it lies elsewhere, its folder and the link to it."""
+    if place.folder == home:
+        shutil.rmtree(place.data, ignore_errors=True)
+    else:
+        shutil.rmtree(place.folder, ignore_errors=True)
+        (home / "data").unlink(missing_ok=True)
+
+
 def make_private(folder: Path, account: Account) -> None:
     """Make ``folder`` anew, empty, with mode 0700, belonging to ``account``."""
     folder.mkdir(mode=0o700)

@@ -125,6 +125,13 @@ class EmbeddedPostgres:
             places.remove_socket_folder(self._place)
             self._sockets = None
 
+    def remove(self) -> None:
+        """Stop the server and remove its data, wherever it lies: for databases that live no longer than a test."""
+        self.stop()
+        if self._place is not None:
+            places.remove_data(self._place, self.home)
+            self._place = None
+
     def _launch(self, place: Place, sockets: Path) -> int:
         """Start the postmaster; return where its part of the log begins."""
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
