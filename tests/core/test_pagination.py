@@ -1,0 +1,61 @@
+"""Cursors: they go round, and belong to one list with one set of filters."""
+
+import base64
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.ids import new_id
+from app.core.pagination import FIRST, InvalidCursorError, read_cursor, write_cursor
+
+AREA = UUID(int=7)
+LIST = ("wishes", AREA, "published", None)
+
+
+@given(st.uuids())
+def test_a_cursor_goes_round(last_id: UUID):
+    cursor = write_cursor(last_id, *LIST)
+    assert read_cursor(cursor, *LIST) == last_id
+    assert len(cursor) <= 64
+    assert cursor.replace("-", "").replace("_", "").isalnum()
+
+
+def test_no_cursor_is_the_beginning():
+    assert read_cursor(None, *LIST) == FIRST
+    assert new_id() < FIRST
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("tasks", AREA, "published", None),
+        ("wishes", UUID(int=8), "published", None),
+        ("wishes", AREA, "claimed", None),
+        ("wishes", AREA, "published", "elderly"),
+        ("wishes", AREA, "published"),
+        (),
+    ],
+)
+def test_a_cursor_of_another_list_is_refused(other: tuple[object, ...]):
+    with pytest.raises(InvalidCursorError):
+        read_cursor(write_cursor(new_id(), *other), *LIST)
+
+
+@given(st.text(max_size=64))
+def test_anything_else_is_refused(cursor: str):
+    with pytest.raises(InvalidCursorError):
+        read_cursor(cursor, *LIST)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 4, 26])
+def test_a_shortened_cursor_is_refused(cut: int):
+    with pytest.raises(InvalidCursorError):
+        read_cursor(write_cursor(new_id(), *LIST)[:-cut], *LIST)
+
+
+def test_a_lengthened_cursor_is_refused():
+    raw = base64.urlsafe_b64decode(write_cursor(new_id(), *LIST) + "=")
+    with pytest.raises(InvalidCursorError):
+        read_cursor(base64.urlsafe_b64encode(raw + b"\0").decode(), *LIST)

@@ -1,0 +1,183 @@
+"""The one door through which a state changes: every state x action x party of every table, on real rows."""
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.clock import now
+from app.core.db import Database, raw
+from app.core.ids import new_id
+from app.domain.errors import Problem
+from app.domain.lifecycle import Lifecycle, Party
+from app.domain.lifecycles import CLAIM, LIFECYCLES, MEMBER, MERCHANT, OFFER, TASK, VOLUNTEER, VOUCHER, WISH
+from app.services import transitions
+from app.services.transitions import Mover
+from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
+from tests.factories import World, make_member
+
+INSERT_CLAIM = "INSERT INTO claim (id, task_id, user_id, status, due_at) VALUES ($1, $2, $3, 'active', $4)"
+INSERT_VOLUNTEER = """
+    INSERT INTO volunteer (id, user_id, home_area_id, skills, status) VALUES ($1, $2, $3, '{}', 'applied')
+"""
+LAST_EVENT = """
+    SELECT action, from_state, to_state, actor_id, party FROM event
+    WHERE subject_kind = $1 AND subject_id = $2 ORDER BY created_at DESC, id DESC LIMIT 1
+"""
+
+
+class UndoError(Exception):
+    """Raised at the end of a transaction that shall leave nothing."""
+
+
+def expected_problem(lifecycle: Lifecycle, state: str, action: str, parties: frozenset[Party]) -> str | None:
+    """Read the table by hand: who may at all, then whether this state is one to start from."""
+    rows = [row for row in lifecycle.transitions if row.action == action]
+    if not any(party in row.who for row in rows for party in parties):
+        return "own-interest" if Party.AUTHOR in parties or Party.CLAIMANT in parties else "not-allowed"
+    if not any(state in row.sources and party in row.who for row in rows for party in parties):
+        return "state-conflict"
+    return None
+
+
+@every_lifecycle
+def test_permit_names_the_right_problem_or_the_part_that_may(lifecycle: Lifecycle):
+    for state in lifecycle.states:
+        for action in actions_of(lifecycle):
+            for parties in SUBSETS:
+                problem = expected_problem(lifecycle, state, action, parties)
+                if problem is None:
+                    part = transitions.permit(lifecycle, state, action, parties)
+                    row = lifecycle.find(state, action)
+                    assert row is not None
+                    assert part in row.who & parties
+                else:
+                    with pytest.raises(Problem) as refused:
+                        transitions.permit(lifecycle, state, action, parties)
+                    assert refused.value.type.code == problem, (state, action, parties)
+
+
+async def a_wish(world: World) -> UUID:
+    return await world.wish(await world.person())
+
+
+async def a_task(world: World) -> UUID:
+    return await world.task_of(await a_wish(world))
+
+
+async def a_claim(world: World) -> UUID:
+    claim_id, task_id, helper = new_id(), await a_task(world), await world.helper()
+    await world.database.pool.execute(INSERT_CLAIM, claim_id, task_id, helper.id, now())
+    return claim_id
+
+
+async def a_member(world: World) -> UUID:
+    return await make_member(world.database, await world.person(), world.grid, world.unit_id, "applied")
+
+
+async def a_volunteer(world: World) -> UUID:
+    volunteer_id, person = new_id(), await world.person()
+    await world.database.pool.execute(INSERT_VOLUNTEER, volunteer_id, person.id, world.grid.id)
+    return volunteer_id
+
+
+async def a_shop(world: World) -> UUID:
+    return await world.shop(await world.person())
+
+
+async def an_offer(world: World) -> UUID:
+    return await world.offer(await a_shop(world))
+
+
+async def a_voucher(world: World) -> UUID:
+    return await world.voucher(await world.helper(points=5), await an_offer(world))
+
+
+MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
+    WISH.subject: a_wish,
+    TASK.subject: a_task,
+    CLAIM.subject: a_claim,
+    MEMBER.subject: a_member,
+    VOLUNTEER.subject: a_volunteer,
+    MERCHANT.subject: a_shop,
+    OFFER.subject: an_offer,
+    VOUCHER.subject: a_voucher,
+}
+
+
+def test_every_lifecycle_is_tried():
+    assert set(MAKE) == {lifecycle.subject for lifecycle in LIFECYCLES}
+
+
+@every_lifecycle
+async def test_a_row_moves_exactly_when_the_table_lets_it_with_one_event(
+    lifecycle: Lifecycle, world: World, database: Database
+):
+    subject_id = await MAKE[lifecycle.subject](world)
+    mover_id = (await world.person()).id
+    tried = moved = 0
+    with contextlib.suppress(UndoError):
+        async with database.transaction() as session:
+            for state in lifecycle.states:
+                for action in actions_of(lifecycle):
+                    for party in Party:
+                        mover = Mover(party, mover_id)
+                        moved += await try_to_move(session, lifecycle, subject_id, state, action, mover)
+                        tried += 1
+            raise UndoError
+    assert tried == len(lifecycle.states) * len(actions_of(lifecycle)) * len(Party)
+    assert moved == sum(len(row.sources) * len(row.who) for row in lifecycle.transitions)
+
+
+async def try_to_move(
+    session: AsyncSession, lifecycle: Lifecycle, subject_id: UUID, state: str, action: str, mover: Mover
+) -> bool:
+    """Put the row into ``state``, take ``action`` and hold what became of it against the table."""
+    connection = await raw(session)
+    await connection.execute(f"UPDATE {lifecycle.subject} SET status = $2 WHERE id = $1", subject_id, state)
+    events = await count_events(session, subject_id)
+    row = lifecycle.find(state, action)
+    if mover.party not in lifecycle.parties_for(action):
+        with pytest.raises(AssertionError, match="never takes"):
+            await transitions.find_and_move(session, lifecycle, subject_id, action, mover)
+        found = None
+    else:
+        found = await transitions.find_and_move(session, lifecycle, subject_id, action, mover)
+    status = await connection.fetchval(f"SELECT status FROM {lifecycle.subject} WHERE id = $1", subject_id)
+    added = await count_events(session, subject_id) - events
+    if row is None or mover.party not in row.who:
+        assert (found, status, added) == (None, state, 0), (state, action, mover.party)
+        return False
+    assert found is not None
+    assert (found["status"], status, added) == (row.target, row.target, 1), (state, action, mover.party)
+    event = await connection.fetchrow(LAST_EVENT, lifecycle.subject, subject_id)
+    assert tuple(event) == (action, state, row.target, mover.id, mover.party)
+    return True
+
+
+async def count_events(session: AsyncSession, subject_id: UUID) -> int:
+    connection = await raw(session)
+    return int(await connection.fetchval("SELECT count(*) FROM event WHERE subject_id = $1", subject_id))
+
+
+async def test_move_says_that_somebody_was_first(world: World, database: Database):
+    wish_id = await world.wish(await world.person(), "reviewing")
+    with pytest.raises(Problem, match="state-conflict"):
+        async with database.transaction() as session:
+            await transitions.move(session, WISH, wish_id, "confirm", Mover(Party.AUTHOR))
+
+
+async def test_a_note_and_changes_go_with_the_move(world: World, database: Database):
+    wish_id = await world.wish(await world.person(), "checking")
+    moment = now()
+    async with database.transaction() as session:
+        row = await transitions.move(
+            session, WISH, wish_id, "hold_check", transitions.SYSTEM, note="等一等", changes={"published_at": moment}
+        )
+    assert row["published_at"] == moment
+    note = await database.reads.fetchval(
+        "SELECT note FROM event WHERE subject_id = $1 AND action = 'hold_check'", wish_id
+    )
+    assert note == "等一等"
