@@ -287,17 +287,26 @@ class TestRoot:
 
 class TestOrdinaryUser:
     def test_keeps_data_in_its_own_folder(self, open_home: Path) -> None:
-        """As root this drops to an ordinary user after the imports: the interpreter may lie out of that one's reach."""
+        """As root this drops to an ordinary user after the imports, with binaries in an open folder: the interpreter
+        and the installation may lie out of that one's reach.
+        """
         nobody = pwd.getpwnam("nobody")
+        drop = ""
         if os.geteuid() == 0:
             os.chown(open_home.parent, nobody.pw_uid, nobody.pw_gid)
+            installed = place._find_binaries().parent
+            copy = open_home.parent / "installed"
+            place._copy_installation(installed, copy)
+            drop = f"""
+            place._find_binaries = lambda: pathlib.Path({str(copy / place.PACKAGE / installed.name / "bin")!r})
+            os.setgroups([])
+            os.setgid({nobody.pw_gid})
+            os.setuid({nobody.pw_uid})
+            """
         code = f"""
             import asyncio, os, pathlib, asyncpg, sqlalchemy.dialects.postgresql.asyncpg
-            from app.core.embedded_postgres import EmbeddedPostgres
-            if os.geteuid() == 0:
-                os.setgroups([])
-                os.setgid({nobody.pw_gid})
-                os.setuid({nobody.pw_uid})
+            from app.core.embedded_postgres import EmbeddedPostgres, place
+            {drop.strip()}
             async def ask(url):
                 connection = await asyncpg.connect(url)
                 await connection.execute("CREATE TABLE IF NOT EXISTS kept (id int)")

@@ -109,6 +109,9 @@ class Run:
             say(f"Starting PostgreSQL, data in {self._data_dir / 'postgres'} …")
             self._database = EmbeddedPostgres(self._data_dir / "postgres")
             url = self._database.start(self._signals.asked)
+            lies_in = (self._database.home / "data").resolve()
+            if not lies_in.is_relative_to(self._data_dir.resolve()):
+                say(f"Its own account cannot reach that folder, so the data itself lies in {lies_in}.")
             self._write(DATABASE_URL_FILE, url)
         self._environment["ECHOWALL_DATABASE_URL"] = url
 
