@@ -35,8 +35,9 @@ TAKE_SEAT = """
         RETURNING wish.id
     ), logged AS (
         INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, created_at)
-        SELECT $7::uuid, 'claim', id, 'create', NULL, 'active', $2, 'helper', $6 FROM taken
-        UNION ALL SELECT $8::uuid, 'wish', id, 'claim', 'published', 'claimed', $2, 'helper', $6 FROM granted
+        SELECT $7::uuid, 'claim', id, 'create', NULL, 'active', $2, 'helper', clock_timestamp() FROM taken
+        UNION ALL
+        SELECT $8::uuid, 'wish', id, 'claim', 'published', 'claimed', $2, 'helper', clock_timestamp() FROM granted
     )
     SELECT taken.id, granted.id AS wish_id FROM taken, granted
 """

@@ -8,15 +8,15 @@ from uuid import UUID
 from asyncpg import Record
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.clock import now
 from app.core.db import raw
 from app.core.ids import new_id
 from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
 
+# The time of an event is read after the row is locked, by one clock: the order of times is the order of changes.
 LOG_EVENT = """
     INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, note, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
 """
 
 
@@ -84,7 +84,7 @@ async def find_and_move(
     target = rows[0].target
     assert all(row.target == target for row in rows), "one action leads to one state"
     changes = changes or {}
-    columns = "".join(f", {column} = ${index}" for index, column in enumerate(changes, start=11))
+    columns = "".join(f", {column} = ${index}" for index, column in enumerate(changes, start=10))
     statement = f"""
         WITH old AS (
             SELECT id, status FROM {lifecycle.subject} WHERE id = $1 AND status = ANY($2) FOR UPDATE
@@ -94,7 +94,7 @@ async def find_and_move(
         ), logged AS (
             INSERT INTO event
                 (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, note, created_at)
-            SELECT $4::uuid, $5::text, id, $6::text, from_status, $3, $7::uuid, $8::text, $9::text, $10::timestamptz
+            SELECT $4::uuid, $5::text, id, $6::text, from_status, $3, $7::uuid, $8::text, $9::text, clock_timestamp()
             FROM moved
         )
         SELECT * FROM moved
@@ -110,7 +110,6 @@ async def find_and_move(
         mover.id,
         mover.party,
         note,
-        now(),
         *changes.values(),
     )
 
@@ -125,5 +124,5 @@ async def log(
 ) -> None:
     """Append an event of something that has no state before it."""
     await (await raw(session)).execute(
-        LOG_EVENT, new_id(), subject_kind, subject_id, action, None, to_state, mover.id, mover.party, None, now()
+        LOG_EVENT, new_id(), subject_kind, subject_id, action, None, to_state, mover.id, mover.party, None
     )

@@ -31,7 +31,7 @@ TAKE = """
         SELECT $1, id, merchant_id, $3, title, points, 'held', $4, $5 FROM piece RETURNING id, points
     ), logged AS (
         INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party, created_at)
-        SELECT $6, 'voucher', id, 'create', 'held', $3, 'author', $5 FROM made
+        SELECT $6, 'voucher', id, 'create', 'held', $3, 'author', clock_timestamp() FROM made
     )
     SELECT points FROM made
 """
