@@ -107,7 +107,9 @@ async def withdraw(session: AsyncSession, caller: Caller, wish_id: UUID) -> None
     # The task first, as a claim does: whoever comes second waits, then finds the state changed.
     if wish["task_id"] is not None:
         await transitions.move(session, TASK, wish["task_id"], "cancel", mover)
-    await transitions.move(session, WISH, wish_id, "withdraw", mover)
+    moved = await transitions.move(session, WISH, wish_id, "withdraw", mover)
+    if moved["from_status"] != wish["status"]:
+        raise Problem("state-conflict")  # it was published meanwhile, and a task stands open that was not seen here
 
 
 async def confirm(session: AsyncSession, caller: Caller, wish_id: UUID, rating: int, thanks: str | None) -> None:
