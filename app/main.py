@@ -59,12 +59,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
-        max_body_size=BODY_BYTES_MAX,
+        redirect_slashes=False,
+        responses=problems.responses("body-too-large"),
         generate_unique_id_function=lambda route: "-".join([*map(str, route.tags), route.name]),
     )
     app.state.settings = settings
     app.state.migration = newest_migration()
     problems.install(app)
+    app.add_middleware(problems.BodyLimit, max_bytes=BODY_BYTES_MAX)
     app.include_router(health.router)
     app.include_router(v1())
     describe_problems(app)

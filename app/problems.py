@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import CATALOGUE, Problem, ProblemType
 from app.services.idempotency import Replay
@@ -21,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://echowall.invalid/problems/"
-JSON_BODY_PROBLEMS = ("malformed-json", "body-too-large", "invalid-payload")
+JSON_BODY_PROBLEMS = ("malformed-json", "invalid-payload")
 
 CONSTRAINT_PROBLEMS = {
     "uq_claim_live": "already-claimed",
@@ -156,7 +158,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def tell_http(_request: Request, error: HTTPException) -> Response:
         code = {400: "malformed-json", 404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
-        return render(Problem(code.get(error.status_code, "not-found")))
+        response = render(Problem(code.get(error.status_code, "not-found")))
+        response.headers.update(error.headers or {})  # 405 names the allowed methods (RFC 9110, section 15.5.6)
+        return response
 
     @app.exception_handler(wechat.WeChatError)
     async def tell_wechat(_request: Request, error: wechat.WeChatError) -> Response:
@@ -194,3 +198,36 @@ def _fields(found: Any) -> Iterator[dict[str, str]]:
     for item in found[:20]:
         place = ".".join(str(part)[:64] for part in item["loc"])
         yield {"field": place.encode("utf-8", "replace").decode(), "reason": str(item["type"])}
+
+
+class BodyLimit:
+    """Refuses larger bodies: at once when the length was announced, else as soon as too much has come.
+
+    FastAPI's own limit answers text/plain.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced) > self.max_bytes:
+            response = render(Problem("body-too-large"))
+            response.headers["Connection"] = "close"  # or the server would have to read to its end what was refused
+            await response(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_bytes:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, receive_within_limit, send)
