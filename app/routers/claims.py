@@ -7,15 +7,13 @@ from fastapi import APIRouter, Response
 from app.core.db import raw
 from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SettingsDep, UnitOfWork, UnitOfWorkDep, answer
 from app.domain.caller import Caller
-from app.problems import JSON_BODY_PROBLEMS, responses
+from app.problems import responses
 from app.schemas.members import RefusalIn
 from app.schemas.tasks import ClaimOut, SubmitIn
 from app.services import claims
 
 router = APIRouter(prefix="/claims", tags=["claims"])
-CLAIM_PROBLEMS = responses(
-    *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "own-interest", "not-found", "state-conflict"
-)
+CLAIM_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
 
 
 async def _tell(work: UnitOfWork, caller: Caller, claim_id: UUID) -> Response:
@@ -28,28 +26,30 @@ async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep) -> Respo
     return answer(await claims.get(reads, caller, claim_id))
 
 
-@router.post("/{claim_id}/submit", response_model=ClaimOut, responses=CLAIM_PROBLEMS)
+@router.post(
+    "/{claim_id}/submit", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "not-allowed", "malformed-json")
+)
 async def submit(claim_id: UUID, form: SubmitIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Say what was done; the resident confirms."""
     await claims.submit(work.session, caller, claim_id, form.note)
     return await _tell(work, caller, claim_id)
 
 
-@router.post("/{claim_id}/release", response_model=ClaimOut, responses=CLAIM_PROBLEMS)
+@router.post("/{claim_id}/release", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "not-allowed"))
 async def release(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Give the seat back."""
     await claims.release(work.session, caller, claim_id)
     return await _tell(work, caller, claim_id)
 
 
-@router.post("/{claim_id}/verify", response_model=ClaimOut, responses=CLAIM_PROBLEMS)
+@router.post("/{claim_id}/verify", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS))
 async def verify(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Verify a delivery as staff; the helper gets the points at once."""
     await claims.verify(work.session, caller, claim_id)
     return await _tell(work, caller, claim_id)
 
 
-@router.post("/{claim_id}/return", response_model=ClaimOut, responses=CLAIM_PROBLEMS)
+@router.post("/{claim_id}/return", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "malformed-json"))
 async def send_back(
     claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep
 ) -> Response:
@@ -58,7 +58,7 @@ async def send_back(
     return await _tell(work, caller, claim_id)
 
 
-@router.post("/{claim_id}/refuse", response_model=ClaimOut, responses=CLAIM_PROBLEMS)
+@router.post("/{claim_id}/refuse", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "malformed-json"))
 async def refuse(claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Refuse a delivery that never was; the wish can be claimed again."""
     await claims.refuse(work.session, caller, claim_id, form.reason)

@@ -13,9 +13,7 @@ from app.schemas.members import EnrolmentStatus, MemberIn, MemberOut, RefusalIn
 from app.services import enrolments, members
 
 router = APIRouter(prefix="/members", tags=["members"])
-DECISION_PROBLEMS = responses(
-    *WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-interest", "not-found", "state-conflict"
-)
+DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
 
 
 @router.post(
@@ -52,16 +50,14 @@ async def get_member(member_id: UUID, caller: CallerDep, reads: ReadsDep) -> Res
     return answer(await members.get(reads, caller, member_id))
 
 
-@router.post("/{member_id}/approve", response_model=MemberOut, responses=DECISION_PROBLEMS)
+@router.post("/{member_id}/approve", response_model=MemberOut, responses=responses(*DECISION_PROBLEMS))
 async def approve(member_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Admit a member."""
     await enrolments.decide(work.session, MEMBER, caller, member_id, "approve")
     return work.answer(await members.get(await raw(work.session), caller, member_id))
 
 
-@router.post(
-    "/{member_id}/refuse", response_model=MemberOut, responses=DECISION_PROBLEMS | responses(*JSON_BODY_PROBLEMS)
-)
+@router.post("/{member_id}/refuse", response_model=MemberOut, responses=responses(*DECISION_PROBLEMS, "malformed-json"))
 async def refuse(member_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Refuse an application with a reason."""
     await enrolments.decide(work.session, MEMBER, caller, member_id, "refuse", reason=form.reason)

@@ -49,9 +49,7 @@ async def get_merchant(merchant_id: UUID, caller: CallerDep, reads: ReadsDep) ->
 @router.post(
     "/{merchant_id}/approve",
     response_model=MerchantOut,
-    responses=responses(
-        *WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-interest", "not-found", "state-conflict"
-    ),
+    responses=responses(*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict"),
 )
 async def approve(merchant_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Admit a shop to the alliance."""

@@ -15,16 +15,14 @@ from app.deps import (
     UnitOfWorkDep,
     answer,
 )
-from app.problems import JSON_BODY_PROBLEMS, responses
+from app.problems import responses
 from app.schemas.fields import Page
 from app.schemas.members import RefusalIn
 from app.schemas.offers import OfferOut, OfferStatus, VoucherOut
 from app.services import offers, vouchers
 
 router = APIRouter(prefix="/offers", tags=["offers"])
-DECISION_PROBLEMS = responses(
-    *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "own-interest", "not-found", "state-conflict"
-)
+DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-interest", "not-found", "state-conflict")
 
 
 @router.get("", response_model=Page[OfferOut], responses=responses("not-allowed", "invalid-payload", "cursor-invalid"))
@@ -41,14 +39,14 @@ async def get_offer(offer_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -> 
     return answer(await offers.get(reads, caller, offer_id))
 
 
-@router.post("/{offer_id}/approve", response_model=OfferOut, responses=DECISION_PROBLEMS)
+@router.post("/{offer_id}/approve", response_model=OfferOut, responses=responses(*DECISION_PROBLEMS))
 async def approve(offer_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """List an offer that waits for the alliance."""
     await offers.decide(work.session, caller, offer_id, "approve")
     return work.answer(await offers.get(await raw(work.session), caller, offer_id))
 
 
-@router.post("/{offer_id}/reject", response_model=OfferOut, responses=DECISION_PROBLEMS)
+@router.post("/{offer_id}/reject", response_model=OfferOut, responses=responses(*DECISION_PROBLEMS, "malformed-json"))
 async def reject(offer_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Reject an offer that waits for the alliance, with a reason."""
     await offers.decide(work.session, caller, offer_id, "reject", reason=form.reason)

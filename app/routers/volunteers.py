@@ -13,9 +13,7 @@ from app.schemas.members import EnrolmentStatus, RefusalIn, VolunteerIn, Volunte
 from app.services import enrolments, volunteers
 
 router = APIRouter(prefix="/volunteers", tags=["volunteers"])
-DECISION_PROBLEMS = responses(
-    *WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-interest", "not-found", "state-conflict"
-)
+DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
 
 
 @router.post(
@@ -51,7 +49,7 @@ async def get_volunteer(volunteer_id: UUID, caller: CallerDep, reads: ReadsDep) 
     return answer(await volunteers.get(reads, caller, volunteer_id))
 
 
-@router.post("/{volunteer_id}/approve", response_model=VolunteerOut, responses=DECISION_PROBLEMS)
+@router.post("/{volunteer_id}/approve", response_model=VolunteerOut, responses=responses(*DECISION_PROBLEMS))
 async def approve(volunteer_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Admit a volunteer."""
     await enrolments.decide(work.session, VOLUNTEER, caller, volunteer_id, "approve")
@@ -59,7 +57,7 @@ async def approve(volunteer_id: UUID, caller: CallerDep, work: UnitOfWorkDep) ->
 
 
 @router.post(
-    "/{volunteer_id}/refuse", response_model=VolunteerOut, responses=DECISION_PROBLEMS | responses(*JSON_BODY_PROBLEMS)
+    "/{volunteer_id}/refuse", response_model=VolunteerOut, responses=responses(*DECISION_PROBLEMS, "malformed-json")
 )
 async def refuse(volunteer_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Refuse an application with a reason."""

@@ -25,9 +25,9 @@ from app.schemas.wishes import ConfirmIn, WishForPartiesOut, WishIn, WishOut, Wi
 from app.services import wish_views, wishes
 
 router = APIRouter(prefix="/wishes", tags=["wishes"])
-DECISION_PROBLEMS = responses(
-    *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "own-interest", "not-found", "state-conflict"
-)
+DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-interest", "not-found", "state-conflict")
+DECISION = responses(*DECISION_PROBLEMS)
+DECISION_WITH_WORDS = responses(*DECISION_PROBLEMS, "malformed-json")
 
 
 async def _tell(work: UnitOfWork, caller: Caller, wish_id: UUID, status: int = 200) -> Response:
@@ -68,35 +68,35 @@ async def get_wish(wish_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -> Re
     return answer(await wish_views.get(reads, caller, wish_id))
 
 
-@router.post("/{wish_id}/approve", response_model=WishForPartiesOut, responses=DECISION_PROBLEMS)
+@router.post("/{wish_id}/approve", response_model=WishForPartiesOut, responses=DECISION)
 async def approve(wish_id: UUID, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep) -> Response:
     """Publish a reviewed wish; its task opens with it."""
     await wishes.approve(work.session, caller, wish_id, settings.wish_reward_points)
     return await _tell(work, caller, wish_id)
 
 
-@router.post("/{wish_id}/reject", response_model=WishForPartiesOut, responses=DECISION_PROBLEMS)
+@router.post("/{wish_id}/reject", response_model=WishForPartiesOut, responses=DECISION_WITH_WORDS)
 async def reject(wish_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Reject a wish under review, with a reason."""
     await wishes.reject(work.session, caller, wish_id, form.reason)
     return await _tell(work, caller, wish_id)
 
 
-@router.post("/{wish_id}/withdraw", response_model=WishForPartiesOut, responses=DECISION_PROBLEMS)
+@router.post("/{wish_id}/withdraw", response_model=WishForPartiesOut, responses=DECISION)
 async def withdraw(wish_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Take one's wish back while nobody works on it."""
     await wishes.withdraw(work.session, caller, wish_id)
     return await _tell(work, caller, wish_id)
 
 
-@router.post("/{wish_id}/confirm", response_model=WishForPartiesOut, responses=DECISION_PROBLEMS)
+@router.post("/{wish_id}/confirm", response_model=WishForPartiesOut, responses=DECISION_WITH_WORDS)
 async def confirm(wish_id: UUID, form: ConfirmIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Confirm the delivery with a rating; the helper gets the points at once."""
     await wishes.confirm(work.session, caller, wish_id, form.rating, form.thanks)
     return await _tell(work, caller, wish_id)
 
 
-@router.post("/{wish_id}/dispute", response_model=WishForPartiesOut, responses=DECISION_PROBLEMS)
+@router.post("/{wish_id}/dispute", response_model=WishForPartiesOut, responses=DECISION_WITH_WORDS)
 async def dispute(wish_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Say that the delivery is not what was promised; staff decide."""
     await wishes.dispute(work.session, caller, wish_id, form.reason)
