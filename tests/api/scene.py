@@ -1,0 +1,170 @@
+"""One thing of every kind in one district, and the routes that lead to them: for tests that walk the whole API."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.core.db import Database
+from app.core.ids import new_id
+from app.core.settings import Settings
+from app.domain.caller import Role
+from app.main import create_app
+from app.models import Volunteer
+from tests.factories import World, make_grant, make_member
+from tests.people import Person
+
+DOCUMENT: dict[str, Any] = create_app(Settings(_env_file=None)).openapi()
+"""What the API promises; read once so that tests can be made of it."""
+
+METHODS = ("get", "put", "post", "delete")
+Route = tuple[str, str]
+"""A method and the path as the document writes it."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A district in which everything is at work, and the ids of it by the name of the path parameter."""
+
+    world: World
+    author: Person
+    helper: Person
+    applicant: Person
+    owner: Person
+    clerk: Person
+    ids: dict[str, UUID]
+    """What everybody may see, or what only the parties may where no kind of it is public."""
+    hidden: dict[str, UUID]
+    """What only the parties may see of the kinds that are public in other states."""
+
+    def path(self, template: str, *, hidden: bool = False) -> str:
+        """Return the path to a thing of this scene."""
+        ids = self.ids | self.hidden if hidden else self.ids
+        return re.sub(r"\{(\w+)\}", lambda found: str(ids[found[1]]), template)
+
+    def body(self, route: Route) -> dict[str, Any]:
+        """Return a payload that the route takes."""
+        return bodies(self)[route]
+
+
+async def make_scene(world: World) -> Scene:
+    """Fill a district."""
+    author, helper, applicant, owner, clerk = [
+        await world.person(),
+        await world.helper(points=50),
+        await world.person(),
+        await world.person(),
+        await world.person(),
+    ]
+    wish, claim = await world.delivered(author, helper)
+    member = await make_member(world.database, applicant, world.grid, world.unit_id, "applied")
+    shop = await world.shop(owner)
+    offer = await world.offer(shop)
+    added = await world.api.post(f"/v1/merchants/{shop}/clerks", owner, {"user_id": str(clerk.id)})
+    assert added.status_code == 201, added.text
+    return Scene(
+        world=world,
+        author=author,
+        helper=helper,
+        applicant=applicant,
+        owner=owner,
+        clerk=clerk,
+        ids={
+            "area_id": world.grid.id,
+            "grant_id": await make_grant(world.database, await world.person(), world.grid, Role.STAFF),
+            "member_id": member,
+            "volunteer_id": await make_volunteer(world, applicant),
+            "wish_id": wish,
+            "task_id": await world.task_of(wish),
+            "claim_id": claim,
+            "merchant_id": shop,
+            "offer_id": offer,
+            "voucher_id": await world.voucher(helper, offer),
+        },
+        hidden={
+            "wish_id": await world.wish(author, "reviewing"),
+            "offer_id": await world.offer(shop, status="reviewing"),
+        },
+    )
+
+
+async def make_volunteer(world: World, person: Person, status: str = "applied") -> UUID:
+    """Make an application as a volunteer."""
+    volunteer = Volunteer(id=new_id(), user_id=person.id, home_area_id=world.grid.id, skills=["理发"], status=status)
+    async with world.database.transaction() as session:
+        session.add(volunteer)
+    return volunteer.id
+
+
+def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
+    """Return a good payload for every route that takes one."""
+    grid, unit, someone = str(scene.world.grid.id), str(scene.world.unit_id), str(scene.applicant.id)
+    reason = {"reason": "请补充说明。"}
+    return {
+        ("POST", "/v1/auth/wechat"): {"code": "sim-小李-1"},
+        ("PUT", "/v1/me"): {"nickname": "热心邻居"},
+        ("POST", "/v1/grants"): {"user_id": someone, "role": "staff", "area_id": grid},
+        ("POST", "/v1/members"): {"kind": "in_service", "unit_id": unit, "home_area_id": grid},
+        ("POST", "/v1/members/{member_id}/refuse"): reason,
+        ("POST", "/v1/volunteers"): {"home_area_id": grid, "skills": ["修电器", "理发"]},
+        ("POST", "/v1/volunteers/{volunteer_id}/refuse"): reason,
+        ("POST", "/v1/wishes"): {"area_id": grid, "category": "elderly", "title": "想换个灯泡", "body": "灯坏了。"},
+        ("POST", "/v1/wishes/{wish_id}/reject"): reason,
+        ("POST", "/v1/wishes/{wish_id}/confirm"): {"rating": 5, "thanks": "谢谢您。"},
+        ("POST", "/v1/wishes/{wish_id}/dispute"): reason,
+        ("POST", "/v1/claims/{claim_id}/submit"): {"note": "换好了。"},
+        ("POST", "/v1/claims/{claim_id}/return"): reason,
+        ("POST", "/v1/claims/{claim_id}/refuse"): reason,
+        ("POST", "/v1/merchants"): {"area_id": grid, "name": "小面馆"},
+        ("POST", "/v1/merchants/{merchant_id}/clerks"): {"user_id": someone},
+        ("POST", "/v1/merchants/{merchant_id}/offers"): {
+            "title": "小面一碗",
+            "description": "微辣。",
+            "points": 5,
+            "stock": 10,
+        },
+        ("POST", "/v1/offers/{offer_id}/reject"): reason,
+        ("POST", "/v1/redemptions"): {"code": "EW1ABCDEFGHIJKLMNOPQRSTUVWXYZ12345678"},
+    }
+
+
+def operation(route: Route) -> dict[str, Any]:
+    """Return what the document says of a route."""
+    method, path = route
+    found: dict[str, Any] = DOCUMENT["paths"][path][method.lower()]
+    return found
+
+
+ROUTES: list[Route] = [
+    (method.upper(), path)
+    for path, operations in DOCUMENT["paths"].items()
+    for method in operations
+    if method in METHODS
+]
+ROUTES_WITH_BODY = [route for route in ROUTES if "requestBody" in operation(route)]
+
+
+def problem_codes(route: Route) -> set[str]:
+    """Return the problems that a route answers with, by the document."""
+    return {
+        code
+        for response in operation(route)["responses"].values()
+        for code in response.get("content", {}).get("application/problem+json", {}).get("examples", {})
+    }
+
+
+async def count_rows(database: Database) -> dict[str, int]:
+    """Return how many rows each table has, so that a test can tell that nothing was stored."""
+    tables = await database.reads.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    counts = " UNION ALL ".join(f"SELECT '{table}' AS name, count(*) AS rows FROM \"{table}\"" for (table,) in tables)
+    return {row["name"]: row["rows"] for row in await database.reads.fetch(counts)}
+
+
+def problem(response: Any) -> tuple[int, str]:
+    """Return the status and code of a refusal, and hold it against the form that every refusal has."""
+    assert response.headers["content-type"] == "application/problem+json", response.text[:200]
+    told = response.json()
+    assert set(told) == {"type", "title", "status", "code", "detail", "fields"}
+    assert told["status"] == response.status_code
+    assert re.search("[\u4e00-\u9fff]", told["detail"]), "the detail is for the person in front of the screen"
+    return response.status_code, told["code"]

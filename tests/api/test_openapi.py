@@ -1,0 +1,187 @@
+"""What the OpenAPI document promises of every route and every problem."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+import app as package
+from app.domain.errors import CATALOGUE
+from app.main import EVERYWHERE
+from app.problems import CONSTRAINT_PROBLEMS, MEDIA_TYPE, WECHAT_PROBLEMS
+from tests.api.scene import DOCUMENT, ROUTES, ROUTES_WITH_BODY, Route, Scene, operation, problem, problem_codes
+from tests.api_client import ApiClient
+
+PUBLIC = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("POST", "/v1/auth/wechat"),
+    ("GET", "/v1/areas"),
+    ("GET", "/v1/areas/{area_id}"),
+    ("GET", "/v1/units"),
+    ("GET", "/v1/wishes"),
+    ("GET", "/v1/wishes/{wish_id}"),
+    ("GET", "/v1/tasks"),
+    ("GET", "/v1/tasks/{task_id}"),
+    ("GET", "/v1/offers"),
+    ("GET", "/v1/offers/{offer_id}"),
+}
+"""What is answered without a token: browsing, logging in, health. Whoever adds to it opens a route to everybody."""
+
+OF_NO_ROUTE = {"method-not-allowed", "internal-error"}
+"""The first means that there is no such route; the second is a fault of ours, which no route promises."""
+
+ROUTES_OF_DOCUMENTS = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/static-offline-docs"}
+
+
+def names(route: Route) -> str:
+    return " ".join(route)
+
+
+class TestProblems:
+    def test_each_is_documented_on_a_route(self):
+        documented = {code for route in ROUTES for code in problem_codes(route)}
+        assert documented == set(CATALOGUE) - OF_NO_ROUTE
+
+    def test_each_has_a_chinese_sentence(self):
+        for kind in CATALOGUE.values():
+            assert re.fullmatch(r"[\u4e00-\u9fffAppID，。、“”]+。", kind.detail), kind.detail
+
+    def test_each_is_raised_somewhere(self):
+        """Each code is written, beside the catalogue and the documentation of routes, where something is refused."""
+        source = "\n".join(
+            path.read_text("utf-8")
+            for path in Path(package.__file__).parent.rglob("*.py")
+            if path.name != "errors.py" or path.parent.name != "domain"
+        )
+        raised = set(re.findall(r'Problem\(\s*"([a-z-]+)"', source))
+        raised |= set(re.findall(r'Problem\("[a-z-]+" if .* else "([a-z-]+)"', source))
+        raised |= set(re.findall(r'[0-9a-z_"]+: "([a-z-]+)"[,}]', source))
+        raised |= {*CONSTRAINT_PROBLEMS.values(), *WECHAT_PROBLEMS.values()}
+        assert set(CATALOGUE) - raised == set()
+
+    def test_all_have_one_form(self):
+        for route in ROUTES:
+            for status, response in operation(route)["responses"].items():
+                if int(status) >= 400:
+                    assert response["content"][MEDIA_TYPE]["schema"] == {"$ref": "#/components/schemas/Problem"}
+                    codes = response["content"][MEDIA_TYPE]["examples"]
+                    assert {CATALOGUE[code].status for code in codes} == {int(status)}
+
+    def test_those_of_every_route_stand_on_every_route(self):
+        everywhere = {code for entry in EVERYWHERE.values() for code in entry["content"][MEDIA_TYPE]["examples"]}
+        for route in ROUTES:
+            if route[1].startswith("/v1/") and route != ("POST", "/v1/auth/wechat"):
+                assert everywhere <= problem_codes(route), route
+
+
+class TestRoutes:
+    def test_all_are_documented(self, app: FastAPI):
+        assert paths_of(app.routes) - ROUTES_OF_DOCUMENTS == set(DOCUMENT["paths"])
+
+    def test_public_ones_exist(self):
+        assert set(ROUTES) >= PUBLIC
+
+    def test_none_needs_patch(self):
+        """``wx.request`` knows no PATCH."""
+        methods = {method for operations in DOCUMENT["paths"].values() for method in operations}
+        assert methods <= {"get", "post", "put", "delete"}
+
+    @pytest.mark.parametrize("route", [route for route in ROUTES if route not in PUBLIC], ids=names)
+    async def test_others_need_a_token(self, api: ApiClient, scene: Scene, route: Route):
+        body = scene.body(route) if route in ROUTES_WITH_BODY else None
+        response = await api.request(route[0], scene.path(route[1]), key="0" * 8, json=body)
+        assert problem(response) == (401, "token-missing")
+        assert response.headers["www-authenticate"] == "Bearer"
+        assert operation(route)["security"] == [{"HTTPBearer": []}]
+
+    @pytest.mark.parametrize("route", [route for route in ROUTES if route[0] == "POST"], ids=names)
+    async def test_posts_need_a_key(self, api: ApiClient, scene: Scene, route: Route):
+        if route == ("POST", "/v1/auth/wechat"):
+            return  # WeChat takes a code once
+        body = scene.body(route) if route in ROUTES_WITH_BODY else None
+        response = await api.request("POST", scene.path(route[1]), scene.author, json=body)
+        assert problem(response) == (400, "idempotency-key-required")
+        assert {"idempotency-key-reused", "request-in-progress"} <= problem_codes(route)
+
+    @pytest.mark.parametrize("route", ROUTES_WITH_BODY, ids=names)
+    def test_those_that_read_json_say_what_is_wrong_with_it(self, route: Route):
+        assert {"malformed-json", "body-too-large", "invalid-payload"} <= problem_codes(route)
+
+    @pytest.mark.parametrize("route", ROUTES, ids=names)
+    def test_parameters_can_be_wrong(self, route: Route):
+        parameters = [item for item in operation(route).get("parameters", []) if item["in"] in {"path", "query"}]
+        if parameters:
+            assert "invalid-payload" in problem_codes(route)
+        if any(item["name"] == "cursor" for item in parameters):
+            assert "cursor-invalid" in problem_codes(route)
+
+
+class TestForms:
+    def test_every_field_of_an_answer_is_always_there(self):
+        for name in answered():
+            schema = DOCUMENT["components"]["schemas"][name]
+            assert set(schema.get("required", [])) == set(schema.get("properties", {})), name
+
+    def test_every_thing_says_what_the_reader_may_do_next(self):
+        for route in ROUTES:
+            for status, response in operation(route)["responses"].items():
+                if status.startswith("2") and "content" in response and route[1].startswith("/v1/"):
+                    for form in forms_of(response["content"]["application/json"]["schema"]):
+                        assert "actions" in form["properties"] or route == ("POST", "/v1/auth/wechat"), route
+
+    def test_pages_are_short(self):
+        for route in ROUTES:
+            for item in operation(route).get("parameters", []):
+                if item["name"] == "limit":
+                    assert (item["schema"]["minimum"], item["schema"]["maximum"]) == (1, 50)
+
+    def test_unknown_fields_are_refused(self):
+        for route in ROUTES_WITH_BODY:
+            [form] = forms_of(operation(route)["requestBody"]["content"]["application/json"]["schema"])
+            assert form["additionalProperties"] is False
+
+
+def paths_of(routes: Any, prefix: str = "") -> set[str]:
+    """Return the paths of routes and of the routers in them."""
+    found: set[str] = set()
+    for route in routes:
+        context = getattr(route, "include_context", None)
+        if context is not None:
+            found |= paths_of(route.original_router.routes, prefix + context.prefix)
+        else:
+            found.add(prefix + route.path)
+    return found
+
+
+def forms_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the forms of things in an answer: of a page's items, of each alternative."""
+    if "anyOf" in schema:
+        return [form for alternative in schema["anyOf"] for form in forms_of(alternative)]
+    form = DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    if "items" in form["properties"]:
+        return forms_of(form["properties"]["items"]["items"])
+    return [form]
+
+
+def answered() -> set[str]:
+    """Return the names of all schemas that stand in answers."""
+    found: set[str] = set()
+
+    def follow(node: Any) -> None:
+        if isinstance(node, dict):
+            name = node["$ref"].rsplit("/", 1)[1] if isinstance(node.get("$ref"), str) else None
+            if name and name not in found:
+                found.add(name)
+                follow(DOCUMENT["components"]["schemas"][name])
+            for value in node.values():
+                follow(value)
+        elif isinstance(node, list):
+            for value in node:
+                follow(value)
+
+    for route in ROUTES:
+        follow(operation(route)["responses"])
+    return found
