@@ -1,0 +1,116 @@
+"""Who and what takes part in a run: people with tokens, areas, wishes, tasks, shops, and points to spend."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import cycle
+from typing import Self
+from uuid import UUID
+
+import asyncpg
+
+from app.core.clock import now
+from app.core.ids import new_id
+from app.core.security import issue_token
+
+PEOPLE = 2_000
+PURSE_POINTS = 1_000_000
+TOKEN_TTL = timedelta(days=1)
+
+FIND_AREAS = "SELECT id FROM area WHERE kind = $1 ORDER BY id"
+FIND_PUBLISHED = "SELECT id FROM wish WHERE status = 'published' ORDER BY id DESC LIMIT $1"
+FIND_FREE_TASKS = "SELECT id FROM task WHERE status = 'open' AND seats = 1 AND seats_taken = 0 ORDER BY id LIMIT $1"
+FIND_MEMBERS = """
+    SELECT m.user_id FROM member m JOIN "user" u ON u.id = m.user_id
+    WHERE m.status = 'approved' AND u.open_claims = 0 AND NOT u.is_blocked AND u.token_version = 1
+        AND NOT EXISTS (SELECT FROM "grant" g WHERE g.user_id = u.id)
+        AND NOT EXISTS (SELECT FROM clerk c WHERE c.user_id = u.id)
+    ORDER BY m.id LIMIT $1
+"""
+FIND_OFFERS = """
+    SELECT DISTINCT ON (o.id) o.id, o.merchant_id, c.user_id AS clerk_id
+    FROM offer o JOIN clerk c ON c.merchant_id = o.merchant_id JOIN "user" u ON u.id = c.user_id
+    WHERE o.status = 'listed' AND u.token_version = 1 AND NOT u.is_blocked ORDER BY o.id
+"""
+FILL_STOCK = "UPDATE offer SET points = 1, stock = 1000000, stock_left = 1000000 WHERE status = 'listed'"
+FILL_PURSES = """
+    INSERT INTO ledger_transfer (id, kind, debit_account_id, credit_account_id, points, reference_id)
+    SELECT gen_random_uuid(), 'award', issuer.id, wallet.id, $2, gen_random_uuid()
+    FROM ledger_account issuer, ledger_account wallet
+    WHERE issuer.kind = 'issuer' AND wallet.kind = 'wallet' AND wallet.owner_id = ANY($1)
+"""
+MAKE_VOUCHERS = """
+    WITH made AS (
+        INSERT INTO voucher (id, offer_id, merchant_id, user_id, title, points, status, expires_at)
+        SELECT v.id, o.id, o.merchant_id, v.user_id, o.title, 1, 'held', now() + interval '30 days'
+        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS v (id, offer_id, user_id) JOIN offer o ON o.id = v.offer_id
+        RETURNING id, user_id, points
+    )
+    INSERT INTO ledger_transfer (id, kind, debit_account_id, credit_account_id, points, reference_id)
+    SELECT gen_random_uuid(), 'hold', wallet.id, held.id, made.points, made.id FROM made
+    JOIN ledger_account wallet ON wallet.owner_id = made.user_id AND wallet.kind = 'wallet'
+    JOIN ledger_account held ON held.owner_id = made.user_id AND held.kind = 'held'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something to take a voucher of, and who settles it."""
+
+    id: UUID
+    clerk_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVoucher:
+    """A voucher that waits for its scan, and who scans it."""
+
+    id: UUID
+    clerk_id: UUID
+
+
+class Cast:
+    """Everything a run needs of the database."""
+
+    def __init__(self, connection: asyncpg.Connection, secret: str) -> None:
+        self.connection = connection
+        self.secret = secret
+        self.random = random.Random(1)  # noqa: S311 - the same choices in every run, no secrets
+        self.areas: dict[str, list[UUID]] = {}
+        self.members: list[UUID] = []
+        self.wishes: list[UUID] = []
+        self.tasks: list[UUID] = []
+        self.offers: list[Offer] = []
+
+    @classmethod
+    async def meet(cls, connection: asyncpg.Connection, secret: str) -> Self:
+        """Find everybody and everything; fill the purses and the stocks, which no scenario is to run out of."""
+        cast = cls(connection, secret)
+        for kind in ("district", "community", "grid"):
+            cast.areas[kind] = [row["id"] for row in await connection.fetch(FIND_AREAS, kind)]
+        cast.members = [row["user_id"] for row in await connection.fetch(FIND_MEMBERS, PEOPLE)]
+        cast.wishes = [row["id"] for row in await connection.fetch(FIND_PUBLISHED, PEOPLE)]
+        cast.tasks = [row["id"] for row in await connection.fetch(FIND_FREE_TASKS, PEOPLE)]
+        cast.offers = [Offer(row["id"], row["clerk_id"]) for row in await connection.fetch(FIND_OFFERS)]
+        assert all((cast.members, cast.wishes, cast.tasks, cast.offers)), "the district is not filled"
+        await connection.execute(FILL_STOCK)
+        await connection.execute(FILL_PURSES, cast.members, PURSE_POINTS)
+        cast.random.shuffle(cast.tasks)
+        return cast
+
+    def token(self, user_id: UUID) -> str:
+        """Return what ``user_id`` logs in with."""
+        return issue_token(self.secret, user_id, 1, now(), TOKEN_TTL)
+
+    async def make_vouchers(self, count: int) -> list[HeldVoucher]:
+        """Return new vouchers of members and offers in turn, their points held."""
+        pairs = zip(cycle(self.offers), cycle(self.members), strict=False)
+        made = [(new_id(), offer, member) for _, (offer, member) in zip(range(count), pairs, strict=False)]
+        await self.connection.execute(
+            MAKE_VOUCHERS,
+            [voucher_id for voucher_id, _, _ in made],
+            [offer.id for _, offer, _ in made],
+            [member for _, _, member in made],
+            timeout=120,
+        )
+        return [HeldVoucher(voucher_id, offer.clerk_id) for voucher_id, offer, _ in made]

@@ -1,0 +1,117 @@
+"""What is measured: each scenario prepares its requests and says which answers are right."""
+
+import json
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.core.clock import now
+from app.domain import codes
+from app.services.vouchers import code_key
+from bench.cast import Cast
+from bench.load import Request
+
+PREPARED = 2_000
+TASKS_CONTENDED = 20
+SETTLED_MAX = 24_000
+"""More vouchers than one measurement can settle: each is settled once."""
+
+READ_GOAL = 15
+WRITE_GOAL = 35
+
+Prepare = Callable[[Cast, int], Coroutine[None, None, list[Request]]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One row of the table. ``goal`` is in units; ``prepare`` is asked anew for each repetition."""
+
+    name: str
+    goal: int
+    prepare: Prepare
+    expected: frozenset[int] = frozenset({200})
+    is_single_use: bool = False
+    """Whether each request can be answered as expected only once."""
+
+
+def feed(kind: str, *, is_anonymous: bool = False) -> Prepare:
+    """Read the newest 20 published wishes of areas of one kind."""
+
+    async def prepare(cast: Cast, _repetition: int) -> list[Request]:
+        chosen = [(cast.random.choice(cast.areas[kind]), cast.random.choice(cast.members)) for _ in range(PREPARED)]
+        return [
+            Request("GET", f"/v1/wishes?area_id={area_id}", "" if is_anonymous else cast.token(member))
+            for area_id, member in chosen
+        ]
+
+    return prepare
+
+
+async def detail(cast: Cast, _repetition: int) -> list[Request]:
+    """Read one published wish."""
+    return [
+        Request("GET", f"/v1/wishes/{wish_id}", cast.token(cast.random.choice(cast.members))) for wish_id in cast.wishes
+    ]
+
+
+async def post_wish(cast: Cast, _repetition: int) -> list[Request]:
+    """Post a wish for a grid; the job of its content check is ordered with it."""
+    return [Request("POST", "/v1/wishes", cast.token(member), _wish(cast)) for member in cast.members]
+
+
+def _wish(cast: Cast) -> str:
+    return json.dumps(
+        {
+            "area_id": str(cast.random.choice(cast.areas["grid"])),
+            "category": "elderly",
+            "title": "想请人帮忙换厨房的灯泡",
+            "body": "家里老人八十多岁，厨房的灯坏了两天，够不着也不敢爬梯子，想请热心邻居上门帮忙换一下。",
+        },
+        ensure_ascii=False,
+    )
+
+
+async def claim(cast: Cast, repetition: int) -> list[Request]:
+    """Have everybody claim the same few one-seat tasks: the first of each gets the seat, the others a refusal."""
+    start = repetition * TASKS_CONTENDED
+    tasks = cast.tasks[start : start + TASKS_CONTENDED]
+    return [
+        Request("POST", f"/v1/tasks/{cast.random.choice(tasks)}/claims", cast.token(member)) for member in cast.members
+    ]
+
+
+async def take_voucher(cast: Cast, _repetition: int) -> list[Request]:
+    """Take a voucher: holds points and takes a piece from the stock."""
+    return [
+        Request("POST", f"/v1/offers/{cast.random.choice(cast.offers).id}/vouchers", cast.token(member))
+        for member in cast.members
+    ]
+
+
+async def settle(cast: Cast, _repetition: int) -> list[Request]:
+    """Scan the code of a held voucher. The codes live for a minute, so this is asked right before the load."""
+    vouchers = await cast.make_vouchers(SETTLED_MAX)
+    tokens = {clerk_id: cast.token(clerk_id) for clerk_id in {voucher.clerk_id for voucher in vouchers}}
+    moment = codes.step_start(now()) + codes.STEP
+    return [
+        Request("POST", "/v1/redemptions", tokens[voucher.clerk_id], _scan(voucher.id, cast.secret, moment))
+        for voucher in vouchers
+    ]
+
+
+def _scan(voucher_id: UUID, secret: str, moment: datetime) -> str:
+    return json.dumps({"code": codes.write(voucher_id, code_key(secret, voucher_id), moment)})
+
+
+SCENARIOS: Sequence[Scenario] = (
+    Scenario("wish feed of 20, community", READ_GOAL, feed("community")),
+    Scenario("wish feed of 20, grid", READ_GOAL, feed("grid")),
+    Scenario("wish feed of 20, district", READ_GOAL, feed("district")),
+    Scenario("wish feed of 20, community, anonymous", READ_GOAL, feed("community", is_anonymous=True)),
+    Scenario("wish detail", READ_GOAL, detail),
+    Scenario("post wish", WRITE_GOAL, post_wish, frozenset({201})),
+    Scenario("contended claim", WRITE_GOAL, claim, frozenset({201, 409})),
+    Scenario("take voucher", WRITE_GOAL, take_voucher, frozenset({201})),
+    Scenario("settle voucher", WRITE_GOAL, settle, frozenset({201}), is_single_use=True),
+)
