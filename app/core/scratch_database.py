@@ -29,7 +29,7 @@ def running_server() -> Iterator[str]:
         try:
             yield server.start()
         finally:
-            server.stop()
+            server.remove()
 
 
 @contextmanager
