@@ -1,0 +1,92 @@
+"""A migrated database of the ledger's own, and a ledger in it to be attacked with plain SQL."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from alembic import command
+from app.cli.database import alembic_config
+from app.core.ids import new_id
+from app.core.scratch_database import scratch_database
+from app.domain.kinds import AccountKind
+
+
+@pytest.fixture(scope="package")
+def ledger_url(server_url: str) -> Iterator[str]:
+    with scratch_database(server_url) as url:
+        command.upgrade(alembic_config(url), "head")
+        yield url
+
+
+@dataclass
+class Books:
+    """The ledger's tables as whoever holds the database's own password sees them; all is rolled back at the end."""
+
+    connection: asyncpg.Connection
+
+    async def account(self, kind: AccountKind, owner_id: UUID | None = None) -> UUID:
+        account_id = new_id()
+        await self.connection.execute(
+            "INSERT INTO ledger_account (id, kind, owner_id) VALUES ($1, $2, $3)", account_id, kind, owner_id or uuid4()
+        )
+        if kind in {AccountKind.WALLET, AccountKind.HELD}:
+            await self.connection.execute("INSERT INTO ledger_balance VALUES ($1, 0)", account_id)
+        return account_id
+
+    async def issuer(self) -> UUID:
+        found = await self.connection.fetchval("SELECT id FROM ledger_account WHERE kind = 'issuer'")
+        return UUID(str(found))
+
+    async def holder(self, points: int = 0) -> tuple[UUID, UUID]:
+        """Open a wallet and what it holds, with so many points; return both accounts."""
+        owner_id = uuid4()
+        wallet = await self.account(AccountKind.WALLET, owner_id)
+        held = await self.account(AccountKind.HELD, owner_id)
+        if points:
+            await self.post("award", await self.issuer(), wallet, points)
+        return wallet, held
+
+    async def post(
+        self, kind: str, debit: UUID, credit: UUID, points: int | None, reference_id: UUID | None = None
+    ) -> UUID:
+        reference_id = reference_id or uuid4()
+        await self.connection.execute(
+            "INSERT INTO ledger_transfer (id, kind, debit_account_id, credit_account_id, points, reference_id) "
+            "VALUES ($1, $2, $3, $4, $5, $6)",
+            new_id(),
+            kind,
+            debit,
+            credit,
+            points,
+            reference_id,
+        )
+        return reference_id
+
+    async def points(self, account: UUID) -> int:
+        return int(await self.connection.fetchval("SELECT points FROM ledger_balance WHERE account_id = $1", account))
+
+    async def refuses(self, error: type[asyncpg.PostgresError], query: str, *arguments: object) -> str:
+        """Fail unless the database refuses the statement with ``error``; return what it says."""
+        with pytest.raises(error) as refused:
+            async with self.connection.transaction():
+                await self.connection.execute(query, *arguments)
+        return getattr(refused.value, "constraint_name", None) or str(refused.value)
+
+    async def refuses_to_post(self, error: type[asyncpg.PostgresError], *transfer: object) -> str:
+        with pytest.raises(error) as refused:
+            async with self.connection.transaction():
+                await self.post(*transfer)  # type: ignore[arg-type]
+        return getattr(refused.value, "constraint_name", None) or str(refused.value)
+
+
+@pytest.fixture
+async def books(ledger_url: str) -> AsyncIterator[Books]:
+    connection = await asyncpg.connect(ledger_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield Books(connection)
+    await transaction.rollback()
+    await connection.close()

@@ -1,0 +1,276 @@
+"""The database itself refuses what would bend the ledger, whoever writes: here its superuser does, in plain SQL."""
+
+from uuid import uuid4
+
+import pytest
+from asyncpg import CheckViolationError, NotNullViolationError, RestrictViolationError, UniqueViolationError
+from asyncpg.exceptions import ForeignKeyViolationError, NumericValueOutOfRangeError
+
+from app.domain.kinds import AccountKind
+from tests.ledger.conftest import Books
+
+OF_KIND = "ck_ledger_transfer_accounts_of_kind"
+WAS_HELD = "ck_ledger_transfer_was_held"
+ONCE = "uq_ledger_transfer_reference"
+CLOSED = "uq_ledger_transfer_hold_closed"
+
+
+async def test_we_write_as_the_superuser(books: Books):
+    assert await books.connection.fetchval("SELECT usesuper FROM pg_user WHERE usename = current_user")
+
+
+class TestHappyWay:
+    async def test_points_go_from_the_issuer_to_the_merchant(self, books: Books):
+        wallet, held = await books.holder(10)
+        merchant = await books.account(AccountKind.MERCHANT)
+        reference = await books.post("hold", wallet, held, 4)
+        assert (await books.points(wallet), await books.points(held)) == (6, 4)
+        await books.post("settle", held, merchant, 4, reference)
+        assert (await books.points(wallet), await books.points(held)) == (6, 0)
+
+    async def test_points_go_back(self, books: Books):
+        wallet, held = await books.holder(10)
+        reference = await books.post("hold", wallet, held, 10)
+        await books.post("release", held, wallet, 10, reference)
+        assert (await books.points(wallet), await books.points(held)) == (10, 0)
+
+
+class TestAmount:
+    async def test_a_wallet_does_not_go_below_zero(self, books: Books):
+        wallet, held = await books.holder(10)
+        assert (
+            await books.refuses_to_post(CheckViolationError, "hold", wallet, held, 11)
+            == "ck_ledger_balance_points_not_negative"
+        )
+        await books.post("hold", wallet, held, 10)
+        assert (
+            await books.refuses_to_post(CheckViolationError, "hold", wallet, held, 1)
+            == "ck_ledger_balance_points_not_negative"
+        )
+
+    @pytest.mark.parametrize("points", [0, -1, -(2**31)])
+    async def test_nothing_and_less_are_not_moved(self, books: Books, points: int):
+        wallet, _ = await books.holder()
+        refused = await books.refuses_to_post(CheckViolationError, "award", await books.issuer(), wallet, points)
+        assert refused in {"ck_ledger_transfer_points_positive", "ck_ledger_balance_points_not_negative"}
+
+    async def test_a_transfer_without_points_is_none(self, books: Books):
+        wallet, _ = await books.holder()
+        await books.refuses_to_post(NotNullViolationError, "award", await books.issuer(), wallet, None)
+
+    async def test_a_balance_does_not_run_over(self, books: Books):
+        wallet, _ = await books.holder(2**31 - 1)
+        await books.post("award", await books.issuer(), wallet, 2**31 - 1)
+        assert await books.points(wallet) == 2**32 - 2
+
+    async def test_more_than_an_integer_is_refused(self, books: Books):
+        wallet, _ = await books.holder()
+        await books.refuses(
+            NumericValueOutOfRangeError,
+            "INSERT INTO ledger_transfer SELECT gen_random_uuid(), 'award', "
+            "(SELECT id FROM ledger_account WHERE kind = 'issuer'), $1, 2147483648, gen_random_uuid()",
+            wallet,
+        )
+
+
+class TestAccounts:
+    async def test_both_sides_are_there(self, books: Books):
+        wallet, _ = await books.holder(10)
+        for sides in ((wallet, uuid4()), (uuid4(), wallet)):
+            with pytest.raises((CheckViolationError, ForeignKeyViolationError)):
+                async with books.connection.transaction():
+                    await books.post("hold", *sides, 1)
+
+    async def test_both_sides_are_named(self, books: Books):
+        wallet, _ = await books.holder(10)
+        await books.refuses(
+            NotNullViolationError,
+            "INSERT INTO ledger_transfer (id, kind, debit_account_id, points, reference_id) "
+            "VALUES ($1, 'hold', $2, 1, $1)",
+            uuid4(),
+            wallet,
+        )
+
+    async def test_an_account_does_not_pay_itself(self, books: Books):
+        wallet, _ = await books.holder(10)
+        refused = await books.refuses_to_post(CheckViolationError, "hold", wallet, wallet, 1)
+        assert refused in {"ck_ledger_transfer_two_accounts", OF_KIND}
+
+    async def test_a_kind_joins_its_own_accounts_and_no_others(self, books: Books):
+        """Every kind with every pair of accounts: of two users, two merchants and the issuer."""
+        wallet, held = await books.holder(10)
+        other_wallet, other_held = await books.holder(10)
+        merchant, issuer = await books.account(AccountKind.MERCHANT), await books.issuer()
+        reference = await books.post("hold", wallet, held, 1)
+        allowed = {
+            ("award", issuer, wallet),
+            ("award", issuer, other_wallet),
+            ("hold", wallet, held),
+            ("hold", other_wallet, other_held),
+            ("settle", held, merchant),
+            ("release", held, wallet),
+        }
+        everybody = [wallet, held, other_wallet, other_held, merchant, issuer]
+        for kind in ("award", "hold", "settle", "release"):
+            for debit in everybody:
+                for credit in everybody:
+                    closes = kind in {"settle", "release"}
+                    if (kind, debit, credit) in allowed:
+                        transaction = books.connection.transaction()
+                        await transaction.start()
+                        await books.post(kind, debit, credit, 1, reference if closes else None)
+                        await transaction.rollback()
+                    else:
+                        refused = await books.refuses_to_post(
+                            CheckViolationError, kind, debit, credit, 1, reference if closes else None
+                        )
+                        assert refused in {OF_KIND, WAS_HELD, "ck_ledger_transfer_two_accounts"}, (kind, refused)
+
+    async def test_a_kind_that_nobody_knows_is_refused(self, books: Books):
+        wallet, _ = await books.holder()
+        await books.refuses_to_post(CheckViolationError, "gift", await books.issuer(), wallet, 1)
+
+    async def test_an_owner_has_one_account_of_a_kind(self, books: Books):
+        owner_id = uuid4()
+        await books.account(AccountKind.WALLET, owner_id)
+        await books.refuses(
+            UniqueViolationError, "INSERT INTO ledger_account VALUES ($1, 'wallet', $2)", uuid4(), owner_id
+        )
+
+    async def test_there_is_one_issuer(self, books: Books):
+        await books.refuses(UniqueViolationError, "INSERT INTO ledger_account VALUES ($1, 'issuer', NULL)", uuid4())
+
+    @pytest.mark.parametrize(("kind", "owner_id"), [("issuer", uuid4()), ("wallet", None), ("merchant", None)])
+    async def test_the_issuer_alone_has_no_owner(self, books: Books, kind, owner_id):
+        refused = await books.refuses(
+            CheckViolationError, "INSERT INTO ledger_account VALUES ($1, $2, $3)", uuid4(), kind, owner_id
+        )
+        assert refused == "ck_ledger_account_owner_of_kind"
+
+
+class TestHold:
+    async def test_nothing_is_settled_or_released_that_was_not_held(self, books: Books):
+        wallet, held = await books.holder(10)
+        merchant = await books.account(AccountKind.MERCHANT)
+        await books.post("hold", wallet, held, 5)
+        assert await books.refuses_to_post(CheckViolationError, "settle", held, merchant, 5) == WAS_HELD
+        assert await books.refuses_to_post(CheckViolationError, "release", held, wallet, 5) == WAS_HELD
+
+    @pytest.mark.parametrize("points", [1, 4, 6])
+    async def test_a_hold_is_closed_as_a_whole(self, books: Books, points: int):
+        wallet, held = await books.holder(20)
+        merchant = await books.account(AccountKind.MERCHANT)
+        await books.post("hold", wallet, held, 9)
+        reference = await books.post("hold", wallet, held, 5)
+        assert await books.refuses_to_post(CheckViolationError, "settle", held, merchant, points, reference) == WAS_HELD
+        assert await books.refuses_to_post(CheckViolationError, "release", held, wallet, points, reference) == WAS_HELD
+
+    async def test_nobody_closes_the_hold_of_another(self, books: Books):
+        wallet, held = await books.holder(10)
+        other_wallet, other_held = await books.holder(10)
+        merchant = await books.account(AccountKind.MERCHANT)
+        reference = await books.post("hold", wallet, held, 5)
+        await books.post("hold", other_wallet, other_held, 5)
+        for kind, credit in (("settle", merchant), ("release", other_wallet)):
+            assert await books.refuses_to_post(CheckViolationError, kind, other_held, credit, 5, reference) == WAS_HELD
+
+    @pytest.mark.parametrize("first", ["settle", "release"])
+    @pytest.mark.parametrize("second", ["settle", "release"])
+    async def test_a_hold_is_closed_once(self, books: Books, first: str, second: str):
+        wallet, held = await books.holder(10)
+        merchant = await books.account(AccountKind.MERCHANT)
+        await books.post("hold", wallet, held, 5)
+        reference = await books.post("hold", wallet, held, 5)
+        credit = {"settle": merchant, "release": wallet}
+        await books.post(first, held, credit[first], 5, reference)
+        refused = await books.refuses_to_post(UniqueViolationError, second, held, credit[second], 5, reference)
+        assert refused in {CLOSED, ONCE}
+        assert await books.points(held) == 5
+
+    @pytest.mark.parametrize("kind", ["award", "hold"])
+    async def test_a_reason_counts_once(self, books: Books, kind: str):
+        wallet, held = await books.holder(10)
+        sides = (await books.issuer(), wallet) if kind == "award" else (wallet, held)
+        reference = await books.post(kind, *sides, 2)
+        assert await books.refuses_to_post(UniqueViolationError, kind, *sides, 2, reference) == ONCE
+
+    async def test_a_transfer_cannot_stand_for_ever_without_its_balance(self, books: Books):
+        wallet = await books.account(AccountKind.WALLET)
+        bare = uuid4()
+        await books.connection.execute("INSERT INTO ledger_account VALUES ($1, 'wallet', $2)", bare, uuid4())
+        assert (
+            await books.refuses_to_post(CheckViolationError, "award", await books.issuer(), bare, 1)
+            == "ck_ledger_balance_exists"
+        )
+        await books.post("award", await books.issuer(), wallet, 1)
+
+
+ATTACKS = [
+    "UPDATE {table} SET id = id",
+    "UPDATE {table} SET created_at = now()",
+    "DELETE FROM {table}",
+    "TRUNCATE {table} CASCADE",
+]
+
+
+class TestForEver:
+    @pytest.mark.parametrize("attack", ATTACKS)
+    @pytest.mark.parametrize("table", ["ledger_transfer", "ledger_account", "event"])
+    async def test_rows_are_only_ever_added(self, books: Books, table: str, attack: str):
+        wallet, held = await books.holder(10)
+        await books.post("hold", wallet, held, 3)
+        await books.connection.execute(
+            "INSERT INTO event (id, subject_kind, subject_id, action, to_state, party) "
+            "VALUES ($1, 'wish', $1, 'create', 'checking', 'author')",
+            uuid4(),
+        )
+        told = await books.refuses(RestrictViolationError, attack.format(table=table))
+        assert "rows are only ever added" in told
+
+    @pytest.mark.parametrize(
+        "attack",
+        [
+            "UPDATE ledger_balance SET points = points + 1",
+            "UPDATE ledger_balance SET points = points",
+            "UPDATE ledger_balance SET account_id = account_id",
+            (
+                "INSERT INTO ledger_balance SELECT account_id, 0 FROM ledger_balance "
+                "ON CONFLICT (account_id) DO UPDATE SET points = 100"
+            ),
+            (
+                "MERGE INTO ledger_balance b USING ledger_account a ON a.id = b.account_id "
+                "WHEN MATCHED THEN UPDATE SET points = 100"
+            ),
+            "DELETE FROM ledger_balance",
+            "TRUNCATE ledger_balance",
+        ],
+    )
+    async def test_a_balance_moves_only_with_a_transfer(self, books: Books, attack: str):
+        wallet, held = await books.holder(10)
+        await books.post("hold", wallet, held, 3)
+        await books.refuses(RestrictViolationError, attack)
+        assert (await books.points(wallet), await books.points(held)) == (7, 3)
+
+    async def test_a_balance_starts_at_zero(self, books: Books):
+        account = uuid4()
+        await books.connection.execute("INSERT INTO ledger_account VALUES ($1, 'wallet', $2)", account, uuid4())
+        for points in (1, -1):
+            with pytest.raises((RestrictViolationError, CheckViolationError)):
+                async with books.connection.transaction():
+                    await books.connection.execute("INSERT INTO ledger_balance VALUES ($1, $2)", account, points)
+
+
+async def test_the_sum_over_all_accounts_is_zero(books: Books):
+    wallet, held = await books.holder(10)
+    merchant = await books.account(AccountKind.MERCHANT)
+    reference = await books.post("hold", wallet, held, 4)
+    await books.post("settle", held, merchant, 4, reference)
+    await books.post("hold", wallet, held, 3)
+    sums = await books.connection.fetch(
+        """
+        SELECT a.kind, sum(CASE WHEN t.credit_account_id = a.id THEN t.points ELSE -t.points END)::int AS points
+        FROM ledger_account a JOIN ledger_transfer t ON a.id IN (t.debit_account_id, t.credit_account_id)
+        GROUP BY a.kind
+        """
+    )
+    assert {row["kind"]: row["points"] for row in sums} == {"issuer": -10, "wallet": 3, "held": 3, "merchant": 4}
