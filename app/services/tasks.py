@@ -7,7 +7,7 @@ from asyncpg import Record
 
 from app.core.db import Reads
 from app.core.pagination import ids_in_area
-from app.domain.caller import Caller
+from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.services.pages import PageRequest, page
 
@@ -22,7 +22,10 @@ OPEN_IN_AREA = f"""
     {VIEW} WHERE t.id IN ({ids_in_area("task", "x.status = 'open' AND ($5::text IS NULL OR x.kind = $5)")})
     ORDER BY t.id DESC LIMIT $3
 """
-GET = VIEW.replace("$4", "$2") + " WHERE t.id = $1"
+GET = (
+    VIEW.replace("$4", "$2")
+    + " WHERE t.id = $1 AND (t.status IN ('open', 'closed') OR t.author_id = $2 OR a.lineage && $3::uuid[])"
+)
 
 
 async def list_open(
@@ -36,8 +39,8 @@ async def list_open(
 
 
 async def get(reads: Reads, caller: Caller | None, task_id: UUID) -> dict[str, Any]:
-    """Return one task. Raises ``not-found``."""
-    row = await reads.fetchrow(GET, task_id, caller.id if caller else None)
+    """Return one task; a cancelled one, whose wish is no longer public, to its author and staff. Raises ``not-found``."""
+    row = await reads.fetchrow(GET, task_id, caller.id if caller else None, caller.scope(Role.STAFF) if caller else [])
     if row is None:
         raise Problem("not-found")
     return _view(row, caller)
