@@ -58,6 +58,9 @@ async def make_scene(world: World) -> Scene:
     ]
     wish, claim = await world.delivered(author, helper)
     member = await make_member(world.database, applicant, world.grid, world.unit_id, "applied")
+    withdrawn = await world.wish(author)
+    gone = await world.api.post(f"/v1/wishes/{withdrawn}/withdraw", author)
+    assert gone.status_code == 200, gone.text
     shop = await world.shop(owner)
     offer = await world.offer(shop)
     added = await world.api.post(f"/v1/merchants/{shop}/clerks", owner, {"user_id": str(clerk.id)})
@@ -83,6 +86,7 @@ async def make_scene(world: World) -> Scene:
         },
         hidden={
             "wish_id": await world.wish(author, "reviewing"),
+            "task_id": await world.task_of(withdrawn),
             "offer_id": await world.offer(shop, status="reviewing"),
         },
     )

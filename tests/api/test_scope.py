@@ -1,0 +1,235 @@
+"""Who lies outside sees nothing (I8), no answer names somebody to others (I9, I12): every route has its entry here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from app.core.db import Database
+from app.core.settings import Settings
+from app.domain.caller import Role
+from tests.api.scene import ROUTES, ROUTES_WITH_BODY, Route, Scene, count_rows, make_scene, problem
+from tests.api_client import ApiClient
+from tests.factories import World
+from tests.people import Person
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What people from elsewhere get of a district's things."""
+
+    refusal: tuple[int, str] | None = None
+    """None: nothing is refused, because the list is empty or everybody sees the same."""
+    is_hidden: bool = False
+    """Whether the thing asked for is one that only the parties may see."""
+    is_empty: bool = False
+    query: str = ""
+
+
+OPEN = Reach()
+OWN = Reach(is_empty=True)
+GONE = Reach((404, "not-found"))
+HIDDEN = Reach((404, "not-found"), is_hidden=True)
+FORBIDDEN = Reach((403, "not-allowed"))
+
+REACHES: dict[Route, Sequence[Reach]] = {
+    ("GET", "/healthz"): [OPEN],
+    ("GET", "/readyz"): [],  # asks nobody who they are
+    ("POST", "/v1/auth/wechat"): [],  # asks WeChat who they are
+    ("GET", "/v1/areas"): [OPEN],
+    ("GET", "/v1/areas/{area_id}"): [OPEN],
+    ("GET", "/v1/units"): [Reach(query="area_id={area_id}")],
+    ("GET", "/v1/me"): [OPEN],
+    ("PUT", "/v1/me"): [],  # knows nobody but the caller
+    ("GET", "/v1/me/wishes"): [OWN],
+    ("GET", "/v1/me/claims"): [OWN],
+    ("GET", "/v1/me/points"): [OPEN],
+    ("GET", "/v1/me/points/transfers"): [OWN],
+    ("GET", "/v1/me/vouchers"): [OWN],
+    ("POST", "/v1/grants"): [FORBIDDEN],  # areas are public, so it is no secret that this one exists
+    ("DELETE", "/v1/grants/{grant_id}"): [GONE],
+    ("POST", "/v1/members"): [],  # anybody may live or work anywhere
+    ("GET", "/v1/members"): [
+        Reach(is_empty=True, query="area_id={area_id}"),
+        Reach(is_empty=True, query="area_id={area_id}&status=approved"),
+    ],
+    ("GET", "/v1/members/{member_id}"): [GONE],
+    ("POST", "/v1/members/{member_id}/approve"): [GONE],
+    ("POST", "/v1/members/{member_id}/refuse"): [GONE],
+    ("POST", "/v1/volunteers"): [],  # anybody may live anywhere
+    ("GET", "/v1/volunteers"): [Reach(is_empty=True, query="area_id={area_id}")],
+    ("GET", "/v1/volunteers/{volunteer_id}"): [GONE],
+    ("POST", "/v1/volunteers/{volunteer_id}/approve"): [GONE],
+    ("POST", "/v1/volunteers/{volunteer_id}/refuse"): [GONE],
+    ("POST", "/v1/wishes"): [],  # anybody may ask for help anywhere
+    ("GET", "/v1/wishes"): [
+        Reach(query="area_id={area_id}&status=delivered"),
+        *[
+            Reach((403, "not-allowed"), query=f"area_id={{area_id}}&status={status}")
+            for status in ("checking", "reviewing", "rejected", "withdrawn", "expired")
+        ],
+    ],
+    ("GET", "/v1/wishes/{wish_id}"): [OPEN, HIDDEN],
+    ("POST", "/v1/wishes/{wish_id}/approve"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/wishes/{wish_id}/reject"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/wishes/{wish_id}/withdraw"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/wishes/{wish_id}/confirm"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/wishes/{wish_id}/dispute"): [FORBIDDEN, HIDDEN],
+    ("GET", "/v1/tasks"): [Reach(query="area_id={area_id}")],
+    ("GET", "/v1/tasks/{task_id}"): [OPEN, HIDDEN],
+    ("POST", "/v1/tasks/{task_id}/claims"): [Reach((403, "helpers-only"))],
+    ("GET", "/v1/claims/{claim_id}"): [GONE],
+    ("POST", "/v1/claims/{claim_id}/submit"): [GONE],
+    ("POST", "/v1/claims/{claim_id}/release"): [GONE],
+    ("POST", "/v1/claims/{claim_id}/verify"): [GONE],
+    ("POST", "/v1/claims/{claim_id}/return"): [GONE],
+    ("POST", "/v1/claims/{claim_id}/refuse"): [GONE],
+    ("POST", "/v1/merchants"): [],  # anybody may apply anywhere
+    ("GET", "/v1/merchants"): [
+        Reach(is_empty=True, query="area_id={area_id}"),
+        Reach(is_empty=True, query="area_id={area_id}&status=approved"),
+    ],
+    ("GET", "/v1/merchants/{merchant_id}"): [GONE],
+    ("POST", "/v1/merchants/{merchant_id}/approve"): [GONE],
+    ("POST", "/v1/merchants/{merchant_id}/clerks"): [GONE],
+    ("POST", "/v1/merchants/{merchant_id}/offers"): [GONE],
+    ("GET", "/v1/merchants/{merchant_id}/redemptions"): [GONE],
+    ("GET", "/v1/offers"): [
+        Reach(query="area_id={area_id}"),
+        *[
+            Reach((403, "not-allowed"), query=f"area_id={{area_id}}&status={status}")
+            for status in ("checking", "reviewing", "rejected")
+        ],
+    ],
+    ("GET", "/v1/offers/{offer_id}"): [OPEN, HIDDEN],
+    ("POST", "/v1/offers/{offer_id}/approve"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/offers/{offer_id}/reject"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/offers/{offer_id}/vouchers"): [HIDDEN],
+    ("GET", "/v1/vouchers/{voucher_id}"): [GONE],
+    ("GET", "/v1/vouchers/{voucher_id}/code"): [GONE],
+    ("POST", "/v1/vouchers/{voucher_id}/cancel"): [GONE],
+    ("POST", "/v1/redemptions"): [],  # a code is no id: the clerk of another shop is in test_redemptions
+}
+
+
+@pytest.fixture(scope="session")
+async def scene(database: Database, api: ApiClient, settings: Settings) -> Scene:
+    """A district of which nobody below is part; its things lie right in it, not only in a grid of it."""
+    return await make_scene(await World.make(database, api, settings))
+
+
+@pytest.fixture(scope="session")
+async def strangers(scene: Scene) -> dict[str, Person]:
+    """People who are something, but elsewhere; and whoever is nothing."""
+    world = scene.world
+    elsewhere = await World.make(world.database, world.api, world.settings)
+    return {
+        "staff of a neighbouring district": elsewhere.staff,
+        "alliance of a neighbouring district": elsewhere.alliance,
+        "administrator of a neighbouring district": elsewhere.administrator,
+        "staff of a neighbouring grid": await world.holder(Role.STAFF, world.other_grid),
+        "administrator of a neighbouring grid": await world.holder(Role.ADMINISTRATOR, world.other_grid),
+        "owner of another shop": await shopkeeper(elsewhere),
+        "nobody in particular": await world.person(),
+    }
+
+
+async def shopkeeper(world: World) -> Person:
+    owner = await world.person()
+    await world.shop(owner)
+    return owner
+
+
+def test_every_route_has_its_entry():
+    assert set(REACHES) == set(ROUTES)
+
+
+@pytest.mark.parametrize(
+    ("route", "reach"),
+    [(route, reach) for route, reaches in REACHES.items() for reach in reaches],
+    ids=lambda part: " ".join(part) if isinstance(part, tuple) else part.query or str(part.refusal or "open"),
+)
+async def test_from_outside(api: ApiClient, scene: Scene, strangers: dict[str, Person], route: Route, reach: Reach):
+    before = await count_rows(scene.world.database)
+    for name, stranger in strangers.items():
+        response = await ask(api, scene, stranger, route, reach)
+        if reach.refusal is not None:
+            assert problem(response) == reach.refusal, name
+        else:
+            assert response.status_code == 200, name
+            assert not people_of(scene, but=stranger) & ids_in(response.json()), name
+        if reach.is_empty:
+            assert response.json() == {"items": [], "next_cursor": None}, name
+    after = await count_rows(scene.world.database)
+    assert {name for name in after if after[name] != before[name]} <= {"idempotency_key"}
+
+
+INSIDERS = {
+    "/v1/areas/{area_id}": "author",
+    "/v1/members/{member_id}": "staff",
+    "/v1/volunteers/{volunteer_id}": "staff",
+    "/v1/wishes/{wish_id}": "staff",
+    "/v1/tasks/{task_id}": "author",
+    "/v1/claims/{claim_id}": "helper",
+    "/v1/merchants/{merchant_id}": "alliance",
+    "/v1/offers/{offer_id}": "alliance",
+    "/v1/vouchers/{voucher_id}": "helper",
+}
+"""Who sees what: or else the tests above would pass for want of a thing to hide."""
+
+
+def test_every_thing_has_somebody_who_sees_it():
+    assert set(INSIDERS) == {template for method, template in ROUTES if method == "GET" and template.endswith("_id}")}
+
+
+@pytest.mark.parametrize(("template", "insider"), INSIDERS.items())
+async def test_from_inside(api: ApiClient, scene: Scene, template: str, insider: str):
+    person = everybody(scene)[insider]
+    assert (await api.get(scene.path(template), person)).status_code == 200
+    assert (await api.get(scene.path(template, hidden=True), person)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route[0] == "GET" and route != ("GET", "/readyz")], ids=" ".join
+)
+async def test_reading_names_nobody_else(api: ApiClient, scene: Scene, route: Route):
+    """Others appear by nickname alone: no id of theirs and nobody's openid, whoever reads."""
+    openids = {person.openid for person in everybody(scene).values()}
+    for name, person in {**everybody(scene), "nobody": None}.items():
+        for query in {reach.query for reach in REACHES[route]} | {""}:
+            response = await ask(api, scene, person, route, Reach(query=query))
+            assert not people_of(scene, but=person) & ids_in(response.json()), name
+            assert not any(openid in response.text for openid in openids), name
+
+
+async def ask(api: ApiClient, scene: Scene, person: Person | None, route: Route, reach: Reach) -> httpx.Response:
+    method, template = route
+    path = scene.path(f"{template}?{reach.query}", hidden=reach.is_hidden)
+    body = scene.body(route) if route in ROUTES_WITH_BODY else None
+    return await api.request(method, path, person, key=uuid4().hex, json=body)
+
+
+def everybody(scene: Scene) -> dict[str, Person]:
+    names = ("author", "helper", "applicant", "owner", "clerk")
+    officers = ("staff", "alliance", "administrator")
+    return {name: getattr(scene, name) for name in names} | {name: getattr(scene.world, name) for name in officers}
+
+
+def people_of(scene: Scene, *, but: Person | None) -> set[str]:
+    """Return the ids of the people in the district, but for one."""
+    return {str(person.id) for person in everybody(scene).values() if person != but}
+
+
+def ids_in(node: Any) -> set[str]:
+    """Return every id anywhere in an answer."""
+    if isinstance(node, dict):
+        return {found for value in node.values() for found in ids_in(value)}
+    if isinstance(node, list):
+        return {found for value in node for found in ids_in(value)}
+    try:
+        return {str(UUID(node))}
+    except (ValueError, TypeError, AttributeError):
+        return set()
