@@ -5,7 +5,20 @@ database refuses what must not be (see the guards' migration): here nothing is c
 """
 
 from app.ledger.accounts import open_merchant, open_wallet
+from app.ledger.loading import Books, Movement, Owner
 from app.ledger.reading import find_balance, list_transfers
 from app.ledger.transfers import award, hold, release, settle
 
-__all__ = ["award", "find_balance", "hold", "list_transfers", "open_merchant", "open_wallet", "release", "settle"]
+__all__ = [
+    "Books",
+    "Movement",
+    "Owner",
+    "award",
+    "find_balance",
+    "hold",
+    "list_transfers",
+    "open_merchant",
+    "open_wallet",
+    "release",
+    "settle",
+]

@@ -1,8 +1,0 @@
-"""placeholder"""
-
-from collections.abc import Sequence
-
-
-def demo(once: bool = False) -> None: ...
-def demo_people() -> Sequence[object]:
-    return []

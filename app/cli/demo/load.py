@@ -1,0 +1,125 @@
+"""Loading one district in one transaction: all of it is there afterwards, or nothing."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import asyncpg
+from asyncpg import Connection
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from app.cli.demo import words
+from app.cli.demo.people import PEOPLE, name_in_round
+from app.cli.demo.shops import ShopMaker
+from app.cli.demo.town import Size, Town
+from app.cli.demo.wishes import WishMaker
+from app.core.clock import now
+from app.core.db import SERVER_SETTINGS, Database, raw
+from app.core.settings import Settings, SettingsError
+from app.ledger import Books
+from app.wechat.simulator import openid_of
+
+# One statement writes up to 5,000 rows, with every trigger of theirs: the service's own limits are not meant for it.
+LIFT_LIMITS = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+COUNT_OPEN_CLAIMS = """
+    UPDATE "user" SET open_claims = counted.claims
+    FROM unnest($1::uuid[], $2::int[]) AS counted (id, claims) WHERE "user".id = counted.id
+"""
+LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('echowall demo'))"
+VACUUM_LIMIT_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What stands in the database now."""
+
+    district: str
+    round_number: int
+
+
+async def load(settings: Settings, size: Size, *, once: bool) -> Loaded | None:
+    """Load a district of ``size``; with ``once`` only where there is no area yet, else return None.
+
+    Raises SettingsError when another load is under way.
+    """
+    database = await Database.open(settings.require_database_url(), settings)
+    try:
+        if once and await has_area(database):
+            return None
+        async with database.transaction() as session:
+            connection = await raw(session)
+            await connection.execute(LIFT_LIMITS)
+            if not await connection.fetchval(LOCK):
+                raise SettingsError("Another `echowall demo` is loading into this database: wait until it is done.")
+            loaded = await _load(connection, settings, size)
+    finally:
+        await database.close()
+    await _vacuum(settings)
+    return loaded
+
+
+async def has_area(database: Database) -> bool:
+    """Whether there is any area, from whatever hand."""
+    return bool(await database.reads.fetchval("SELECT EXISTS (SELECT FROM area)"))
+
+
+async def _load(connection: Connection, settings: Settings, size: Size) -> Loaded:
+    town = await _found(connection, settings, size)
+    books = await Books.open(connection)
+    people_count = size.members + size.volunteers + size.residents + size.merchants - 1
+    with Progress(
+        TextColumn("{task.description:<8}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+    ) as progress:
+
+        async def write(name: str, total: int, chunks: Iterator[int]) -> None:
+            bar = progress.add_task(name, total=max(total, 1))
+            made = next(chunks, None)
+            while made is not None:
+                rows = town.hand_over()
+                # The next chunk is made while the database works on this one.
+                async with asyncio.TaskGroup() as both:
+                    coming = both.create_task(asyncio.to_thread(next, chunks, None))
+                    await rows.write(connection, books)
+                progress.advance(bar, made)
+                made = coming.result()
+            progress.update(bar, completed=max(total, 1))
+
+        town.make_areas()
+        town.make_named_people()
+        await write("people", people_count, town.make_unnamed_people())
+        wishes = WishMaker(town)
+        await write("wishes", size.wishes, wishes.make_many())
+        wishes.make_stories()
+        await write("shops", size.merchants, ShopMaker(town).make(wishes.earned))
+    await connection.execute(COUNT_OPEN_CLAIMS, list(town.open_claims), list(town.open_claims.values()))
+    return Loaded(town.name, town.round_number)
+
+
+async def _found(connection: Connection, settings: Settings, size: Size) -> Town:
+    """Return a new town under the first name, and with the first names of people, that nobody has yet."""
+    for round_number in count(1):
+        turn, place = divmod(round_number - 1, len(words.DISTRICTS))
+        name = f"{words.DISTRICTS[place]}{turn + 1 if turn else ''}"
+        openids = [openid_of(settings.wechat_appid, name_in_round(who.name, round_number)) for who in PEOPLE]
+        taken = await connection.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM area WHERE parent_id IS NULL AND name = $1)
+                OR EXISTS (SELECT FROM "user" WHERE openid = ANY($2))
+            """,
+            name,
+            openids,
+        )
+        if not taken:
+            return Town(settings, size, now(), round_number, name)
+    raise AssertionError("numbers do not end")
+
+
+async def _vacuum(settings: Settings) -> None:
+    """Tell the planner what is there, and tidy up now rather than in the middle of the next measurement."""
+    limits = SERVER_SETTINGS | {"statement_timeout": f"{VACUUM_LIMIT_S}s"}
+    connection = await asyncpg.connect(settings.require_database_url(), server_settings=limits)
+    try:
+        await connection.execute("VACUUM (ANALYZE)")
+    finally:
+        await connection.close()

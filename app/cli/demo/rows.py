@@ -1,0 +1,88 @@
+"""Rows on their way into the tables, the events that tell of them, and the one place that writes them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Connection
+
+from app.core.ids import new_id_at
+from app.domain.lifecycle import Party
+from app.ledger import Books, Movement, Owner
+
+# In the order of their foreign keys.
+COLUMNS = {
+    "area": ("id", "parent_id", "kind", "name", "lineage", "is_wish_review_required", "created_at"),
+    "unit": ("id", "area_id", "kind", "name"),
+    "user": ("id", "openid", "nickname", "token_version", "is_blocked", "open_claims", "created_at"),
+    "grant": ("id", "user_id", "role", "area_id", "granted_by", "created_at"),
+    "member": ("id", "user_id", "kind", "unit_id", "home_area_id", "status", "created_at"),
+    "volunteer": ("id", "user_id", "home_area_id", "skills", "status", "created_at"),
+    "wish": (
+        *("id", "author_id", "area_id", "category", "title", "body", "status", "rating", "thanks"),
+        *("created_at", "published_at", "delivered_at"),
+    ),
+    "task": (
+        *("id", "kind", "wish_id", "area_id", "author_id", "title", "status", "seats", "seats_taken"),
+        *("reward_points", "created_at"),
+    ),
+    "claim": ("id", "task_id", "user_id", "status", "note", "due_at", "created_at", "submitted_at"),
+    "merchant": ("id", "owner_id", "area_id", "name", "status", "created_at"),
+    "clerk": ("id", "merchant_id", "user_id", "created_at"),
+    "offer": (
+        *("id", "merchant_id", "area_id", "title", "description", "points", "stock", "stock_left", "status"),
+        "created_at",
+    ),
+    "voucher": (
+        *("id", "offer_id", "merchant_id", "user_id", "title", "points", "status", "expires_at"),
+        "created_at",
+    ),
+    "redemption": ("id", "voucher_id", "merchant_id", "clerk_id", "settled_at"),
+    "event": (
+        *("id", "subject_kind", "subject_id", "action", "from_state", "to_state", "actor_id", "party", "note"),
+        "created_at",
+    ),
+}
+
+Row = tuple[object, ...]
+
+
+class Rows:
+    """What has been made and not written yet."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, list[Row]] = {table: [] for table in COLUMNS}
+        self.new_users: list[Owner] = []
+        self.new_merchants: list[Owner] = []
+        self.movements: list[Movement] = []
+
+    def add(self, table: str, *values: object) -> None:
+        """Add a row; ``values`` are in the order of the table's columns above."""
+        self.tables[table].append(values)
+
+    def log(
+        self,
+        subject_kind: str,
+        subject_id: UUID,
+        action: str,
+        states: tuple[str | None, str],
+        mover: tuple[Party, UUID | None],
+        moment: datetime,
+        note: str | None = None,
+    ) -> None:
+        """Add the event that a change of ``states`` (from, to) leaves behind (I7)."""
+        party, actor_id = mover
+        self.tables["event"].append(
+            (new_id_at(moment), subject_kind, subject_id, action, *states, actor_id, party, note, moment)
+        )
+
+    async def write(self, connection: Connection, books: Books) -> None:
+        """Write everything: rows first, then the accounts and the movements of points between them."""
+        for table, columns in COLUMNS.items():
+            if self.tables[table]:
+                await connection.copy_records_to_table(table, columns=columns, records=self.tables[table])
+        if self.new_users:
+            await books.open_wallets(self.new_users)
+        if self.new_merchants:
+            await books.open_merchants(self.new_merchants)
+        if self.movements:
+            await books.post(self.movements)

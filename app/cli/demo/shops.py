@@ -1,0 +1,129 @@
+"""Shops of the alliance, what they give for points, and the vouchers that people took."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.cli.demo import people, words
+from app.cli.demo.town import Town
+from app.core.ids import new_id_at
+from app.domain.kinds import TransferKind
+from app.domain.lifecycle import Party
+from app.ledger import Movement, Owner
+
+Earned = dict[UUID, tuple[int, datetime]]
+"""Points of each helper, and the moment of the last award."""
+
+TAKEN_WITHIN_DAYS = 20
+VOUCHERS_AMONG_A_HUNDRED_HELPERS = 40
+# The fates of vouchers and how often each is met among ten.
+FATES = {"settled": 6, "held": 3, "cancelled": 1}
+
+
+@dataclass(slots=True)
+class Offer:
+    """Something to be had for points; ``taken`` counts the vouchers that were not given back."""
+
+    id: UUID
+    merchant_id: UUID
+    area_id: UUID
+    clerk_id: UUID
+    title: str
+    description: str
+    points: int
+    stock: int
+    listed: datetime
+    taken: int = 0
+
+
+class ShopMaker:
+    """Makes shops, offers and vouchers into a town's rows."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.offers: list[Offer] = []
+
+    def make(self, earned: Earned) -> Iterator[int]:
+        """Make the shops of the size asked for, then spend some of what was ``earned``; yield how many shops."""
+        town = self.town
+        for n, owner_id in enumerate([town.id_of(people.OWNER), *town.owner_ids]):
+            self._make_shop(n, owner_id, town.id_of(people.CLERK) if n == 0 else None)
+        for fate in ("settled", "held"):
+            self._take(town.id_of(people.MEMBER), self.offers[0], earned, fate)
+        for helper_id in town.helper_ids:
+            if helper_id in earned and town.chance.randrange(100) < VOUCHERS_AMONG_A_HUNDRED_HELPERS:
+                self._take_affordable(helper_id, earned, town.chance.choices(tuple(FATES), tuple(FATES.values()))[0])
+        for offer in self.offers:
+            town.rows.add(
+                *("offer", offer.id, offer.merchant_id, offer.area_id, offer.title, offer.description, offer.points),
+                *(offer.stock, offer.stock - offer.taken, "listed", offer.listed),
+            )
+        yield town.size.merchants
+
+    def _make_shop(self, n: int, owner_id: UUID, clerk_id: UUID | None) -> None:
+        town = self.town
+        kind, offers = words.SHOPS[n % len(words.SHOPS)]
+        stem = words.SHOP_STEMS[n // len(words.SHOPS) % len(words.SHOP_STEMS)] if n else words.SHOP_STEMS[0]
+        area = town.communities[n % len(town.communities)]
+        applied = town.founded + timedelta(days=60, minutes=n)
+        merchant_id = new_id_at(applied)
+        owner = (Party.AUTHOR, owner_id)
+        town.rows.add("merchant", merchant_id, owner_id, area.id, f"{stem}{kind}", "approved", applied)
+        town.rows.new_merchants.append(Owner(merchant_id, applied))
+        town.rows.log("merchant", merchant_id, "create", (None, "applied"), owner, applied)
+        approved = applied + timedelta(days=1)
+        alliance = (Party.ALLIANCE, town.id_of(people.ALLIANCE))
+        town.rows.log("merchant", merchant_id, "approve", ("applied", "approved"), alliance, approved)
+        town.rows.add("clerk", new_id_at(applied), merchant_id, owner_id, applied)
+        if clerk_id is not None:
+            added = approved + timedelta(hours=2)
+            row_id = new_id_at(added)
+            town.rows.add("clerk", row_id, merchant_id, clerk_id, added)
+            town.rows.log("clerk", row_id, "create", (None, "active"), owner, added)
+        for k, (title, description, points, stock) in enumerate(offers):
+            listed = approved + timedelta(hours=3, minutes=k)
+            offer_id = new_id_at(listed)
+            shop = (merchant_id, area.id, clerk_id or owner_id)
+            self.offers.append(Offer(offer_id, *shop, title, description, points, stock, listed))
+            town.rows.log("offer", offer_id, "create", (None, "checking"), owner, listed)
+            checked = listed + timedelta(seconds=2)
+            system = (Party.SYSTEM, None)
+            town.rows.log("offer", offer_id, "pass_check", ("checking", "listed"), system, checked)
+
+    def _take_affordable(self, user_id: UUID, earned: Earned, fate: str) -> None:
+        points, _ = earned[user_id]
+        affordable = [offer for offer in self._some_offers() if offer.points <= points and offer.taken < offer.stock]
+        if affordable:
+            self._take(user_id, affordable[0], earned, fate)
+
+    def _some_offers(self) -> list[Offer]:
+        return self.town.chance.sample(self.offers, min(4, len(self.offers)))
+
+    def _take(self, user_id: UUID, offer: Offer, earned: Earned, fate: str) -> None:
+        """Make a voucher of ``offer`` that came to ``fate``, with its events, its scan and its movements of points."""
+        town = self.town
+        points, last = earned[user_id]
+        earliest = max(last, town.now - timedelta(days=TAKEN_WITHIN_DAYS))
+        taken = earliest + (town.now - earliest) * town.chance.uniform(0.1, 0.5)
+        closed = taken + (town.now - taken) * town.chance.uniform(0.1, 0.5)
+        voucher_id = new_id_at(taken)
+        holder = (Party.AUTHOR, user_id)
+        town.rows.add(
+            *("voucher", voucher_id, offer.id, offer.merchant_id, user_id, offer.title, offer.points, fate),
+            *(taken + timedelta(days=town.settings.voucher_days), taken),
+        )
+        town.rows.log("voucher", voucher_id, "create", (None, "held"), holder, taken)
+        move = town.rows.movements.append
+        move(Movement(TransferKind.HOLD, user_id, offer.points, voucher_id, taken))
+        if fate == "cancelled":
+            town.rows.log("voucher", voucher_id, "cancel", ("held", "cancelled"), holder, closed)
+            move(Movement(TransferKind.RELEASE, user_id, offer.points, voucher_id, closed))
+        else:
+            offer.taken += 1
+            earned[user_id] = (points - offer.points, taken)
+        if fate == "settled":
+            clerk = (Party.CLERK, offer.clerk_id)
+            town.rows.log("voucher", voucher_id, "settle", ("held", "settled"), clerk, closed)
+            town.rows.add("redemption", new_id_at(closed), voucher_id, offer.merchant_id, offer.clerk_id, closed)
+            move(Movement(TransferKind.SETTLE, user_id, offer.points, voucher_id, closed, offer.merchant_id))

@@ -1,0 +1,227 @@
+"""The district itself: its areas, its units and its people with their parts, as rows."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from math import ceil
+from uuid import UUID
+
+from app.cli.demo import people, words
+from app.cli.demo.people import DemoPerson, name_in_round
+from app.cli.demo.rows import Rows
+from app.core.ids import new_id, new_id_at
+from app.core.settings import Settings
+from app.domain.caller import Role
+from app.domain.kinds import AreaKind, MemberKind
+from app.domain.lifecycle import Party
+from app.ledger import Owner
+from app.wechat.simulator import openid_of
+
+FOUNDED_DAYS_AGO = 400
+JOINED_WITHIN_DAYS = 200
+"""People joined between these two, so before the first wish."""
+SMALL_GRIDS_MAX = 36
+CHUNK = 5_000
+
+IN_SERVICE_OF_TEN = 7
+REVIEWED = True
+BLOCKED = False
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of everything is made beside the people and wishes of the story."""
+
+    grids: int
+    members: int
+    volunteers: int
+    residents: int
+    merchants: int
+    wishes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A node of the tree, root first in ``lineage``."""
+
+    id: UUID
+    name: str
+    lineage: tuple[UUID, ...]
+
+
+@dataclass
+class Town:
+    """One district in the making: what was made so far and is referred to later."""
+
+    settings: Settings
+    size: Size
+    now: datetime
+    round_number: int
+    name: str
+    rows: Rows = field(default_factory=Rows)
+    communities: list[Area] = field(default_factory=list)
+    grids: list[Area] = field(default_factory=list)
+    unit_ids: list[UUID] = field(default_factory=list)
+    staff_id_by_area: dict[UUID, UUID] = field(default_factory=dict)
+    named: dict[str, UUID] = field(default_factory=dict)
+    resident_ids: list[UUID] = field(default_factory=list)
+    helper_ids: list[UUID] = field(default_factory=list)
+    owner_ids: list[UUID] = field(default_factory=list)
+    open_claims: Counter[UUID] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        # The same words, places and fates each time: what is shown today can be shown again.
+        self.chance = random.Random(20_240_701)  # noqa: S311 - nothing secret comes of it
+        self._area_numbers = count(1)
+        self._user_numbers = count(1)
+
+    @property
+    def founded(self) -> datetime:
+        return self.now - timedelta(days=FOUNDED_DAYS_AGO)
+
+    def hand_over(self) -> Rows:
+        """Return the rows made so far, to be written while the next ones are made."""
+        made, self.rows = self.rows, Rows()
+        return made
+
+    def id_of(self, person: DemoPerson) -> UUID:
+        return self.named[person.name]
+
+    def make_areas(self) -> None:
+        """Make the tree and the units of the district: 3 grids a community in a small one, about 9 in a large one."""
+        small = self.size.grids <= SMALL_GRIDS_MAX
+        community_count = ceil(self.size.grids / (3 if small else 9))
+        street_count = ceil(community_count / (2 if small else 9))
+        self.district = self._area(None, AreaKind.DISTRICT, self.name)
+        streets = [self._area(self.district, AreaKind.STREET, _numbered(words.STREETS, n)) for n in range(street_count)]
+        for n in range(community_count):
+            street = streets[n * street_count // community_count]
+            community = self._area(street, AreaKind.COMMUNITY, _community_name(n))
+            self.communities.append(community)
+            first, end = (place * self.size.grids // community_count for place in (n, n + 1))
+            self.grids += [self._area(community, AreaKind.GRID, f"第{k + 1}网格") for k in range(end - first)]
+        for name, kind in words.UNITS:
+            self.unit_ids.append(new_id())
+            self.rows.add("unit", self.unit_ids[-1], self.district.id, kind, name)
+
+    def _area(self, parent: Area | None, kind: AreaKind, name: str) -> Area:
+        area_id = new_id_at(self.founded + timedelta(milliseconds=next(self._area_numbers)))
+        area = Area(area_id, name, (*(parent.lineage if parent else ()), area_id))
+        self.rows.add("area", area_id, parent.id if parent else None, kind, name, area.lineage, REVIEWED, self.founded)
+        return area
+
+    def make_named_people(self) -> None:
+        """Make the people whom one can log in as, each with their part."""
+        for person in people.PEOPLE:
+            name = name_in_round(person.name, self.round_number)
+            self.named[person.name] = self._user(name, person.nickname, self.founded + timedelta(days=len(self.named)))
+        administrator = self.id_of(people.ADMINISTRATOR)
+        self._grant(administrator, Role.ADMINISTRATOR, self.district, None)
+        self._grant(self.id_of(people.ALLIANCE), Role.ALLIANCE, self.district, administrator)
+        named_staff = (people.STAFF, people.OTHER_STAFF)
+        for n, community in enumerate(self.communities):
+            staff_id = (
+                self.id_of(named_staff[n])
+                if n < len(named_staff)
+                else self._unnamed("社工{}", f"staff{n}", self.founded)
+            )
+            self.staff_id_by_area[community.id] = staff_id
+            self._grant(staff_id, Role.STAFF, community, administrator)
+        moment = self.founded + timedelta(days=30)
+        self._member(self.id_of(people.MEMBER), self.grids[0], moment)
+        self._member(self.id_of(people.OTHER_MEMBER), self.grids[1 % len(self.grids)], moment + timedelta(hours=5))
+        self._member(self.id_of(people.APPLICANT), self.grids[0], self.now - timedelta(hours=20), approved=False)
+        self._volunteer(self.id_of(people.VOLUNTEER), self.grids[0], moment + timedelta(days=2))
+
+    def make_unnamed_people(self) -> Iterator[int]:
+        """Make members, volunteers, residents and shopkeepers; yield after each chunk how many.
+
+        To the simulator they are bench1, bench2, … in this order.
+        """
+        parts = (
+            *[("member", form) for form in self._forms(self.size.members, words.HELPER_FORMS)],
+            *[("volunteer", form) for form in self._forms(self.size.volunteers, words.HELPER_FORMS)],
+            *[("resident", form) for form in self._forms(self.size.residents, words.RESIDENT_FORMS)],
+            *[("owner", form) for form in self._forms(self.size.merchants - 1, ("{}老板",))],
+        )
+        for n, (part, form) in enumerate(parts):
+            joined = self.founded + timedelta(days=JOINED_WITHIN_DAYS) * (n / len(parts))
+            user_id = self._unnamed(form, f"bench{next(self._user_numbers)}", joined)
+            grid = self.grids[n % len(self.grids)]
+            if part == "member":
+                self._member(user_id, grid, joined)
+                self.helper_ids.append(user_id)
+            elif part == "volunteer":
+                self._volunteer(user_id, grid, joined)
+                self.helper_ids.append(user_id)
+            elif part == "resident":
+                self.resident_ids.append(user_id)
+            else:
+                self.owner_ids.append(user_id)
+            if n % CHUNK == CHUNK - 1:
+                yield CHUNK
+        yield len(parts) % CHUNK
+
+    def _forms(self, how_many: int, forms: tuple[str, ...]) -> Iterator[str]:
+        return (self.chance.choice(forms) for _ in range(how_many))
+
+    def _unnamed(self, form: str, name: str, joined: datetime) -> UUID:
+        surname = self.chance.choice(words.SURNAMES)
+        nickname = form.format(surname) if "{}" in form else surname + form
+        return self._user(name_in_round(name, self.round_number), nickname, joined)
+
+    def _user(self, name: str, nickname: str, joined: datetime) -> UUID:
+        user_id = new_id_at(joined)
+        openid = openid_of(self.settings.wechat_appid, name)
+        self.rows.add("user", user_id, openid, nickname, 1, BLOCKED, 0, joined)
+        self.rows.new_users.append(Owner(user_id, joined))
+        self.rows.log("user", user_id, "create", (None, "active"), (Party.AUTHOR, user_id), joined)
+        return user_id
+
+    def _grant(self, user_id: UUID, role: Role, area: Area, granted_by: UUID | None) -> None:
+        moment = self.founded + timedelta(days=15)
+        grant_id = new_id_at(moment)
+        self.rows.add("grant", grant_id, user_id, role, area.id, granted_by, moment)
+        action = "give" if granted_by else "give_from_command_line"
+        mover = (Party.STAFF if granted_by else Party.SYSTEM, granted_by)
+        self.rows.log("grant", grant_id, action, (None, role), mover, moment)
+
+    def _member(self, user_id: UUID, home: Area, moment: datetime, *, approved: bool = True) -> None:
+        in_service = self.chance.randrange(10) < IN_SERVICE_OF_TEN
+        kind = MemberKind.IN_SERVICE if in_service else self.chance.choice(list(MemberKind)[1:])
+        row = (user_id, kind, self.chance.choice(self.unit_ids), home.id)
+        self._enrol("member", user_id, row, home, moment, approved=approved)
+
+    def _volunteer(self, user_id: UUID, home: Area, moment: datetime) -> None:
+        row = (user_id, home.id, self.chance.sample(words.SKILLS, 2))
+        self._enrol("volunteer", user_id, row, home, moment, approved=True)
+
+    def _enrol(
+        self, kind: str, user_id: UUID, row: tuple[object, ...], home: Area, moment: datetime, *, approved: bool
+    ) -> None:
+        enrolment_id = new_id_at(moment)
+        self.rows.add(kind, enrolment_id, *row, "approved" if approved else "applied", moment)
+        self.rows.log(kind, enrolment_id, "create", (None, "applied"), (Party.AUTHOR, user_id), moment)
+        if approved:
+            staff = (Party.STAFF, self.staff_of(home))
+            decided = moment + timedelta(hours=9)
+            self.rows.log(kind, enrolment_id, "approve", ("applied", "approved"), staff, decided)
+
+    def staff_of(self, grid: Area) -> UUID:
+        """Return who works for the community of a grid."""
+        return self.staff_id_by_area[grid.lineage[-2]]
+
+
+def _numbered(names: tuple[str, ...], n: int) -> str:
+    turn, place = divmod(n, len(names))
+    return names[place] if turn == 0 else f"{names[place]}{turn + 1}"
+
+
+def _community_name(n: int) -> str:
+    turn, stem = divmod(n, len(words.COMMUNITY_STEMS))
+    ending = words.COMMUNITY_ENDINGS[(stem + turn) % len(words.COMMUNITY_ENDINGS)]
+    lap = turn // len(words.COMMUNITY_ENDINGS)
+    return f"{words.COMMUNITY_STEMS[stem]}{ending}{lap + 1 if lap else ''}社区"

@@ -1,0 +1,119 @@
+"""What must be true of any database, whoever filled it: each statement finds the rows that break a rule."""
+
+import asyncpg
+
+from app.domain.lifecycles import LIFECYCLES, TASK
+
+# What a lifecycle's events lead to is what its row says (I7).
+_STATUS_IS_LAST_EVENT = """
+    SELECT x.id FROM {subject} x
+    LEFT JOIN LATERAL (
+        SELECT e.to_state FROM event e WHERE e.subject_kind = '{subject}' AND e.subject_id = x.id
+        ORDER BY e.created_at DESC, e.id DESC LIMIT 1
+    ) AS last ON true
+    WHERE x.status IS DISTINCT FROM last.to_state
+"""
+_EVENTS_JOIN_UP = """
+    SELECT id FROM (
+        SELECT id, from_state, row_number() OVER history AS place, lag(to_state) OVER history AS before
+        FROM event WHERE subject_kind = '{subject}'
+        WINDOW history AS (PARTITION BY subject_id ORDER BY created_at, id)
+    ) AS step WHERE from_state IS DISTINCT FROM before AND NOT (place = 1 AND from_state = '{draft}')
+"""
+BROKEN = {
+    "I3 the sum over all accounts is zero": """
+        SELECT sum(points) FROM (
+            SELECT -points AS points FROM ledger_transfer UNION ALL SELECT points FROM ledger_transfer
+        ) AS sides HAVING sum(points) <> 0
+    """,
+    "I3 a balance is the sum of its transfers": """
+        SELECT b.account_id FROM ledger_balance b WHERE b.points <>
+            (SELECT coalesce(sum(t.points), 0) FROM ledger_transfer t WHERE t.credit_account_id = b.account_id)
+            - (SELECT coalesce(sum(t.points), 0) FROM ledger_transfer t WHERE t.debit_account_id = b.account_id)
+    """,
+    "I3 a held account holds what open vouchers hold": """
+        SELECT a.owner_id FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+        WHERE a.kind = 'held' AND b.points <>
+            (SELECT coalesce(sum(v.points), 0) FROM voucher v WHERE v.user_id = a.owner_id AND v.status = 'held')
+    """,
+    "every user has a wallet": """
+        SELECT u.id FROM "user" u
+        WHERE 2 <> (SELECT count(*) FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+                    WHERE a.owner_id = u.id)
+    """,
+    "every merchant has an account and its owner for a clerk": """
+        SELECT m.id FROM merchant m
+        WHERE NOT EXISTS (SELECT FROM ledger_account a WHERE a.owner_id = m.id AND a.kind = 'merchant')
+            OR NOT EXISTS (SELECT FROM clerk c WHERE c.merchant_id = m.id AND c.user_id = m.owner_id)
+    """,
+    "I1 taken seats are live and verified claims": """
+        SELECT t.id FROM task t WHERE t.seats_taken <> (
+            SELECT count(*) FROM claim c
+            WHERE c.task_id = t.id AND c.status IN ('active', 'submitted', 'returned', 'verified')
+        )
+    """,
+    "I1 open claims are those with work to do": """
+        SELECT u.id FROM "user" u WHERE u.open_claims <>
+            (SELECT count(*) FROM claim c WHERE c.user_id = u.id AND c.status IN ('active', 'returned'))
+    """,
+    "I2 nobody claims their own wish": """
+        SELECT c.id FROM claim c JOIN task t ON t.id = c.task_id WHERE c.user_id = t.author_id
+    """,
+    "only approved members and volunteers have claims": """
+        SELECT c.id FROM claim c
+        WHERE NOT EXISTS (SELECT FROM member m WHERE m.user_id = c.user_id AND m.status = 'approved')
+            AND NOT EXISTS (SELECT FROM volunteer v WHERE v.user_id = c.user_id AND v.status = 'approved')
+    """,
+    "a verified claim has its award, and no other has": """
+        SELECT c.id FROM claim c LEFT JOIN ledger_transfer t ON t.reference_id = c.id AND t.kind = 'award'
+        WHERE (c.status = 'verified') <> (t.id IS NOT NULL)
+    """,
+    "an open task belongs to a wish that waits or is worked on": """
+        SELECT t.id FROM task t JOIN wish w ON w.id = t.wish_id
+        WHERE (t.status = 'open') <> (w.status IN ('published', 'claimed', 'delivered', 'disputed'))
+    """,
+    "what was published has a task": """
+        SELECT w.id FROM wish w
+        WHERE (w.published_at IS NOT NULL) <> EXISTS (SELECT FROM task t WHERE t.wish_id = w.id)
+            OR (w.published_at IS NULL AND w.status NOT IN ('checking', 'reviewing', 'rejected', 'withdrawn'))
+    """,
+    "stock is what was not taken": """
+        SELECT o.id FROM offer o WHERE o.stock - o.stock_left <>
+            (SELECT count(*) FROM voucher v WHERE v.offer_id = o.id AND v.status IN ('held', 'settled'))
+    """,
+    "I4 a settled voucher has its redemption, and no other has": """
+        SELECT v.id FROM voucher v LEFT JOIN redemption r ON r.voucher_id = v.id
+        WHERE (v.status = 'settled') <> (r.id IS NOT NULL)
+    """,
+    "nothing happened in the future": """
+        SELECT id FROM event WHERE created_at > now()
+        UNION ALL SELECT id FROM ledger_transfer WHERE created_at > now()
+    """,
+    "ids are in order of creation": """
+        SELECT id FROM (
+            SELECT id, created_at, lag(created_at) OVER (ORDER BY id) AS before FROM wish
+        ) AS ordered WHERE date_trunc('milliseconds', created_at) < date_trunc('milliseconds', before)
+    """,
+    "no deadline ends anything at once": """
+        SELECT id FROM claim WHERE status IN ('active', 'returned') AND due_at < now()
+        UNION ALL SELECT id FROM wish WHERE status = 'delivered' AND delivered_at < now() - interval '7 days'
+        UNION ALL SELECT id FROM wish WHERE status = 'published' AND published_at < now() - interval '90 days'
+        UNION ALL SELECT id FROM voucher WHERE status = 'held' AND expires_at < now()
+    """,
+} | {
+    f"I7 each {lifecycle.subject}'s {rule}": statement.format(
+        subject=lifecycle.subject, draft=lifecycle.initial if lifecycle is TASK else "-"
+    )
+    for lifecycle in LIFECYCLES
+    for rule, statement in (("status is its last event's", _STATUS_IS_LAST_EVENT), ("events join up", _EVENTS_JOIN_UP))
+}
+
+
+async def broken(database_url: str) -> dict[str, int]:
+    """Return the rules that some rows break, and how many do."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        counted = {rule: len(await connection.fetch(statement)) for rule, statement in BROKEN.items()}
+    finally:
+        await connection.close()
+    return {rule: count for rule, count in counted.items() if count}

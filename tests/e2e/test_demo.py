@@ -1,0 +1,163 @@
+"""The demo district is loaded for real, small and in bulk, and looked at as any other database."""
+
+from collections.abc import Iterator
+
+import asyncpg
+import pytest
+
+from alembic import command
+from app.cli.database import alembic_config
+from app.cli.demo import demo_people
+from app.core.scratch_database import scratch_database
+from app.core.settings import Settings
+from app.domain.lifecycle import Party
+from app.wechat.simulator import openid_of
+from tests.e2e.commands import run
+from tests.e2e.invariants import broken
+
+TABLES = ("area", "unit", '"user"', "member", "volunteer", "wish", "task", "claim", "merchant", "voucher", "event")
+BULK = ("--grids", "50", "--members", "30", "--volunteers", "60", "--wishes", "800", "--merchants", "9")
+
+
+@pytest.fixture(scope="module")
+def migrated_url(server_url: str) -> Iterator[str]:
+    with scratch_database(server_url) as url:
+        command.upgrade(alembic_config(url), "head")
+        yield url
+
+
+@pytest.fixture(scope="module")
+def demo_url(migrated_url: str) -> str:
+    """A database with the default district."""
+    loaded = run(migrated_url, "demo", "--once")
+    assert loaded.returncode == 0, loaded.stdout
+    return migrated_url
+
+
+@pytest.fixture(scope="module")
+def bulk_url(demo_url: str) -> str:
+    """The same database with a larger district beside the first."""
+    loaded = run(demo_url, "demo", *BULK)
+    assert loaded.returncode == 0, loaded.stdout
+    return demo_url
+
+
+async def count_rows(url: str) -> dict[str, int]:
+    connection = await asyncpg.connect(url)
+    try:
+        return {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}
+    finally:
+        await connection.close()
+
+
+async def fetch(url: str, statement: str, *arguments: object) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        return list(await connection.fetch(statement, *arguments))
+    finally:
+        await connection.close()
+
+
+class TestDefault:
+    async def test_fills_a_small_district(self, demo_url: str) -> None:
+        areas = await fetch(demo_url, "SELECT kind, count(*) FROM area GROUP BY kind")
+        assert dict(areas) == {"district": 1, "street": 2, "community": 4, "grid": 12}
+
+    async def test_breaks_no_rule(self, demo_url: str) -> None:
+        assert await broken(demo_url) == {}
+
+    async def test_everybody_is_there_under_the_name_that_logs_them_in(self, demo_url: str) -> None:
+        appid = Settings(_env_file=None).wechat_appid
+        users = dict(await fetch(demo_url, 'SELECT openid, nickname FROM "user"'))
+        people = demo_people()
+        assert {who.name: users.get(openid_of(appid, who.name)) for who in people} == {
+            who.name: who.nickname for who in people
+        }
+        assert all("-" not in who.name for who in people)
+
+    async def test_wishes_stand_in_every_state_of_the_story(self, demo_url: str) -> None:
+        states = dict(await fetch(demo_url, "SELECT status, count(*) FROM wish GROUP BY status"))
+        assert states.keys() >= {"reviewing", "published", "claimed", "delivered", "fulfilled"}
+
+    async def test_a_member_has_points_and_a_voucher(self, demo_url: str) -> None:
+        openid = openid_of(Settings(_env_file=None).wechat_appid, "党员老王")
+        points = await fetch(
+            demo_url,
+            """
+            SELECT a.kind, b.points FROM "user" u JOIN ledger_account a ON a.owner_id = u.id
+            JOIN ledger_balance b ON b.account_id = a.id WHERE u.openid = $1
+            """,
+            openid,
+        )
+        assert dict(points) == {"wallet": 10, "held": 10}
+
+    async def test_first_administrator_comes_from_the_command_line(self, demo_url: str) -> None:
+        given = await fetch(demo_url, "SELECT party, actor_id FROM event WHERE action = 'give_from_command_line'")
+        assert [tuple(row) for row in given] == [(Party.SYSTEM, None)]
+
+
+class TestOnce:
+    async def test_does_nothing_where_a_district_is(self, demo_url: str) -> None:
+        before = await count_rows(demo_url)
+        again = run(demo_url, "demo", "--once")
+        assert again.returncode == 0
+        assert again.stdout == "There is a district already; nothing was loaded.\n"
+        assert await count_rows(demo_url) == before
+
+
+class TestBulk:
+    async def test_makes_as_many_as_asked(self, bulk_url: str) -> None:
+        found = await fetch(
+            bulk_url,
+            """
+            SELECT r.name, count(*) FILTER (WHERE a.kind = 'grid'),
+                (SELECT count(*) FROM wish w JOIN area h ON h.id = w.area_id WHERE h.lineage[1] = r.id),
+                (SELECT count(*) FROM volunteer v JOIN area h ON h.id = v.home_area_id WHERE h.lineage[1] = r.id),
+                (SELECT count(*) FROM merchant m JOIN area h ON h.id = m.area_id WHERE h.lineage[1] = r.id)
+            FROM area r JOIN area a ON a.lineage[1] = r.id WHERE r.parent_id IS NULL GROUP BY r.id ORDER BY r.id DESC
+            """,
+        )
+        by_name = {name: tuple(counts) for name, *counts in found}
+        assert by_name == {"云帆区": (12, 58, 13, 4), "清禾区": (50, 810, 61, 9)}
+
+    async def test_breaks_no_rule(self, bulk_url: str) -> None:
+        assert await broken(bulk_url) == {}
+
+    async def test_every_life_is_met(self, bulk_url: str) -> None:
+        wishes = await fetch(bulk_url, "SELECT DISTINCT status FROM wish")
+        assert {row["status"] for row in wishes} == {
+            *("reviewing", "published", "claimed", "delivered", "disputed", "fulfilled"),
+            *("rejected", "withdrawn", "expired"),
+        }
+        claims = await fetch(bulk_url, "SELECT DISTINCT status FROM claim")
+        assert {row["status"] for row in claims} == {"active", "submitted", "returned", "verified", "released"}
+        vouchers = await fetch(bulk_url, "SELECT DISTINCT status FROM voucher")
+        assert {row["status"] for row in vouchers} == {"held", "settled", "cancelled"}
+
+
+class TestRefused:
+    def test_in_production(self, migrated_url: str) -> None:
+        refused = run(
+            migrated_url,
+            "demo",
+            ECHOWALL_ENV="production",
+            ECHOWALL_SECRET_KEY="x" * 40,
+            ECHOWALL_WECHAT_BASE_URL="https://api.weixin.qq.com",
+            ECHOWALL_WECHAT_APPID="wx1234567890abcdef",
+            ECHOWALL_WECHAT_SECRET="y" * 32,
+        )
+        assert refused.returncode == 2
+        assert refused.stdout.startswith("The demo district is made-up people")
+
+    async def test_beside_another_load(self, demo_url: str) -> None:
+        before = await count_rows(demo_url)
+        connection = await asyncpg.connect(demo_url)
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT pg_advisory_xact_lock(hashtext('echowall demo'))")
+                second = run(demo_url, "demo")
+        finally:
+            await connection.close()
+        assert second.returncode == 2
+        assert second.stdout.startswith("Another `echowall demo` is loading")
+        assert await count_rows(demo_url) == before
