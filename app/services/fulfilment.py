@@ -10,12 +10,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app import ledger
 from app.core.clock import now
 from app.core.db import raw
+from app.domain.errors import Problem
 from app.domain.lifecycles import CLAIM, TASK, WISH
 from app.services import transitions
 from app.services.transitions import Mover
 
-COUNT_OPEN_CLAIMS = 'UPDATE "user" SET open_claims = open_claims + $2 WHERE id = $1'
-FREE_SEAT = "UPDATE task SET seats_taken = seats_taken - 1 WHERE id = $1"
+# Both come before the claim is moved, to keep the order of locks: a count that is down already says that somebody else
+# ended the claim first.
+COUNT_OPEN_CLAIMS = 'UPDATE "user" SET open_claims = open_claims + $2 WHERE id = $1 AND open_claims + $2 >= 0'
+FREE_SEAT = "UPDATE task SET seats_taken = seats_taken - 1 WHERE id = $1 AND seats_taken > 0"
 FIND_SILENT = """
     SELECT w.id AS wish_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id, t.reward_points
     FROM wish w JOIN task t ON t.wish_id = w.id JOIN claim c ON c.task_id = t.id AND c.status = 'submitted'
@@ -83,7 +86,7 @@ async def free(session: AsyncSession, service: Service, action: str, mover: Move
     """End the claim by release, lapse or refusal: the seat is free and the wish can be claimed again."""
     if action != "refuse":  # a refused claim was submitted, and those do not count as open
         await _count_open_claims(session, service.claimant_id, -1)
-    await (await raw(session)).execute(FREE_SEAT, service.task_id)
+    await _count(session, FREE_SEAT, service.task_id)
     await transitions.move(session, CLAIM, service.claim_id, action, mover, note=reason)
     await transitions.move(session, WISH, service.wish_id, action, mover, note=reason)
 
@@ -99,4 +102,10 @@ async def find_overdue(session: AsyncSession, moment: datetime) -> list[Service]
 
 
 async def _count_open_claims(session: AsyncSession, user_id: UUID, change: int) -> None:
-    await (await raw(session)).execute(COUNT_OPEN_CLAIMS, user_id, change)
+    await _count(session, COUNT_OPEN_CLAIMS, user_id, change)
+
+
+async def _count(session: AsyncSession, statement: str, *arguments: object) -> None:
+    """Change a count. Raises ``state-conflict`` when it would go below zero."""
+    if await (await raw(session)).execute(statement, *arguments) == "UPDATE 0":
+        raise Problem("state-conflict")
