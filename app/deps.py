@@ -24,17 +24,17 @@ JSON = "application/json"
 KEY_FORM = re.compile(r"[\x21-\x7e]{8,128}")
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def get_database(request: Request) -> Database:
+async def get_database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-def get_wechat(request: Request) -> WeChat:
+async def get_wechat(request: Request) -> WeChat:
     client: WeChat = request.app.state.wechat
     return client
 
@@ -81,7 +81,7 @@ async def require_caller(caller: MaybeCallerDep) -> Caller:
 CallerDep = Annotated[Caller, Depends(require_caller)]
 
 
-def get_page(
+async def get_page(
     cursor: Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
 ) -> PageRequest:
