@@ -71,7 +71,7 @@ async def expire_vouchers(parts: Parts) -> int:
 
 
 async def hold_forgotten(parts: Parts) -> int:
-    """Hand wishes whose content check never ended over to staff; return how many."""
+    """Hand wishes and offers whose content check never ended over to people; return how many."""
     return await content_checks.hold_forgotten(parts.database, now() - CHECK_PATIENCE)
 
 

@@ -30,7 +30,10 @@ FIND_OFFER = """
     FROM offer o JOIN merchant m ON m.id = o.merchant_id JOIN "user" u ON u.id = m.owner_id
     WHERE o.id = $1 AND o.status = 'checking'
 """
-FIND_FORGOTTEN = "SELECT id FROM wish WHERE status = 'checking' AND created_at < $1 ORDER BY id LIMIT 500"
+FIND_FORGOTTEN = {
+    lifecycle: f"SELECT id FROM {lifecycle.subject} WHERE status = 'checking' AND created_at < $1 ORDER BY id LIMIT 500"
+    for lifecycle in (WISH, OFFER)
+}
 
 Outcome = Literal["pass", "review", "risky", "failed"]
 
@@ -94,14 +97,15 @@ async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> N
 
 
 async def hold_forgotten(database: Database, posted_before: datetime) -> int:
-    """Hand wishes whose check never came to an end over to staff; return how many. None stays unseen (I10)."""
+    """Hand wishes and offers whose check never ended over to people; return how many. None stays unseen (I10)."""
     held = 0
-    for row in await database.reads.fetch(FIND_FORGOTTEN, posted_before):
-        async with database.transaction() as session:
-            moved = await transitions.find_and_move(
-                session, WISH, row["id"], "hold_check", transitions.SYSTEM, note=CHECK_UNAVAILABLE
-            )
-        held += moved is not None
+    for lifecycle, find in FIND_FORGOTTEN.items():
+        for row in await database.reads.fetch(find, posted_before):
+            async with database.transaction() as session:
+                moved = await transitions.find_and_move(
+                    session, lifecycle, row["id"], "hold_check", transitions.SYSTEM, note=CHECK_UNAVAILABLE
+                )
+            held += moved is not None
     return held
 
 
