@@ -18,8 +18,10 @@ from app.domain.lifecycles import MERCHANT, WISH
 from app.models import Area, Clerk, Grant, Member, Merchant, Offer, Unit, User, Wish
 from app.services import transitions, wishes
 from app.services.transitions import Mover
+from app.wechat.simulator import openid_of
 from tests.api_client import ApiClient
 from tests.people import Person
+from tests.wechat.server import new_code
 
 REWARD_POINTS = 10
 
@@ -140,6 +142,14 @@ class World:
     async def person(self) -> Person:
         """Make somebody who is nothing in particular."""
         return await make_user(self.database, self.settings)
+
+    async def visitor(self) -> Person:
+        """Make somebody by logging them in, so that WeChat has seen them and checks their texts."""
+        name = f"访客{uuid4().hex[:8]}"
+        response = await self.api.request("POST", "/v1/auth/wechat", json={"code": new_code(name)})
+        assert response.status_code == 200, response.text
+        user_id = UUID(response.json()["me"]["id"])
+        return Person(user_id, openid_of(self.settings.wechat_appid, name), response.json()["token"])
 
     async def holder(self, role: Role, area: Area) -> Person:
         """Make somebody with a role."""

@@ -1,0 +1,292 @@
+"""What WeChat says decides, and whatever is not a clear pass waits for a person: never lost, never published (I10)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.core.clock import now
+from app.core.db import Database
+from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
+from app.services import content_checks
+from app.wechat.client import WeChat
+from tests.conftest import Jobs
+from tests.factories import REWARD_POINTS, World, make_area
+from tests.people import Person
+from tests.wechat.server import APPID, SECRET, count_calls, order_fault
+
+CHECK = "/wxa/msg_sec_check"
+TOKEN = "/cgi-bin/stable_token"
+
+
+async def post_wish(
+    world: World, author: Person, body: str = "厨房的灯坏了。", *, title: str = "换灯泡", area: Any = None
+):
+    form = {"area_id": str((area or world.grid).id), "category": "elderly", "title": title, "body": body}
+    response = await world.api.post("/v1/wishes", author, form)
+    assert response.status_code == 201
+    assert response.json()["status"] == "checking"
+    return UUID(response.json()["id"])
+
+
+async def look(world: World, wish_id: UUID, person: Person | None) -> dict[str, Any]:
+    response = await world.api.get(f"/v1/wishes/{wish_id}", person)
+    return dict(response.json())
+
+
+async def assert_waits_for_staff(world: World, wish_id: UUID, author: Person, note: str | None) -> None:
+    """The wish is seen by its author and staff alone, stands in the staff's queue, and can be approved."""
+    seen = await look(world, wish_id, author)
+    assert (seen["status"], seen["history"][-1]["note"]) == ("reviewing", note)
+    for stranger in (None, await world.helper()):
+        assert (await look(world, wish_id, stranger))["code"] == "not-found"
+    listed = await world.api.get("/v1/wishes", world.staff, area_id=world.district.id, status="reviewing")
+    assert str(wish_id) in [item["id"] for item in listed.json()["items"]]
+    approved = await world.api.post(f"/v1/wishes/{wish_id}/approve", world.staff)
+    assert approved.json()["status"] == "published"
+
+
+class TestWish:
+    async def test_a_pass_waits_for_review(self, world: World, jobs: Jobs):
+        author = await world.visitor()
+        wish_id = await post_wish(world, author)
+        await jobs.drain()
+        await assert_waits_for_staff(world, wish_id, author, None)
+
+    async def test_a_pass_is_published_where_the_area_does_without_review(self, world: World, jobs: Jobs):
+        area = await make_area(world.database, world.community, is_wish_review_required=False)
+        author = await world.visitor()
+        wish_id = await post_wish(world, author, area=area)
+        await jobs.drain()
+        seen = await look(world, wish_id, None)
+        assert seen["status"] == "published"
+        assert (seen["task"]["seats_taken"], seen["task"]["reward_points"]) == (0, REWARD_POINTS)
+
+    @pytest.mark.parametrize("place", ["title", "body"])
+    async def test_risky_words_are_rejected_with_a_neutral_word(self, world: World, jobs: Jobs, place: str):
+        author = await world.visitor()
+        area = await make_area(world.database, world.community, is_wish_review_required=False)
+        wish_id = await post_wish(world, author, **{place: "一起去赌博"}, area=area)
+        await jobs.drain()
+        seen = await look(world, wish_id, author)
+        assert (seen["status"], seen["history"][-1]["note"]) == ("rejected", REJECTED_BY_CHECK)
+        assert "赌博" not in REJECTED_BY_CHECK
+        assert (await look(world, wish_id, None))["code"] == "not-found"
+        assert (await world.api.post(f"/v1/wishes/{wish_id}/approve", world.staff)).json()["code"] == "state-conflict"
+
+    @pytest.mark.parametrize("reviewed", [True, False])
+    async def test_doubtful_words_wait_for_staff_everywhere(self, world: World, jobs: Jobs, reviewed: bool):
+        author = await world.visitor()
+        area = await make_area(world.database, world.community, is_wish_review_required=reviewed)
+        wish_id = await post_wish(world, author, "加微信聊", area=area)
+        await jobs.drain()
+        await assert_waits_for_staff(world, wish_id, author, HELD_FOR_REVIEW)
+
+    async def test_a_long_text_is_checked_to_its_end(self, world: World, jobs: Jobs):
+        author = await world.visitor()
+        area = await make_area(world.database, world.community, is_wish_review_required=False)
+        wish_id = await post_wish(world, author, "灯" * 1996 + "赌博", area=area)
+        await jobs.drain()
+        assert (await look(world, wish_id, author))["status"] == "rejected"
+
+    async def test_a_wish_withdrawn_meanwhile_stays_withdrawn(self, world: World, jobs: Jobs):
+        author = await world.visitor()
+        wish_id = await post_wish(world, author)
+        assert (await world.api.post(f"/v1/wishes/{wish_id}/withdraw", author)).status_code == 200
+        await jobs.drain()
+        assert (await look(world, wish_id, author))["status"] == "withdrawn"
+
+    async def test_a_wish_withdrawn_while_wechat_thinks_stays_withdrawn(
+        self, world: World, jobs: Jobs, faulty_wechat: str
+    ):
+        author = await world.visitor()
+        area = await make_area(world.database, world.community, is_wish_review_required=False)
+        wish_id = await post_wish(world, author, area=area)
+        thinking = WithdrawingWeChat(world, wish_id, author, faulty_wechat)
+        await content_checks.check_wish(world.database, thinking, wish_id, REWARD_POINTS)
+        await thinking.aclose()
+        assert (await look(world, wish_id, author))["status"] == "withdrawn"
+        assert await world.database.reads.fetchval("SELECT count(*) FROM task WHERE wish_id = $1", wish_id) == 0
+        await jobs.drain()
+
+    async def test_done_twice_the_second_time_changes_nothing(self, world: World, jobs: Jobs, simulator_url: str):
+        area = await make_area(world.database, world.community, is_wish_review_required=False)
+        author = await world.visitor()
+        wish_id = await post_wish(world, author, area=area)
+        await jobs.drain()
+        seen, calls = await look(world, wish_id, author), count_calls(simulator_url, CHECK)
+        for _ in range(2):
+            await content_checks.check_wish(world.database, jobs.parts.wechat, wish_id, REWARD_POINTS)
+        assert await look(world, wish_id, author) == seen
+        assert count_calls(simulator_url, CHECK) == calls
+
+
+class WithdrawingWeChat(WeChat):
+    """WeChat's true client, slow enough for the author to withdraw between question and answer."""
+
+    def __init__(self, world: World, wish_id: UUID, author: Person, base_url: str) -> None:
+        super().__init__(base_url, APPID, SECRET)
+        self.world, self.wish_id, self.author = world, wish_id, author
+
+    async def check_text(self, *arguments: Any, **options: Any) -> Any:
+        verdict = await super().check_text(*arguments, **options)
+        withdrawn = await self.world.api.post(f"/v1/wishes/{self.wish_id}/withdraw", self.author)
+        assert withdrawn.status_code == 200
+        return verdict
+
+
+FAULTS: dict[str, tuple[str, dict[str, object]]] = {
+    "busy": (CHECK, {"errcode": -1, "times": 3}),
+    "token refused": (CHECK, {"errcode": 40001, "times": 2}),
+    "too frequent": (CHECK, {"errcode": 45011}),
+    "day's limit": (CHECK, {"errcode": 44993}),
+    "user not seen": (CHECK, {"errcode": 61010}),
+    "unknown errcode": (CHECK, {"errcode": 87009}),
+    "server error": (CHECK, {"http_status": 500}),
+    "bad gateway": (CHECK, {"http_status": 502, "body": "<html>502</html>"}),
+    "no JSON": (CHECK, {"body": "ok"}),
+    "empty": (CHECK, {"body": ""}),
+    "JSON without verdict": (CHECK, {"body": '{"errcode": 0, "errmsg": "ok"}'}),
+    "unknown verdict": (
+        CHECK,
+        {"body": '{"errcode": 0, "result": {"suggest": "fine", "label": 100}, "trace_id": "1"}'},
+    ),
+    "pass that nothing checked": (
+        CHECK,
+        {
+            "body": '{"errcode": 0, "result": {"suggest": "pass", "label": 100}, "trace_id": "1",'
+            ' "detail": [{"errcode": -1, "suggest": "pass", "label": 100}]}'
+        },
+    ),
+    "connection cut": (CHECK, {"cut": True}),
+    "slow": (CHECK, {"delay_s": 1.5}),
+    "no token": (TOKEN, {"errcode": 40164}),
+    "wrong secret": (TOKEN, {"errcode": 40125}),
+}
+
+
+class TestFailure:
+    @pytest.fixture
+    async def impatient(self, jobs: Jobs, faulty_wechat: str) -> AsyncIterator[Jobs]:
+        """The worker with a client that has no token yet and waits a second at most."""
+        client = WeChat(faulty_wechat, APPID, SECRET, timeout_s=1.0)
+        yield Jobs(jobs.pool, replace(jobs.parts, wechat=client))
+        await client.aclose()
+
+    @pytest.mark.parametrize("fault", FAULTS)
+    async def test_whatever_goes_wrong_the_wish_waits_for_staff(
+        self, world: World, impatient: Jobs, faulty_wechat: str, fault: str
+    ):
+        path, form = FAULTS[fault]
+        area = await make_area(world.database, world.community, is_wish_review_required=False)
+        author = await world.visitor()
+        await impatient.drain()
+        wish_id = await post_wish(world, author, area=area)
+        order_fault(faulty_wechat, path, **form)
+        await impatient.drain()
+        await assert_waits_for_staff(world, wish_id, author, CHECK_UNAVAILABLE)
+
+    async def test_without_wechat_the_wish_waits_for_staff(self, world: World, jobs: Jobs):
+        area = await make_area(world.database, world.community, is_wish_review_required=False)
+        author = await world.visitor()
+        wish_id = await post_wish(world, author, area=area)
+        client = WeChat("http://127.0.0.1:9", APPID, SECRET)
+        await Jobs(jobs.pool, replace(jobs.parts, wechat=client)).drain()
+        await client.aclose()
+        await assert_waits_for_staff(world, wish_id, author, CHECK_UNAVAILABLE)
+
+    async def test_somebody_wechat_has_not_seen_lately_waits_for_staff(self, world: World, jobs: Jobs):
+        author = await world.person()
+        wish_id = await post_wish(world, author)
+        await jobs.drain()
+        await assert_waits_for_staff(world, wish_id, author, CHECK_UNAVAILABLE)
+
+
+async def post_offer(world: World, owner: Person, title: str) -> UUID:
+    shop = await world.shop(owner)
+    form = {"title": title, "description": "微辣", "points": 5, "stock": 3}
+    response = await world.api.post(f"/v1/merchants/{shop}/offers", owner, form)
+    assert response.status_code == 201
+    return UUID(response.json()["id"])
+
+
+class TestOffer:
+    @pytest.mark.parametrize(
+        ("title", "status"), [("小面一碗", "listed"), ("加微信领面", "reviewing"), ("刷单返利", "rejected")]
+    )
+    async def test_the_verdict_decides(self, world: World, jobs: Jobs, title: str, status: str):
+        owner = await world.visitor()
+        offer_id = await post_offer(world, owner, title)
+        assert (await world.api.get(f"/v1/offers/{offer_id}")).status_code == 404
+        await jobs.drain()
+        seen = (await world.api.get(f"/v1/offers/{offer_id}", owner)).json()
+        assert seen["status"] == status
+        assert (await world.api.get(f"/v1/offers/{offer_id}")).status_code == (200 if status == "listed" else 404)
+
+    async def test_a_failure_waits_for_the_alliance(self, world: World, jobs: Jobs, faulty_wechat: str):
+        owner = await world.visitor()
+        await jobs.drain()
+        offer_id = await post_offer(world, owner, "小面一碗")
+        order_fault(faulty_wechat, CHECK, http_status=500)
+        await jobs.drain()
+        listed = await world.api.get("/v1/offers", world.alliance, area_id=world.district.id, status="reviewing")
+        assert [item["id"] for item in listed.json()["items"]] == [str(offer_id)]
+        assert (await world.api.post(f"/v1/offers/{offer_id}/approve", world.alliance)).json()["status"] == "listed"
+
+    async def test_done_twice_the_second_time_changes_nothing(self, world: World, jobs: Jobs, database: Database):
+        offer_id = await post_offer(world, await world.visitor(), "小面一碗")
+        await jobs.drain()
+        events = await database.reads.fetch("SELECT * FROM event WHERE subject_id = $1", offer_id)
+        await content_checks.check_offer(database, jobs.parts.wechat, offer_id)
+        assert await database.reads.fetch("SELECT * FROM event WHERE subject_id = $1", offer_id) == events
+
+    async def test_a_forgotten_one_is_handed_over(self, world: World, database: Database):
+        """Its job was lost: it must not stay where nobody can decide it."""
+        offer_id = await world.offer(await world.shop(await world.person()), status="checking")
+        await database.pool.execute("UPDATE offer SET created_at = now() - interval '1 hour' WHERE id = $1", offer_id)
+        await content_checks.hold_forgotten(database, now())
+        assert (await world.api.get(f"/v1/offers/{offer_id}", world.alliance)).json()["status"] == "reviewing"
+
+
+async def names(world: World, person: Person) -> tuple[str, str | None]:
+    me = (await world.api.get("/v1/me", person)).json()
+    return me["nickname"], me["pending_nickname"]
+
+
+class TestNickname:
+    async def test_a_chosen_name_is_shown_once_it_has_passed(self, world: World, jobs: Jobs):
+        person = await world.visitor()
+        old, _ = await names(world, person)
+        await world.api.put("/v1/me", person, {"nickname": "热心老王"})
+        assert await names(world, person) == (old, "热心老王")
+        wish_id = await world.wish(person)
+        assert (await look(world, wish_id, None))["poster"]["nickname"] == old
+        await jobs.drain()
+        assert await names(world, person) == ("热心老王", None)
+        assert (await look(world, wish_id, None))["poster"]["nickname"] == "热心老王"
+
+    @pytest.mark.parametrize("chosen", ["赌博之王", "加微信"])
+    async def test_any_other_verdict_keeps_the_old_one(self, world: World, jobs: Jobs, chosen: str):
+        person = await world.visitor()
+        old, _ = await names(world, person)
+        await world.api.put("/v1/me", person, {"nickname": chosen})
+        await jobs.drain()
+        assert await names(world, person) == (old, None)
+
+    async def test_a_failure_keeps_the_old_one(self, world: World, jobs: Jobs, faulty_wechat: str):
+        person = await world.visitor()
+        old, _ = await names(world, person)
+        await jobs.drain()
+        await world.api.put("/v1/me", person, {"nickname": "热心老王"})
+        order_fault(faulty_wechat, CHECK, http_status=500)
+        await jobs.drain()
+        assert (await names(world, person))[0] == old
+
+    async def test_of_two_choices_the_later_one_stands(self, world: World, jobs: Jobs):
+        person = await world.visitor()
+        await world.api.put("/v1/me", person, {"nickname": "先选的"})
+        await world.api.put("/v1/me", person, {"nickname": "后选的"})
+        await jobs.drain()
+        assert await names(world, person) == ("后选的", None)
