@@ -25,7 +25,9 @@ class SettingsError(RuntimeError):
 class Settings(BaseSettings):
     """One process's settings. Field ``x`` is the variable ``ECHOWALL_X``."""
 
-    model_config = SettingsConfigDict(env_prefix="ECHOWALL_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ECHOWALL_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     env: Literal["development", "production"] = Field(
         "development", description="development or production; production refuses everything made for developers"
