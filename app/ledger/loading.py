@@ -51,9 +51,14 @@ class Books:
         self._ids: dict[tuple[AccountKind, UUID], UUID] = {}
 
     @classmethod
-    async def open(cls, connection: Connection) -> "Books":
-        """Begin with the issuer's account alone."""
-        return cls(connection, await connection.fetchval("SELECT id FROM ledger_account WHERE kind = 'issuer'"))
+    async def open(cls, connection: Connection, user_ids: Sequence[UUID] = ()) -> "Books":
+        """Begin with the accounts of the issuer and of users who were there before."""
+        books = cls(connection, await connection.fetchval("SELECT id FROM ledger_account WHERE kind = 'issuer'"))
+        rows = await connection.fetch(
+            "SELECT id, kind, owner_id FROM ledger_account WHERE owner_id = ANY($1)", list(user_ids)
+        )
+        books._ids = {(AccountKind(row["kind"]), row["owner_id"]): row["id"] for row in rows}
+        return books
 
     async def open_wallets(self, users: Sequence[Owner]) -> None:
         """Give each user a wallet and an account for what their vouchers hold, both with a balance of zero."""

@@ -26,6 +26,14 @@ COUNT_OPEN_CLAIMS = """
     UPDATE "user" SET open_claims = counted.claims
     FROM unnest($1::uuid[], $2::int[]) AS counted (id, claims) WHERE "user".id = counted.id
 """
+IS_TAKEN = "SELECT EXISTS (SELECT FROM area WHERE parent_id IS NULL AND name = $1)"
+FIND_KNOWN = """
+    SELECT u.id, u.openid, EXISTS (SELECT FROM "grant" g WHERE g.user_id = u.id)
+        OR EXISTS (SELECT FROM member m WHERE m.user_id = u.id)
+        OR EXISTS (SELECT FROM volunteer v WHERE v.user_id = u.id)
+        OR EXISTS (SELECT FROM clerk c WHERE c.user_id = u.id) AS has_part
+    FROM "user" u WHERE u.openid = ANY($1)
+"""
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('echowall demo'))"
 VACUUM_LIMIT_S = 120
 
@@ -41,11 +49,11 @@ class Loaded:
 async def load(settings: Settings, size: Size, *, once: bool) -> Loaded | None:
     """Load a district of ``size``; with ``once`` only where there is no area yet, else return None.
 
-    Raises SettingsError when another load is under way.
+    Raises SettingsError when the database cannot be used or another load is under way.
     """
     database = await Database.open(settings.require_database_url(), settings)
     try:
-        if once and await has_area(database):
+        if await has_area(database) and once:
             return None
         async with database.transaction() as session:
             connection = await raw(session)
@@ -60,13 +68,20 @@ async def load(settings: Settings, size: Size, *, once: bool) -> Loaded | None:
 
 
 async def has_area(database: Database) -> bool:
-    """Whether there is any area, from whatever hand."""
-    return bool(await database.reads.fetchval("SELECT EXISTS (SELECT FROM area)"))
+    """Whether there is any area, from whatever hand. Raises SettingsError when there is no database to ask."""
+    try:
+        return bool(await database.reads.fetchval("SELECT EXISTS (SELECT FROM area)"))
+    except asyncpg.UndefinedTableError as error:
+        raise SettingsError("The database has no tables yet: run `echowall migrate` first.") from error
+    except (OSError, asyncpg.PostgresError) as error:
+        raise SettingsError(
+            f"The database cannot be used ({error}): start it with `make run`, or correct ECHOWALL_DATABASE_URL."
+        ) from error
 
 
 async def _load(connection: Connection, settings: Settings, size: Size) -> Loaded:
     town = await _found(connection, settings, size)
-    books = await Books.open(connection)
+    books = await Books.open(connection, list(town.known_ids.values()))
     people_count = size.members + size.volunteers + size.residents + size.merchants - 1
     with Progress(
         TextColumn("{task.description:<8}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
@@ -97,21 +112,17 @@ async def _load(connection: Connection, settings: Settings, size: Size) -> Loade
 
 
 async def _found(connection: Connection, settings: Settings, size: Size) -> Town:
-    """Return a new town under the first name, and with the first names of people, that nobody has yet."""
+    """Return a new town under the first name that is free, its people under the first names that have no part yet.
+
+    Somebody who has logged in under such a name and is nothing in particular takes the part.
+    """
     for round_number in count(1):
         turn, place = divmod(round_number - 1, len(words.DISTRICTS))
         name = f"{words.DISTRICTS[place]}{turn + 1 if turn else ''}"
         openids = [openid_of(settings.wechat_appid, name_in_round(who.name, round_number)) for who in PEOPLE]
-        taken = await connection.fetchval(
-            """
-            SELECT EXISTS (SELECT FROM area WHERE parent_id IS NULL AND name = $1)
-                OR EXISTS (SELECT FROM "user" WHERE openid = ANY($2))
-            """,
-            name,
-            openids,
-        )
-        if not taken:
-            return Town(settings, size, now(), round_number, name)
+        known = await connection.fetch(FIND_KNOWN, openids)
+        if not await connection.fetchval(IS_TAKEN, name) and not any(row["has_part"] for row in known):
+            return Town(settings, size, now(), round_number, name, {row["openid"]: row["id"] for row in known})
     raise AssertionError("numbers do not end")
 
 

@@ -61,6 +61,8 @@ class Town:
     now: datetime
     round_number: int
     name: str
+    known_ids: dict[str, UUID]
+    """Named people who have logged in before, by openid."""
     rows: Rows = field(default_factory=Rows)
     communities: list[Area] = field(default_factory=list)
     grids: list[Area] = field(default_factory=list)
@@ -174,8 +176,10 @@ class Town:
         return self._user(name_in_round(name, self.round_number), nickname, joined)
 
     def _user(self, name: str, nickname: str, joined: datetime) -> UUID:
-        user_id = new_id_at(joined)
         openid = openid_of(self.settings.wechat_appid, name)
+        if openid in self.known_ids:
+            return self.known_ids[openid]
+        user_id = new_id_at(joined)
         self.rows.add("user", user_id, openid, nickname, 1, BLOCKED, 0, joined)
         self.rows.new_users.append(Owner(user_id, joined))
         self.rows.log("user", user_id, "create", (None, "active"), (Party.AUTHOR, user_id), joined)

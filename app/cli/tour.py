@@ -1,4 +1,0 @@
-"""placeholder"""
-
-
-def tour(url: str | None = None) -> None: ...

@@ -1,0 +1,21 @@
+"""The story from the first log-in to the last scan, in the order in which people live it."""
+
+from app.cli.tour import safeguards, shopping, wishing
+from app.cli.tour.arrival import arrive
+from app.cli.tour.walk import Walk
+
+
+def walk(tourist: Walk) -> None:
+    """Walk the whole story. Raises StepFailedError at the first step that does not go as it should."""
+    tourist.say(f"回音壁导览：{tourist.url}")
+    cast = arrive(tourist)
+    wish = wishing.post_and_review(tourist, cast)
+    wishing.claim_and_deliver(tourist, cast, wish)
+    wishing.confirm_and_award(tourist, cast, wish)
+    shop = shopping.open_shop(tourist, cast)
+    shopping.take_and_settle(tourist, cast, shop)
+    shopping.take_and_cancel(tourist, cast, shop)
+    safeguards.reject_risky(tourist, cast)
+    safeguards.refuse_bad_payloads(tourist, cast)
+    safeguards.give_and_revoke(tourist, cast)
+    tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")

@@ -1,0 +1,192 @@
+"""How the tour goes: one request a step, told in plain words; what is not as it should be ends it with a sentence."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from rich.console import Console
+from rich.text import Text
+
+ANSWER_WITHIN_S = 15
+COME_TRUE_WITHIN_S = 30
+POLL_S = 0.3
+NOTE_CHARACTERS_MAX = 60
+
+Json = dict[str, Any]
+
+
+class StepFailedError(Exception):
+    """A step did not go as it should; the message names it, what was expected and what came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who has logged in."""
+
+    name: str
+    id: str
+    token: str
+    me: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request was answered with."""
+
+    status: int
+    body: Json
+    is_replay: bool
+
+    def __getitem__(self, field: str) -> Any:
+        if field not in self.body:
+            raise StepFailedError(f"An answer has no {field}, which the tour needs: {str(self.body)[:500]}")
+        return self.body[field]
+
+    @property
+    def actions(self) -> list[str]:
+        return list(self.body.get("actions", []))
+
+
+class Walk:
+    """One walk along a server: asks, tells, and insists."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        # New names each time: the story can be lived again on the same server.
+        self.ending = secrets.token_hex(3)
+        self._client = httpx.Client(base_url=self.url, timeout=ANSWER_WITHIN_S)
+        self._console = Console(highlight=False)
+        self._steps = 0
+        self._logins = 0
+        self._sentence = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    @property
+    def steps(self) -> int:
+        """How many steps went well."""
+        return self._steps
+
+    def chapter(self, title: str) -> None:
+        """Print a heading."""
+        self._console.print()
+        self._console.print(Text(title, style="bold"))
+
+    def say(self, sentence: str) -> None:
+        """Print a line that is no step."""
+        self._console.print(sentence)
+
+    def ask(
+        self,
+        sentence: str,
+        method: str,
+        path: str,
+        person: Person | None = None,
+        json: Json | None = None,
+        *,
+        expect: int = 200,
+        code: str | None = None,
+        key: str | None = None,
+        note: Callable[[Json], object] | None = None,
+    ) -> Answer:
+        """Take one step: ask as ``person`` and insist on the status ``expect``, for a refusal on its ``code``.
+
+        Every POST has an ``Idempotency-Key``, a new one unless ``key`` is given. ``note`` picks what to print of the
+        answer. Raises StepFailedError.
+        """
+        self._sentence = sentence
+        answer = self._send(method, path, person, json, key)
+        self._insist(f"status {expect}", answer.status == expect, answer)
+        if code is not None:
+            self._insist(f"the problem {code}", answer.body.get("code") == code, answer)
+        self._tell(f"{method} {path.partition('?')[0]} → {answer.status}", answer, note)
+        return answer
+
+    def insist(self, expected: str, holds: object, got: object) -> None:
+        """Insist on what the last step must have brought. Raises StepFailedError."""
+        if not holds:
+            raise StepFailedError(
+                f"Step {self._steps} failed. {self._sentence} Expected {expected}; got {str(got)[:500]}."
+            )
+
+    def wait_until(
+        self, sentence: str, path: str, person: Person, is_so: Callable[[Json], bool], note: Callable[[Json], object]
+    ) -> Answer:
+        """Ask ``path`` until ``is_so`` or the patience is at its end; only the last answer is told."""
+        self._sentence = sentence
+        deadline = time.monotonic() + COME_TRUE_WITHIN_S
+        while True:
+            answer = self._send("GET", path, person, None, None)
+            self._insist("status 200", answer.status == httpx.codes.OK, answer)
+            if is_so(answer.body):
+                return self.ask(sentence, "GET", path, person, note=note)
+            late = time.monotonic() > deadline
+            self._insist(f"this within {COME_TRUE_WITHIN_S} s (does a worker run?)", not late, answer)
+            time.sleep(POLL_S)
+
+    def log_in(self, name: str, sentence: str) -> Person:
+        """Log in ``name`` with a code never used before."""
+        answer = self.ask(
+            sentence,
+            "POST",
+            "/v1/auth/wechat",
+            json={"code": self.new_code(name)},
+            note=lambda body: f"我是 {body['me']['nickname']}，登录有效至 {body['expires_at'][:10]}",
+        )
+        return Person(name, answer["me"]["id"], answer["token"], answer["me"])
+
+    def new_code(self, name: str) -> str:
+        """Return a code of the simulator that logs in ``name``."""
+        self._logins += 1
+        return f"sim-{name}-{self.ending}{self._logins}"
+
+    def _send(self, method: str, path: str, person: Person | None, json: Json | None, key: str | None) -> Answer:
+        headers = {"Idempotency-Key": key or secrets.token_hex(16)} if method == "POST" else {}
+        if person is not None:
+            headers["Authorization"] = f"Bearer {person.token}"
+        with self._reachable():
+            response = self._client.request(method, path, json=json, headers=headers)
+        try:
+            body = response.json() if response.content else {}
+        except ValueError:
+            body = {"detail": response.text[:200]}
+        return Answer(response.status_code, body, response.headers.get("Idempotent-Replayed") == "true")
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.HTTPError as error:
+            raise StepFailedError(
+                f"Step {self._steps + 1} failed. {self._sentence} {self.url} does not answer "
+                f"({type(error).__name__}): start it with `make run`, or name it with --url."
+            ) from error
+
+    def _tell(self, request: str, answer: Answer, note: Callable[[Json], object] | None) -> None:
+        """Count the step and print it: the sentence, the request, and in a few words what was answered."""
+        try:
+            told = note(answer.body) if note else answer.body.get("detail", "")
+        except (LookupError, TypeError) as error:
+            self._insist(f"an answer in its declared form ({error!r})", holds=False, answer=answer)
+        self._steps += 1
+        self._console.print(Text.assemble((f"{self._steps:3d}. ", "dim"), self._sentence))
+        words = str(told).replace("\n", " ")[:NOTE_CHARACTERS_MAX]
+        self._console.print(Text.assemble("     ", (request, "cyan"), "  ", words), soft_wrap=True)
+
+    def _insist(self, expected: str, holds: object, answer: Answer) -> None:
+        if not holds:
+            raise StepFailedError(
+                f"Step {self._steps + 1} failed. {self._sentence} "
+                f"Expected {expected}; got {answer.status} {str(answer.body)[:500]}."
+            )

@@ -1,0 +1,97 @@
+"""The tour is walked against real processes: the API, the worker and the simulator, on a database of their own."""
+
+import http.client
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from alembic import command
+from app.cli.database import alembic_config
+from app.core.scratch_database import scratch_database
+from tests.e2e.commands import ECHOWALL, environment, run
+from tests.e2e.invariants import broken
+from tests.runtime.processes import wait_for
+
+READY_WITHIN_S = 30
+STOPPED_WITHIN_S = 15
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def is_ready(port: int) -> bool:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=3)) as connection:
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+@pytest.fixture(scope="module")
+def migrated_url(server_url: str) -> Iterator[str]:
+    with scratch_database(server_url) as url:
+        command.upgrade(alembic_config(url), "head")
+        yield url
+
+
+@pytest.fixture(scope="module")
+def api_url(migrated_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A whole service with two API processes, whose database has no district yet."""
+    port, wechat_port = free_port(), free_port()
+    own = environment(
+        migrated_url,
+        ECHOWALL_PORT=str(port),
+        ECHOWALL_WORKERS="2",
+        ECHOWALL_WECHAT_BASE_URL=f"http://127.0.0.1:{wechat_port}",
+    )
+    log = tmp_path_factory.mktemp("tour") / "service.log"
+    with ExitStack() as stack:
+        output = stack.enter_context(log.open("wb"))
+        for verb in (("simulator", "--port", str(wechat_port)), ("worker",), ("serve",)):
+            process = subprocess.Popen([ECHOWALL, *verb], env=own, stdout=output, stderr=output)
+            stack.callback(process.wait, STOPPED_WITHIN_S)
+            stack.callback(process.terminate)
+        wait_for(lambda: is_ready(port), READY_WITHIN_S, f"ready; {log.read_text()}")
+        yield f"http://127.0.0.1:{port}"
+
+
+class TestStopsLoudly:
+    def test_where_no_demo_is(self, migrated_url: str, api_url: str) -> None:
+        stopped = run(migrated_url, "tour", "--url", api_url)
+        assert stopped.returncode == 1
+        assert stopped.stdout.endswith("load the demo district with `echowall demo`.\n")
+
+    def test_where_nothing_answers(self, migrated_url: str) -> None:
+        stopped = run(migrated_url, "tour", "--url", f"http://127.0.0.1:{free_port()}")
+        assert stopped.returncode == 1
+        assert "does not answer (ConnectError): start it with `make run`" in stopped.stdout
+        assert "Traceback" not in stopped.stdout
+
+    def test_at_what_is_no_address(self, migrated_url: str) -> None:
+        stopped = run(migrated_url, "tour", "--url", "localhost")
+        assert stopped.returncode == 2
+        assert stopped.stdout == "localhost is no address: it begins with http:// or https://.\n"
+
+
+class TestWholeStory:
+    async def test_goes_through_again_and_again(self, migrated_url: str, api_url: str, tmp_path: Path) -> None:
+        # The administrator has logged in above, before there was a district, and is found again.
+        loaded = run(migrated_url, "demo", "--once")
+        assert loaded.returncode == 0, loaded.stdout
+        assert "sim-管理员-1" in loaded.stdout
+        first = run(migrated_url, "tour", "--url", api_url)
+        # Left to itself, the tour finds the server where `echowall up` writes its address.
+        (tmp_path / "api-url").write_text(f"{api_url}\n")
+        second = run(migrated_url, "tour", ECHOWALL_DATA_DIR=str(tmp_path))
+        for walked in (first, second):
+            assert walked.returncode == 0, walked.stdout
+            assert "走完了" in walked.stdout
+        assert await broken(migrated_url) == {}
