@@ -1,0 +1,172 @@
+"""The worker as a process of its own: it works, ends when asked, and what it left half done is done by the next."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from app.core.db import Database
+from app.core.settings import Settings
+from app.jobs.handlers import Parts
+from app.jobs.worker import drain
+from tests.core.service import migrated_database, running_app, running_process, settings_for
+from tests.factories import World
+from tests.people import Person
+from tests.wechat.server import order_fault
+
+CHECK = "/wxa/msg_sec_check"
+JOBS = "SELECT status::text, attempts FROM pgqueuer WHERE payload = $1"
+STARTS_S = 20
+
+
+@pytest.fixture(scope="module")
+def worker_settings(server_url: str, simulator_url: str) -> Iterator[Settings]:
+    """A database of the worker's own, so that nothing else takes its jobs."""
+    with migrated_database(server_url) as url:
+        yield settings_for(url, simulator_url, log_level="INFO", log_format="json")
+
+
+@dataclass
+class Workshop:
+    """The service whose jobs the worker does, and what the worker wrote."""
+
+    world: World
+    settings: Settings
+    parts: Parts
+    written: Path
+
+    @property
+    def database(self) -> Database:
+        return self.world.database
+
+    async def post(self, author: Person) -> UUID:
+        form = {"area_id": str(self.world.grid.id), "category": "other", "title": "换灯泡", "body": "厨房的灯坏了。"}
+        return UUID((await self.world.api.post("/v1/wishes", author, form)).json()["id"])
+
+    async def status(self, wish_id: UUID) -> str:
+        return str(await self.database.reads.fetchval("SELECT status FROM wish WHERE id = $1", wish_id))
+
+    async def job(self, wish_id: UUID) -> tuple[str, int] | None:
+        row = await self.database.reads.fetchrow(JOBS, str(wish_id).encode())
+        return (row["status"], row["attempts"]) if row else None
+
+    async def drain(self) -> None:
+        """Do what is in the queue, in this process."""
+        async with asyncpg.create_pool(self.settings.require_database_url(), min_size=1, max_size=3) as pool:
+            await drain(pool, self.parts)
+
+
+@pytest.fixture
+async def workshop(worker_settings: Settings, tmp_path: Path) -> AsyncIterator[Workshop]:
+    async with running_app(worker_settings) as (app, api):
+        database = app.state.database
+        world = await World.make(database, api, worker_settings)
+        yield Workshop(world, worker_settings, Parts(database, app.state.wechat, worker_settings), tmp_path / "log")
+
+
+async def until(condition: Callable[[], Awaitable[bool]], what: str, *, seconds: float = STARTS_S) -> None:
+    for _ in range(int(seconds / 0.05)):
+        if await condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{what}: not so after {seconds} s")
+
+
+async def test_it_does_the_jobs_says_that_it_lives_and_ends_when_asked(workshop: Workshop):
+    api, author = workshop.world.api, await workshop.world.visitor()
+    before = await workshop.post(author)
+    assert (await api.get("/readyz")).json()["jobs"] != "ok"
+    with running_process("worker", workshop.settings, workshop.written) as process:
+        await until(lambda: is_(workshop.status(before), "reviewing"), "a job from before is done")
+        after = await workshop.post(author)
+        await until(lambda: is_(workshop.status(after), "reviewing"), "a job ordered meanwhile is done", seconds=3)
+        assert (await api.get("/readyz")).json()["jobs"] == "ok"
+        schedules = await workshop.database.reads.fetchval("SELECT count(*) FROM pgqueuer_schedules")
+        assert schedules == 6
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 10) == 0
+    written = workshop.written.read_text()
+    assert "worker ready" in written
+    assert "Traceback" not in written
+    assert "error" not in written.lower(), written
+    assert await workshop.database.reads.fetchval("SELECT count(*) FROM worker_heartbeat") == 0
+    assert await workshop.job(before) is None
+
+
+async def is_(found: Awaitable[object], expected: object) -> bool:
+    return await found == expected
+
+
+async def test_asked_to_end_it_finishes_the_job_at_hand(workshop: Workshop):
+    wish_id = await workshop.post(await workshop.world.visitor())
+    order_fault(workshop.settings.wechat_base_url, CHECK, delay_s=2)
+    with running_process("worker", workshop.settings, workshop.written) as process:
+        await until(lambda: is_picked(workshop, wish_id), "the job is at hand")
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 10) == 0
+    assert await workshop.status(wish_id) == "reviewing"
+    assert await workshop.job(wish_id) is None
+
+
+async def is_picked(workshop: Workshop, wish_id: UUID) -> bool:
+    job = await workshop.job(wish_id)
+    return job is not None and job[0] == "picked"
+
+
+async def test_killed_in_the_middle_of_a_job_the_next_one_does_it(workshop: Workshop):
+    wish_id = await workshop.post(await workshop.world.visitor())
+    order_fault(workshop.settings.wechat_base_url, CHECK, delay_s=3)
+    with running_process("worker", workshop.settings, workshop.written) as process:
+        await until(lambda: is_picked(workshop, wish_id), "the job is at hand")
+        process.kill()
+        process.wait()
+    assert await workshop.status(wish_id) == "checking", "nothing of it has happened"
+    assert await is_picked(workshop, wish_id), "the job is still there"
+    await workshop.drain()
+    assert await workshop.status(wish_id) == "checking", "its worker might still live"
+    await workshop.database.pool.execute("UPDATE pgqueuer SET heartbeat = heartbeat - interval '31 seconds'")
+    await workshop.drain()
+    assert await workshop.status(wish_id) == "reviewing"
+    assert await workshop.job(wish_id) is None
+    events = await workshop.database.reads.fetchval("SELECT count(*) FROM event WHERE subject_id = $1", wish_id)
+    assert events == 2
+
+
+async def test_killed_between_the_commit_and_the_note_that_it_is_done_nothing_happens_twice(workshop: Workshop):
+    """The job is in the queue again though its work was committed."""
+    wish_id = await workshop.post(await workshop.world.visitor())
+    row = await workshop.database.reads.fetchrow(
+        "SELECT entrypoint, payload FROM pgqueuer WHERE payload = $1", str(wish_id).encode()
+    )
+    assert row is not None
+    await workshop.drain()
+    await workshop.database.pool.execute(
+        "INSERT INTO pgqueuer (priority, status, entrypoint, payload, heartbeat) "
+        "VALUES (0, 'picked', $1, $2, now() - interval '1 minute')",
+        *row,
+    )
+    await workshop.drain()
+    assert await workshop.job(wish_id) is None
+    events = await workshop.database.reads.fetchval("SELECT count(*) FROM event WHERE subject_id = $1", wish_id)
+    assert events == 2
+
+
+async def test_without_its_database_it_ends_with_a_sentence(workshop: Workshop):
+    with running_process("worker", workshop.settings, workshop.written) as process:
+        await until(lambda: is_live(workshop), "the worker says that it lives")
+        await workshop.database.pool.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        status = await asyncio.to_thread(process.wait, 40)
+    assert status == 1
+    assert "start it again" in workshop.written.read_text()
+
+
+async def is_live(workshop: Workshop) -> bool:
+    return bool(await workshop.database.reads.fetchval("SELECT count(*) FROM worker_heartbeat"))
