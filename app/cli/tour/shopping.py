@@ -107,7 +107,14 @@ def take_and_settle(tourist: Walk, cast: Cast, shop: Shop) -> None:
         note=lambda body: f"{body['offer_title']}，{body['points']} 分",
     )
     again = tourist.ask(
-        "网络断了又发一次：同一个编号得到同一个回答。", "POST", "/v1/redemptions", shop.clerk, scan, expect=201, key=key
+        "网络断了又发一次：同一个编号得到同一个回答。",
+        "POST",
+        "/v1/redemptions",
+        shop.clerk,
+        scan,
+        expect=201,
+        key=key,
+        note=lambda body: f"{body['offer_title']}，与第一次相同",
     )
     tourist.insist("the first answer again, marked as such", again.is_replay and again.body == settled.body, again)
     tourist.ask(

@@ -1,10 +1,12 @@
 """How the tour goes: one request a step, told in plain words; what is not as it should be ends it with a sentence."""
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json import dumps
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +17,8 @@ from rich.text import Text
 ANSWER_WITHIN_S = 15
 COME_TRUE_WITHIN_S = 30
 POLL_S = 0.3
-NOTE_CHARACTERS_MAX = 60
+LINE_CHARACTERS_MAX = 100
+UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Json = dict[str, Any]
 
@@ -110,7 +113,8 @@ class Walk:
         self._insist(f"status {expect}", answer.status == expect, answer)
         if code is not None:
             self._insist(f"the problem {code}", answer.body.get("code") == code, answer)
-        self._tell(f"{method} {path.partition('?')[0]} → {answer.status}", answer, note)
+        asked = f" {dumps(json, ensure_ascii=False)}" if json else ""
+        self._tell(method, path + asked, answer, note)
         return answer
 
     def insist(self, expected: str, holds: object, got: object) -> None:
@@ -173,16 +177,19 @@ class Walk:
                 f"({type(error).__name__}): start it with `make run`, or name it with --url."
             ) from error
 
-    def _tell(self, request: str, answer: Answer, note: Callable[[Json], object] | None) -> None:
-        """Count the step and print it: the sentence, the request, and in a few words what was answered."""
+    def _tell(self, method: str, asked: str, answer: Answer, note: Callable[[Json], object] | None) -> None:
+        """Count the step and print it: the sentence, what was asked, and in a few words what was answered."""
         try:
             told = note(answer.body) if note else answer.body.get("detail", "")
         except (LookupError, TypeError) as error:
             self._insist(f"an answer in its declared form ({error!r})", holds=False, answer=answer)
         self._steps += 1
         self._console.print(Text.assemble((f"{self._steps:3d}. ", "dim"), self._sentence))
-        words = str(told).replace("\n", " ")[:NOTE_CHARACTERS_MAX]
-        self._console.print(Text.assemble("     ", (request, "cyan"), "  ", words), soft_wrap=True)
+        request = f"{method} {_shortened(UUID_FORM.sub(_tail_of_id, asked))}"
+        self._console.print(Text.assemble("     ", (request, "cyan")), soft_wrap=True)
+        self._console.print(
+            Text.assemble("     ", (f"{answer.status}", "bold"), " ", _shortened(str(told))), soft_wrap=True
+        )
 
     def _insist(self, expected: str, holds: object, answer: Answer) -> None:
         if not holds:
@@ -190,3 +197,13 @@ class Walk:
                 f"Step {self._steps + 1} failed. {self._sentence} "
                 f"Expected {expected}; got {answer.status} {str(answer.body)[:500]}."
             )
+
+
+def _tail_of_id(found: re.Match[str]) -> str:
+    """Return enough of an id to tell it from the others on the screen."""
+    return f"…{found.group()[-4:]}"
+
+
+def _shortened(text: str) -> str:
+    line = text.replace("\n", " ")
+    return line if len(line) <= LINE_CHARACTERS_MAX else f"{line[:LINE_CHARACTERS_MAX]}…"

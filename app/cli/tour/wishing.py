@@ -87,7 +87,13 @@ def claim_and_deliver(tourist: Walk, cast: Cast, wish: Wish) -> None:
         note=lambda body: f"{body['status']}，{body['due_at'][:10]} 前完成",
     )
     again = tourist.ask(
-        "信号不好又点了一次：同一个编号得到同一个回答。", "POST", path, cast.member, expect=201, key=key
+        "信号不好又点了一次：同一个编号得到同一个回答。",
+        "POST",
+        path,
+        cast.member,
+        expect=201,
+        key=key,
+        note=lambda body: f"{body['status']}，与第一次相同",
     )
     tourist.insist("the first answer again, marked as such", again.is_replay and again.body == claim.body, again)
     tourist.ask("志愿者小陈晚了一步。", "POST", path, cast.volunteer, expect=409, code="task-full")
