@@ -1,7 +1,6 @@
 """``make bench``: fill a real-size district, measure the hot routes, write ``bench/RESULTS.md``."""
 
 import argparse
-import asyncio
 import sys
 import tempfile
 from pathlib import Path
@@ -13,7 +12,7 @@ from bench import report
 from bench.limit import find_limits
 from bench.load import has_wrk
 from bench.measure import Pace, WrongAnswersError, acquainted, count_statements, measure
-from bench.place import FOLDER, Place, prepared
+from bench.place import FOLDER, prepared
 from bench.scenarios import SCENARIOS
 
 FULL = Pace(warm_up_s=2, measure_s=5, repetitions=3)
@@ -32,37 +31,32 @@ def main() -> int:
         print("wrk is not installed (Debian: apt-get install wrk): a slow Python client stands in.")
     pace = QUICK if options.quick else FULL
     scenarios = [scenario for scenario in SCENARIOS if options.only in scenario.name]
-    with prepared(FOLDER, is_fresh=options.fresh) as place, tempfile.TemporaryDirectory() as temporary:
+    with (
+        prepared(FOLDER, is_fresh=options.fresh) as place,
+        tempfile.TemporaryDirectory() as temporary,
+        acquainted(place) as (runner, cast),
+    ):
         folder = Path(temporary)
         print("Measuring …")
         try:
-            unit, found = measure(place, folder, scenarios, pace)
-            count_statements(place, folder, scenarios, found)
+            unit, found = measure(place, folder, runner, cast, scenarios, pace)
+            count_statements(place, folder, runner, cast, scenarios, found)
         except WrongAnswersError as error:
             print(error, file=sys.stderr)
             return 1
-        for figures in found:
-            print(
-                f"{figures.name:<40}{figures.ratio:6.1f} units (goal {figures.goal}) {figures.server_ms:7.3f} ms, "
-                f"PostgreSQL {figures.postgres_ms:.3f} ms, {figures.statements:g} statements, "
-                f"{figures.round_trips:g} round trips"
-            )
+        print(report.table(unit, found))
         if options.quick or options.only:
             return 0
         print("The limit …")
-        with acquainted(place) as (runner, cast):
-            limits = find_limits(place, folder, runner, cast)
-        print(report.write(unit, found, limits, pace, asyncio.run(_describe(place))))
+        limits = find_limits(place, folder, runner, cast)
+        report.write(unit, found, limits, pace, runner.run(_describe(cast.connection)))
+        print(f"Wrote {report.RESULTS}.")
     return int(any(figures.ratio > figures.goal for figures in found))
 
 
-async def _describe(place: Place) -> str:
-    connection = await asyncpg.connect(place.url)
-    try:
-        name = await connection.fetchval("SHOW server_version")
-        shown = [f"{setting} {await connection.fetchval(f'SHOW {setting}')}" for setting in SETTINGS_SHOWN]
-    finally:
-        await connection.close()
+async def _describe(connection: asyncpg.Connection) -> str:
+    name = await connection.fetchval("SHOW server_version")
+    shown = [f"{setting} {await connection.fetchval(f'SHOW {setting}')}" for setting in SETTINGS_SHOWN]
     return f"PostgreSQL {name} from the wheel: {', '.join(shown)}."
 
 

@@ -22,7 +22,7 @@ FIND_PUBLISHED = "SELECT id FROM wish WHERE status = 'published' ORDER BY id DES
 FIND_FREE_TASKS = "SELECT id FROM task WHERE status = 'open' AND seats = 1 AND seats_taken = 0 ORDER BY id LIMIT $1"
 FIND_MEMBERS = """
     SELECT m.user_id FROM member m JOIN "user" u ON u.id = m.user_id
-    WHERE m.status = 'approved' AND u.open_claims = 0 AND NOT u.is_blocked AND u.token_version = 1
+    WHERE m.status = 'approved' AND u.open_claims < 3 AND NOT u.is_blocked AND u.token_version = 1
         AND NOT EXISTS (SELECT FROM "grant" g WHERE g.user_id = u.id)
         AND NOT EXISTS (SELECT FROM clerk c WHERE c.user_id = u.id)
     ORDER BY m.id LIMIT $1
@@ -92,7 +92,8 @@ class Cast:
         cast.wishes = [row["id"] for row in await connection.fetch(FIND_PUBLISHED, PEOPLE)]
         cast.tasks = [row["id"] for row in await connection.fetch(FIND_FREE_TASKS, PEOPLE)]
         cast.offers = [Offer(row["id"], row["clerk_id"]) for row in await connection.fetch(FIND_OFFERS)]
-        assert all((cast.members, cast.wishes, cast.tasks, cast.offers)), "the district is not filled"
+        assert len(cast.members) == len(cast.wishes) == len(cast.tasks) == PEOPLE, "the district is not filled"
+        assert cast.offers, "no shop offers anything"
         await connection.execute(FILL_STOCK)
         await connection.execute(FILL_PURSES, cast.members, PURSE_POINTS)
         cast.random.shuffle(cast.tasks)

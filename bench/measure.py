@@ -101,14 +101,15 @@ def acquainted(place: Place) -> Iterator[tuple[asyncio.Runner, Cast]]:
             runner.run(connection.close())
 
 
-def measure(place: Place, folder: Path, scenarios: Sequence[Scenario], pace: Pace) -> tuple[Figures, list[Figures]]:
+def measure(
+    place: Place, folder: Path, runner: asyncio.Runner, cast: Cast, scenarios: Sequence[Scenario], pace: Pace
+) -> tuple[Figures, list[Figures]]:
     """Return the figures of the unit and of each scenario. Raises WrongAnswersError."""
     unit = Figures("the unit: constant JSON, bare Starlette", 1, ratios=[1.0])
     found = [Figures(scenario.name, scenario.goal) for scenario in scenarios]
     unit_requests = folder / "unit.requests"
     load.write([Request("GET", UNIT_PATH)], unit_requests)
     with (
-        acquainted(place) as (runner, cast),
         serving(SERVE, place.environment, folder / "serve.log", "/healthz") as (port, pid),
         serving(["-m", "bench.unit"], place.environment, folder / "unit.log", UNIT_PATH) as (unit_port, unit_pid),
     ):
@@ -168,9 +169,16 @@ def _sample(
     return Sample(per_request[0], per_request[1] if postmaster else 0.0, outcome)
 
 
-def count_statements(place: Place, folder: Path, scenarios: Sequence[Scenario], found: Sequence[Figures]) -> None:
+def count_statements(
+    place: Place,
+    folder: Path,
+    runner: asyncio.Runner,
+    cast: Cast,
+    scenarios: Sequence[Scenario],
+    found: Sequence[Figures],
+) -> None:
     """Fill in the statements and round trips of each scenario, counted on the wire, one request after the other."""
-    with counting(place.socket_folder) as (wire, sockets), acquainted(place) as (runner, cast):
+    with counting(place.socket_folder) as (wire, sockets):
         environment = environment_of(place.through(sockets))
         with serving(SERVE, environment, folder / "counted.log", "/healthz") as (port, _):
             connection = HTTPConnection("127.0.0.1", port, timeout=10)

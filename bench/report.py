@@ -21,13 +21,13 @@ PostgreSQL."""
 PARTS = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "asyncpg", "sqlalchemy")
 
 
-def write(unit: Figures, found: Sequence[Figures], limits: Sequence[Limit], pace: Pace, postgres: str) -> str:
-    """Write the results and return them."""
+def write(unit: Figures, found: Sequence[Figures], limits: Sequence[Limit], pace: Pace, postgres: str) -> None:
+    """Write the results."""
     text = "\n\n".join(
         [
             "# What a request costs",
             "Written by `make bench`, which repeats it; do not edit.",
-            _table(unit, found),
+            table(unit, found),
             _cycle(found),
             "## The limit",
             LIMIT,
@@ -39,10 +39,10 @@ def write(unit: Figures, found: Sequence[Figures], limits: Sequence[Limit], pace
         ]
     )
     RESULTS.write_text(text + "\n", encoding="utf-8")
-    return text
 
 
-def _table(unit: Figures, found: Sequence[Figures]) -> str:
+def table(unit: Figures, found: Sequence[Figures]) -> str:
+    """Return the figures as a Markdown table."""
     head = (
         "| route | units | goal | server CPU ms | PostgreSQL CPU ms | requests/s | p50 ms | p99 ms | statements "
         "| round trips |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
