@@ -107,7 +107,10 @@ def upgrade() -> None:
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         )
         op.execute(f"CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON {table} EXECUTE FUNCTION refuse_change()")
-    op.execute("INSERT INTO ledger_account (id, kind) VALUES ('00000000-0000-7000-8000-000000000001', 'issuer')")
+    op.execute(
+        "INSERT INTO ledger_account (id, kind) VALUES ('00000000-0000-7000-8000-000000000001', 'issuer') "
+        "ON CONFLICT DO NOTHING"
+    )
 
 
 def downgrade() -> None:
@@ -117,6 +120,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER post_transfer ON ledger_transfer")
     for trigger in ("guard_balance", "refuse_delete", "refuse_truncate"):
         op.execute(f"DROP TRIGGER {trigger} ON ledger_balance")
-    op.execute("DELETE FROM ledger_account WHERE id = '00000000-0000-7000-8000-000000000001'")
+    # Points that were given keep their issuer: what people earned outlives a step back.
+    op.execute("DELETE FROM ledger_account WHERE kind = 'issuer' AND NOT EXISTS (SELECT FROM ledger_transfer)")
     for function in ("ledger_post_transfer", "ledger_guard_balance", "refuse_change"):
         op.execute(f"DROP FUNCTION {function}")
