@@ -1,0 +1,271 @@
+"""Migrations go up from nothing, down and up again, lose nobody's data on the way, and give what the models say."""
+
+import asyncio
+import re
+from collections.abc import Coroutine, Iterator
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from pgqueuer.queries import Queries
+from sqlalchemy import CheckConstraint
+
+from alembic import command
+from app.cli.database import alembic_config
+from app.core.scratch_database import scratch_database
+from app.models import metadata
+from app.services.health import newest_migration
+
+Result = TypeVar("Result")
+SCRIPTS = ScriptDirectory.from_config(alembic_config("postgresql://"))
+REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]
+FIXED = "00000000-0000-7000-8000-0000000000"
+
+EVERYTHING = """
+    SELECT 'table', c.relname::text, string_agg(
+        a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
+        || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), ''), ', ' ORDER BY a.attnum)
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'alembic_version' GROUP BY 2
+    UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    UNION ALL SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND conrelid <> 0 AND conrelid::regclass::text <> 'alembic_version'
+    UNION ALL SELECT 'trigger', tgrelid::regclass || '.' || tgname, pg_get_triggerdef(oid) FROM pg_trigger
+    WHERE NOT tgisinternal
+    UNION ALL SELECT 'function', proname, pg_get_functiondef(oid) FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT 'type', typname, '' FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'
+    ORDER BY 1, 2, 3
+"""
+
+PEOPLE = f"""
+    INSERT INTO area (id, kind, name, lineage, is_wish_review_required)
+    VALUES ('{FIXED}a1', 'grid', '网格', ARRAY['{FIXED}a1'::uuid], true);
+    INSERT INTO "user" (id, openid, nickname, token_version, is_blocked, open_claims)
+    VALUES ('{FIXED}b1', 'o-one', '邻居0001', 1, false, 0);
+    INSERT INTO wish (id, author_id, area_id, category, title, body, status)
+    VALUES ('{FIXED}c1', '{FIXED}b1', '{FIXED}a1', 'elderly', '换灯泡', '厨房的灯坏了。', 'checking');
+    INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party)
+    VALUES ('{FIXED}d1', 'wish', '{FIXED}c1', 'create', 'checking', '{FIXED}b1', 'author');
+    INSERT INTO ledger_account (id, kind, owner_id)
+    VALUES ('{FIXED}e1', 'wallet', '{FIXED}b1'), ('{FIXED}e2', 'held', '{FIXED}b1');
+    INSERT INTO ledger_balance (account_id, points) VALUES ('{FIXED}e1', 0), ('{FIXED}e2', 0)
+"""
+POINTS = f"""
+    INSERT INTO ledger_transfer (id, kind, debit_account_id, credit_account_id, points, reference_id)
+    SELECT '{FIXED}f1', 'award', id, '{FIXED}e1', 10, '{FIXED}c1' FROM ledger_account WHERE kind = 'issuer'
+"""
+KEPT = ("area", '"user"', "wish", "event", "ledger_balance", "ledger_transfer")
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine here: Alembic runs a loop of its own, so these tests run none."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        return runner.run(work)
+
+
+async def ask(url: str, query: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows: list[asyncpg.Record] = await connection.fetch(query)
+        return rows
+    finally:
+        await connection.close()
+
+
+async def execute(url: str, statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statements)
+    finally:
+        await connection.close()
+
+
+def everything(url: str) -> list[tuple[str, ...]]:
+    """Return every table, index, constraint, trigger, function and type of the database, as it would be written."""
+    return [tuple(row) for row in run(ask(url, EVERYTHING))]
+
+
+def rows(url: str) -> dict[str, list[asyncpg.Record]]:
+    return {table: run(ask(url, f"SELECT * FROM {table} ORDER BY 1")) for table in KEPT}
+
+
+def checks(url: str, named: str) -> dict[str, str]:
+    """Return the CHECK constraints with a name like ``named``, as the database writes them."""
+    query = f"""
+        SELECT conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+        WHERE contype = 'c' AND conname LIKE '{named}'
+    """
+    return {row["conname"]: row["definition"] for row in run(ask(url, query))}
+
+
+@pytest.fixture
+def url(server_url: str) -> Iterator[str]:
+    """A database with nothing in it."""
+    with scratch_database(server_url) as made:
+        yield made
+
+
+@pytest.fixture
+def config(url: str) -> Config:
+    return alembic_config(url)
+
+
+def test_there_is_one_line_of_revisions():
+    assert SCRIPTS.get_heads() == [REVISIONS[-1]]
+    assert REVISIONS[-1] == newest_migration()
+    assert sorted(REVISIONS) == REVISIONS
+
+
+def test_each_revision_goes_up_down_and_up_again(url: str, config: Config):
+    """After each way down the database is what it was before; after the way up, what it was after."""
+    before = everything(url)
+    for revision in REVISIONS:
+        command.upgrade(config, revision)
+        after = everything(url)
+        assert after != before
+        command.downgrade(config, "-1")
+        assert everything(url) == before
+        command.upgrade(config, revision)
+        assert everything(url) == after
+        before = after
+
+
+def test_the_whole_way_down_leaves_nothing_and_the_way_up_everything(url: str, config: Config):
+    command.upgrade(config, "head")
+    whole = everything(url)
+    command.downgrade(config, "base")
+    assert everything(url) == []
+    command.upgrade(config, "head")
+    assert everything(url) == whole
+
+
+def test_up_twice_is_up_once(url: str, config: Config):
+    command.upgrade(config, "head")
+    whole = everything(url)
+    command.upgrade(config, "head")
+    assert everything(url) == whole
+
+
+def test_what_people_wrote_and_earned_survives_every_step_above_the_tables(url: str, config: Config):
+    command.upgrade(config, "head")
+    run(execute(url, PEOPLE))
+    run(execute(url, POINTS))
+    kept = rows(url)
+    assert all(kept.values())
+    for revision in reversed(REVISIONS[1:]):
+        command.downgrade(config, SCRIPTS.get_revision(revision).down_revision)
+        assert rows(url) == kept
+        command.upgrade(config, "head")
+        assert rows(url) == kept
+    with pytest.raises(asyncpg.RestrictViolationError):
+        run(execute(url, "DELETE FROM ledger_transfer"))
+
+
+def test_rows_of_the_first_tables_come_through_all_later_steps(url: str, config: Config):
+    command.upgrade(config, REVISIONS[0])
+    run(execute(url, PEOPLE))
+    kept = rows(url)
+    command.upgrade(config, "head")
+    assert rows(url) == kept
+    run(execute(url, POINTS))
+    assert run(ask(url, f"SELECT points FROM ledger_balance WHERE account_id = '{FIXED}e1'"))[0][0] == 10
+
+
+class TestModels:
+    def test_the_models_say_what_the_migrations_do(self, config: Config):
+        command.upgrade(config, "head")
+        command.check(config)
+
+    @pytest.mark.parametrize(
+        "difference",
+        [
+            "ALTER TABLE wish DROP CONSTRAINT ck_wish_rating_range",
+            "ALTER TABLE task ADD CONSTRAINT ck_task_new CHECK (seats < 5)",
+            "ALTER TABLE wish DROP COLUMN thanks",
+            "ALTER TABLE wish ALTER COLUMN title TYPE text",
+            "ALTER TABLE wish ALTER COLUMN thanks SET NOT NULL",
+            "DROP INDEX ix_wish_status_id",
+            "ALTER TABLE voucher DROP CONSTRAINT fk_voucher_offer_id",
+            "DROP INDEX uq_claim_live",
+        ],
+    )
+    def test_a_difference_is_found(self, url: str, config: Config, difference: str):
+        command.upgrade(config, "head")
+        run(execute(url, difference))
+        with pytest.raises(CommandError):
+            command.check(config)
+
+    def test_every_check_says_the_same_in_the_models_and_in_the_database(self, url: str, config: Config):
+        """Alembic compares names alone: here each CHECK of the models is put beside the migrated one."""
+        command.upgrade(config, "head")
+        found = {
+            row["conname"]: row["definition"]
+            for row in run(
+                ask(
+                    url,
+                    "SELECT conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE contype = 'c'",
+                )
+            )
+        }
+        with_twins = []
+        for table in metadata.sorted_tables:
+            for constraint in table.constraints:
+                if isinstance(constraint, CheckConstraint):
+                    name, text = str(constraint.name), str(constraint.sqltext)
+                    with_twins.append((table.name, name, text))
+        twins = "; ".join(
+            f'CREATE TABLE twin_{number} (LIKE "{table}", CONSTRAINT twin_{number}_check CHECK ({text}))'
+            for number, (table, _, text) in enumerate(with_twins)
+            if "POSTCOMPILE" not in text  # those of enums, written out only when they are compiled
+        )
+        run(execute(url, twins))
+        copied = checks(url, "twin%")
+        compared = 0
+        for number, (table, name, _) in enumerate(with_twins):
+            full_name = name if name.startswith("ck_") else f"ck_{table}_{name}"
+            assert full_name in found or name in found, (table, name)
+            if f"twin_{number}_check" in copied:
+                assert copied[f"twin_{number}_check"] == found[full_name], full_name
+                compared += 1
+        assert compared >= 20
+
+
+def test_the_queue_has_the_tables_that_its_library_wants(url: str, config: Config):
+    """A newer pgqueuer that plans changes needs a migration of ours."""
+    command.upgrade(config, "head")
+
+    async def plan() -> Any:
+        connection = await asyncpg.connect(url)
+        try:
+            return await Queries.from_asyncpg_connection(connection).plan_upgrade()
+        finally:
+            await connection.close()
+
+    planned = run(plan())
+    assert planned.statements == ()
+    assert planned.notes == ()
+
+
+def test_a_migration_does_not_wait_long_for_a_lock(url: str, config: Config):
+    """Somebody reads a table for long: the migration gives up rather than have everybody queue behind it."""
+    command.upgrade(config, "head")
+
+    async def migrate_beside_a_reader() -> str:
+        connection = await asyncpg.connect(url)
+        try:
+            async with connection.transaction():
+                await connection.execute("LOCK TABLE pgqueuer IN ACCESS SHARE MODE")
+                with pytest.raises(Exception, match="lock timeout") as refused:
+                    await asyncio.to_thread(command.downgrade, config, "-1")
+                return str(refused.value)
+        finally:
+            await connection.close()
+
+    assert re.search("lock timeout", run(migrate_beside_a_reader()))
+    assert run(ask(url, "SELECT version_num FROM alembic_version"))[0][0] == REVISIONS[-1]
