@@ -39,7 +39,7 @@ async def list_open(
 
 
 async def get(reads: Reads, caller: Caller | None, task_id: UUID) -> dict[str, Any]:
-    """Return one task; a cancelled one, whose wish is no longer public, to its author and staff. Raises ``not-found``."""
+    """Return one task; a cancelled one, whose wish is not public, to its author and staff. Raises ``not-found``."""
     row = await reads.fetchrow(GET, task_id, caller.id if caller else None, caller.scope(Role.STAFF) if caller else [])
     if row is None:
         raise Problem("not-found")

@@ -166,13 +166,9 @@ class TestLargeBodies:
     async def test_told_beforehand(self, api: ApiClient, scene: Scene):
         """A client that announces too much is refused before it sends it."""
         headers = {"Content-Length": str(BODY_BYTES_MAX + 1)}
-        for method, path in (
-            ("GET", "/v1/areas"),
-            ("DELETE", scene.path("/v1/grants/{grant_id}")),
-            ("GET", "/healthz"),
-        ):
-            response = await api.request(method, path, scene.author, headers=headers)
-            assert problem(response) == (413, "body-too-large")
+        for route in ROUTES:
+            response = await api.request(route[0], scene.path(route[1]), scene.author, headers=headers)
+            assert problem(response) == (413, "body-too-large"), route
         response = await api.client.get("/nowhere", headers=headers)
         assert problem(response) == (413, "body-too-large")
 
@@ -364,9 +360,16 @@ class TestTokens:
         response = await api.request("GET", "/v1/me", headers={"Authorization": f"bearer {forged(good, key)}"})
         assert response.status_code == 200
 
+    @pytest.mark.parametrize("route", [route for route in ROUTES if "security" in operation(route)], ids=names)
+    async def test_on_every_route(self, api: ApiClient, scene: Scene, route: Route):
+        """Those that anybody may read do not take a bad token for none."""
+        body = scene.body(route) if route in ROUTES_WITH_BODY else None
+        expired = Person(scene.author.id, scene.author.openid, scene.author.token[:-2])
+        response = await api.request(route[0], scene.path(route[1]), expired, key=uuid4().hex, json=body)
+        assert problem(response) == (401, "token-invalid")
+
     @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "你好", "Bearer \xff", "Bearer  "])
     async def test_bad_headers(self, api: ApiClient, scene: Scene, header: str):
-        """Routes that anybody may read do not take a bad token for none."""
         for path in ("/v1/me", f"/v1/wishes?area_id={scene.world.grid.id}"):
             response = await api.request("GET", path, headers={"Authorization": header.encode()})
             assert problem(response) == (401, "token-invalid")

@@ -8,10 +8,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from app.core.db import Database
-from app.core.settings import Settings
 from app.domain.caller import Role
-from tests.api.scene import ROUTES, ROUTES_WITH_BODY, Route, Scene, count_rows, make_scene, problem
+from tests.api.scene import ROUTES, ROUTES_WITH_BODY, Route, Scene, count_rows, problem
 from tests.api_client import ApiClient
 from tests.factories import World
 from tests.people import Person
@@ -113,12 +111,6 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/vouchers/{voucher_id}/cancel"): [GONE],
     ("POST", "/v1/redemptions"): [],  # a code is no id: the clerk of another shop is in test_redemptions
 }
-
-
-@pytest.fixture(scope="session")
-async def scene(database: Database, api: ApiClient, settings: Settings) -> Scene:
-    """A district of which nobody below is part; its things lie right in it, not only in a grid of it."""
-    return await make_scene(await World.make(database, api, settings))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,84 @@
+"""Health, and what every route answers while the database is away."""
+
+import socket
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.core.clock import now
+from app.core.db import Database
+from app.core.settings import Settings
+from app.main import create_app
+from app.models import WorkerHeartbeat
+from tests.api.scene import DOCUMENT, ROUTES, ROUTES_WITH_BODY, Scene, problem
+from tests.api_client import ApiClient
+from tests.wechat.server import new_code
+
+
+class TestAlive:
+    async def test_the_process_runs(self, api: ApiClient):
+        response = await api.get("/healthz")
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+class TestReady:
+    async def test_when_nothing_is_missing(self, api: ApiClient, database: Database):
+        async with database.transaction() as session:
+            session.add(WorkerHeartbeat(worker_id=uuid4(), seen_at=now()))
+        response = await api.get("/readyz")
+        assert response.status_code == 200
+        assert response.json() == {"status": "ok", "database": "ok", "migrations": "ok", "jobs": "ok"}
+
+    async def test_without_a_worker(self, api: ApiClient, database: Database):
+        await database.reads.fetch("UPDATE worker_heartbeat SET seen_at = now() - interval '31 seconds'")
+        response = await api.get("/readyz")
+        assert response.status_code == 503
+        assert response.json() == {
+            "status": "not ready",
+            "database": "ok",
+            "migrations": "ok",
+            "jobs": "no worker is alive: run `echowall worker`",
+        }
+
+    async def test_with_tables_of_another_version(self, app: FastAPI, api: ApiClient, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(app.state, "migration", "0000")
+        response = await api.get("/readyz")
+        assert (response.status_code, response.json()["migrations"]) == (503, "run `echowall migrate`")
+
+
+class TestWithoutDatabase:
+    @pytest.fixture
+    async def lonely(self, settings: Settings) -> AsyncIterator[ApiClient]:
+        """The application with a database where nobody answers."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        away = settings.model_copy(
+            update={"database_url": type(settings.secret_key)(f"postgresql://x@127.0.0.1:{port}/x")}
+        )
+        application = create_app(away)
+        transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+        async with (
+            application.router.lifespan_context(application),
+            httpx.AsyncClient(transport=transport, base_url="http://echowall.test") as client,
+        ):
+            yield ApiClient(client, DOCUMENT)
+
+    async def test_the_process_runs_all_the_same(self, lonely: ApiClient):
+        assert (await lonely.get("/healthz")).status_code == 200
+
+    async def test_every_other_route_says_to_come_again(self, lonely: ApiClient, scene: Scene):
+        for route in ROUTES:
+            if route == ("GET", "/healthz"):
+                continue
+            method, template = route
+            body = scene.body(route) if route in ROUTES_WITH_BODY else None
+            if template == "/v1/auth/wechat":
+                body = {"code": new_code()}
+            query = {"area_id": str(scene.world.grid.id)}
+            path = scene.path(template)
+            response = await lonely.request(method, path, scene.author, key=uuid4().hex, json=body, params=query)
+            assert problem(response) == (503, "service-unavailable"), route
+            assert int(response.headers["retry-after"]) > 0, route
