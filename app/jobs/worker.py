@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -27,6 +28,8 @@ from app.wechat.client import WeChat
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_S = 5
+POLL = timedelta(seconds=5)
+"""How long to wait for word of a new job before looking; also how soon a lost connection that listens is noticed."""
 BEAT = """
     INSERT INTO worker_heartbeat (worker_id, seen_at) VALUES ($1, now())
     ON CONFLICT (worker_id) DO UPDATE SET seen_at = now()
@@ -50,7 +53,7 @@ async def run(settings: Settings) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 heart = group.create_task(beat(database))
-                await queue.run(batch_size=10, shutdown_on_listener_failure=True)
+                await queue.run(dequeue_timeout=POLL, batch_size=10, shutdown_on_listener_failure=True)
                 heart.cancel()
         finally:
             await wechat.aclose()
