@@ -156,14 +156,16 @@ async def test_killed_between_the_commit_and_the_note_that_it_is_done_nothing_ha
     assert events == 2
 
 
-async def test_without_its_database_it_ends_with_a_sentence(workshop: Workshop):
+async def test_without_its_database_it_ends_with_a_sentence(workshop: Workshop, server_url: str):
+    name = await workshop.database.reads.fetchval("SELECT current_database()")
+    server = await asyncpg.connect(server_url)
     with running_process("worker", workshop.settings, workshop.written) as process:
         await until(lambda: is_live(workshop), "the worker says that it lives")
-        await workshop.database.pool.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        status = await asyncio.to_thread(process.wait, 40)
+        await server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        await server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        status = await asyncio.to_thread(process.wait, 30)
+    await server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    await server.close()
     assert status == 1
     assert "start it again" in workshop.written.read_text()
 
