@@ -5,9 +5,8 @@ A newer pgqueuer that needs other tables needs a migration of its own, made from
 
 import re
 
-from sqlalchemy import text
-
 from alembic import op
+from sqlalchemy import text
 
 revision = "0003"
 down_revision = "0002"

@@ -1,9 +1,12 @@
-"""The command line: one verb a module, each imported when it is called."""
+"""The command line: one verb a module; what a verb alone needs, the application above all, it imports when called."""
 
 import sys
+from socket import gaierror
 
+import asyncpg
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from app.cli.check import check, docs
 from app.cli.database import migrate
@@ -15,6 +18,14 @@ from app.cli.tour import tour
 from app.cli.up import up
 from app.cli.worker import worker
 from app.core.settings import SettingsError, explain
+
+UNREACHABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.CannotConnectNowError,
+)
+"""What a server says that does not let us in."""
 
 cli = typer.Typer(
     name="echowall",
@@ -28,7 +39,7 @@ for verb in (up, serve, worker, simulator, migrate, grant, demo, tour, check, do
 
 
 def main() -> None:
-    """Run the command; a wrong setting is a sentence on standard error and exit status 2, never a traceback."""
+    """Run the command; what an operator can mend is a sentence on standard error and exit status 2, not a traceback."""
     try:
         cli()
     except ValidationError as error:
@@ -37,6 +48,11 @@ def main() -> None:
         sys.exit(stop(explain(error)))
     except SettingsError as error:
         sys.exit(stop(str(error)))
+    except (DBAPIError, ConnectionError, TimeoutError, gaierror, *UNREACHABLE) as error:
+        cause = error.driver_exception if isinstance(error, DBAPIError) else error
+        if isinstance(error, DBAPIError) and not isinstance(cause, UNREACHABLE):
+            raise
+        sys.exit(stop(f"The database cannot be used ({cause}). See ECHOWALL_DATABASE_URL and the server it names."))
 
 
 def stop(sentence: str) -> int:

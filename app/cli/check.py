@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import typer
+from alembic import command
 from alembic.util import CommandError
 
-from alembic import command
 from app.cli.database import PROJECT, alembic_config
 from app.core.settings import Settings
 from app.domain.errors import CATALOGUE

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import typer
+from alembic import command
 from alembic.config import Config
 
-from alembic import command
 from app.core.settings import get_settings
 
 PROJECT = Path(__file__).resolve().parents[2]

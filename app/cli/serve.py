@@ -53,6 +53,7 @@ def configure(application: str, settings: Settings, *, workers: int) -> "Config"
         ws="none",
         lifespan="on",
         access_log=False,
+        log_config=None,  # uvicorn keeps its own handlers out; its lines go through our renderer
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACEFUL_STOP_S,

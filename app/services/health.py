@@ -4,10 +4,12 @@ from pathlib import Path
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from asyncpg import UndefinedTableError
 
 from app.core.db import Reads
 
 WORKER_SILENCE_S = 30
+RUN_MIGRATIONS = "run `echowall migrate`"
 STATE = f"""
     SELECT (SELECT version_num FROM alembic_version) AS migration,
         EXISTS (
@@ -27,10 +29,13 @@ def newest_migration() -> str:
 
 async def check(reads: Reads, expected_migration: str) -> dict[str, str]:
     """Return ``ok`` or what is missing for ``database``, ``migrations`` and ``jobs``. Raises when nothing answers."""
-    state = await reads.fetchrow(STATE)
+    try:
+        state = await reads.fetchrow(STATE)
+    except UndefinedTableError:
+        return {"database": "ok", "migrations": RUN_MIGRATIONS, "jobs": "not before the migrations"}
     assert state is not None, "the statement has one row"
     return {
         "database": "ok",
-        "migrations": "ok" if state["migration"] == expected_migration else "run `echowall migrate`",
+        "migrations": "ok" if state["migration"] == expected_migration else RUN_MIGRATIONS,
         "jobs": "ok" if state["has_worker"] else "no worker is alive: run `echowall worker`",
     }
