@@ -27,6 +27,7 @@ DECLARE
     credit ledger_account;
     held ledger_transfer;
     side record;
+    reached bigint;
 BEGIN
     SELECT * INTO debit FROM ledger_account WHERE id = NEW.debit_account_id;
     SELECT * INTO credit FROM ledger_account WHERE id = NEW.credit_account_id;
@@ -53,18 +54,24 @@ BEGIN
     -- The issuer and the merchants have no balance row, so nobody queues behind a busy one.
     FOR side IN
         SELECT account_id, points FROM (VALUES
-            (NEW.debit_account_id, -NEW.points, debit.kind),
-            (NEW.credit_account_id, NEW.points, credit.kind)
+            (NEW.debit_account_id, -NEW.points::bigint, debit.kind),
+            (NEW.credit_account_id, NEW.points::bigint, credit.kind)
         ) AS sides (account_id, points, kind)
         WHERE kind IN ('wallet', 'held') ORDER BY account_id
     LOOP
-        UPDATE ledger_balance SET points = points + side.points WHERE account_id = side.account_id;
+        UPDATE ledger_balance SET points = points + side.points, version = version + 1, last_transfer_id = NEW.id
+        WHERE account_id = side.account_id RETURNING version INTO reached;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'account % has no balance', side.account_id
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_ledger_balance_exists';
         END IF;
+        IF side.account_id = NEW.debit_account_id THEN
+            NEW.debit_version := reached;
+        ELSE
+            NEW.credit_version := reached;
+        END IF;
     END LOOP;
-    RETURN NULL;
+    RETURN NEW;
 END $$
 """
 
@@ -72,13 +79,22 @@ GUARD_BALANCE = """
 CREATE FUNCTION ledger_guard_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NEW.points <> 0 THEN
+        IF NEW.points <> 0 OR NEW.version <> 0 OR NEW.last_transfer_id IS NOT NULL THEN
             RAISE EXCEPTION 'a balance starts at zero' USING ERRCODE = 'restrict_violation';
         END IF;
-    ELSIF pg_trigger_depth() < 2 OR NEW.account_id <> OLD.account_id THEN
+    -- Checked at the end of the transaction, when the transfer is there. Each step of a balance needs a transfer of
+    -- just its size that says it made just this step, so no step can be made by hand, whosever hand it is.
+    ELSIF NEW.account_id <> OLD.account_id OR NEW.version <> OLD.version + 1 OR NOT EXISTS (
+        SELECT FROM ledger_transfer t WHERE t.id = NEW.last_transfer_id AND (
+            (t.debit_account_id = NEW.account_id AND t.debit_version = NEW.version
+                AND t.points = OLD.points - NEW.points)
+            OR (t.credit_account_id = NEW.account_id AND t.credit_version = NEW.version
+                AND t.points = NEW.points - OLD.points)
+        )
+    ) THEN
         RAISE EXCEPTION 'a balance moves only with a transfer' USING ERRCODE = 'restrict_violation';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$
 """
 
@@ -90,12 +106,12 @@ def upgrade() -> None:
     op.execute(POST_TRANSFER)
     op.execute(GUARD_BALANCE)
     op.execute(
-        "CREATE TRIGGER post_transfer AFTER INSERT ON ledger_transfer "
+        "CREATE TRIGGER post_transfer BEFORE INSERT ON ledger_transfer "
         "FOR EACH ROW EXECUTE FUNCTION ledger_post_transfer()"
     )
     op.execute(
-        "CREATE TRIGGER guard_balance BEFORE INSERT OR UPDATE ON ledger_balance "
-        "FOR EACH ROW EXECUTE FUNCTION ledger_guard_balance()"
+        "CREATE CONSTRAINT TRIGGER guard_balance AFTER INSERT OR UPDATE ON ledger_balance "
+        "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_guard_balance()"
     )
     op.execute(
         "CREATE TRIGGER refuse_delete BEFORE DELETE ON ledger_balance FOR EACH ROW EXECUTE FUNCTION refuse_change()"

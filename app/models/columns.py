@@ -1,6 +1,8 @@
 """Shared column forms: enums as VARCHAR + CHECK, states from the lifecycles, UTC times, names of constraints."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import CheckConstraint, DateTime, Enum, text
@@ -24,7 +26,7 @@ def enum_type(kind: type[StrEnum], name: str) -> Enum:
         native_enum=False,
         create_constraint=True,
         length=32,
-        name=name,
+        name=_versioned(name, [member.value for member in kind]),
         values_callable=lambda members: [member.value for member in members],
     )
 
@@ -32,7 +34,12 @@ def enum_type(kind: type[StrEnum], name: str) -> Enum:
 def status_check(lifecycle: Lifecycle) -> CheckConstraint:
     """Return the CHECK that a ``status`` is a state of ``lifecycle``."""
     states = ", ".join(f"'{state}'" for state in lifecycle.states)
-    return CheckConstraint(f"status IN ({states})", name="status")
+    return CheckConstraint(f"status IN ({states})", name=_versioned("status", lifecycle.states))
+
+
+def _versioned(name: str, values: Sequence[str]) -> str:
+    """Return a constraint's name that changes with its values: names are all that migrations compare."""
+    return f"{name}_{sha256(' '.join(values).encode()).hexdigest()[:6]}"
 
 
 def created_at() -> Any:

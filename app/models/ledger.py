@@ -26,17 +26,25 @@ class LedgerAccount(SQLModel, table=True):
 
 
 class LedgerBalance(SQLModel, table=True):
-    """The locked balance of a wallet or held account, in points; other accounts are the sum of their transfers."""
+    """The locked balance of a wallet or held account, in points; other accounts are the sum of their transfers.
+
+    ``version`` counts the transfers that made it, ``last_transfer_id`` names the latest: a step without one is refused.
+    """
 
     __tablename__ = "ledger_balance"
     __table_args__ = (CheckConstraint("points >= 0", name="points_not_negative"),)
 
     account_id: UUID = Field(primary_key=True, foreign_key="ledger_account.id")
     points: int = Field(default=0, sa_type=BigInteger)
+    version: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    last_transfer_id: UUID | None = None
 
 
 class LedgerTransfer(SQLModel, table=True):
-    """Points moved once and for ever from the debit to the credit account, because of ``reference_id``."""
+    """Points moved once and for ever from the debit to the credit account, because of ``reference_id``.
+
+    ``debit_version`` and ``credit_version`` are the versions that it brought the balances to; the database sets them.
+    """
 
     __tablename__ = "ledger_transfer"
     __table_args__ = (
@@ -59,4 +67,6 @@ class LedgerTransfer(SQLModel, table=True):
     credit_account_id: UUID = Field(foreign_key="ledger_account.id")
     points: int
     reference_id: UUID
+    debit_version: int | None = Field(default=None, sa_type=BigInteger)
+    credit_version: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = created_at()

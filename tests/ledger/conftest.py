@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-
 from alembic import command
+
 from app.cli.database import alembic_config
 from app.core.ids import new_id
 from app.core.scratch_database import scratch_database
@@ -63,7 +63,12 @@ class Books:
             points,
             reference_id,
         )
+        await self.end()
         return reference_id
+
+    async def end(self) -> None:
+        """Have checked now what the database checks at the end of a transaction."""
+        await self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
     async def points(self, account: UUID) -> int:
         return int(await self.connection.fetchval("SELECT points FROM ledger_balance WHERE account_id = $1", account))
@@ -73,6 +78,7 @@ class Books:
         with pytest.raises(error) as refused:
             async with self.connection.transaction():
                 await self.connection.execute(query, *arguments)
+                await self.end()
         return getattr(refused.value, "constraint_name", None) or str(refused.value)
 
     async def refuses_to_post(self, error: type[asyncpg.PostgresError], *transfer: object) -> str:

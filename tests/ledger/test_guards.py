@@ -258,6 +258,29 @@ class TestForEver:
             with pytest.raises((RestrictViolationError, CheckViolationError)):
                 async with books.connection.transaction():
                     await books.connection.execute("INSERT INTO ledger_balance VALUES ($1, $2)", account, points)
+                    await books.end()
+
+    async def test_a_trigger_of_somebody_else_moves_no_balance(self, books: Books):
+        await books.holder(10)
+        await books.connection.execute(
+            """
+            CREATE TEMP TABLE lever (pulled boolean);
+            CREATE FUNCTION pg_temp.pull() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                UPDATE ledger_balance SET points = 1000000, version = version + 1;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER pull BEFORE INSERT ON lever FOR EACH ROW EXECUTE FUNCTION pg_temp.pull();
+            """
+        )
+        await books.refuses(RestrictViolationError, "INSERT INTO lever VALUES (true)")
+
+    async def test_no_transfer_counts_twice(self, books: Books):
+        wallet, held = await books.holder(10)
+        await books.post("hold", wallet, held, 3)
+        again = "UPDATE ledger_balance SET points = points + 10, version = version + 1, last_transfer_id = $2"
+        award = await books.connection.fetchval("SELECT id FROM ledger_transfer WHERE credit_account_id = $1", wallet)
+        await books.refuses(RestrictViolationError, f"{again} WHERE account_id = $1", wallet, award)
 
 
 async def test_the_sum_over_all_accounts_is_zero(books: Books):
