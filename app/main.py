@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(problems.BodyLimit, max_bytes=BODY_BYTES_MAX)
     app.include_router(health.router)
     app.include_router(v1())
-    describe_problems(app)
+    complete_document(app)
     return app
 
 
@@ -95,8 +95,11 @@ def v1() -> APIRouter:
     return router
 
 
-def describe_problems(app: FastAPI) -> None:
-    """Put the form of a problem into the OpenAPI document, to which every refusal refers."""
+def complete_document(app: FastAPI) -> None:
+    """Put into the OpenAPI document the form of a problem, and that the Idempotency-Key may not be left out.
+
+    FastAPI would answer its absence like a wrong payload; the problem of its own needs an optional parameter in code.
+    """
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -105,6 +108,11 @@ def describe_problems(app: FastAPI) -> None:
         components = document.setdefault("components", {}).setdefault("schemas", {})
         components.update(schema.pop("$defs", {}))
         components["Problem"] = schema
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                for parameter in operation.get("parameters", ()):
+                    if parameter["name"] == "idempotency-key":
+                        parameter["required"] = True
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -17,6 +17,9 @@ _REFUSED = re.compile(
     "]"
 )
 
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a braille pattern by category, but nothing to the eye."""
+
 
 def find_refused(text: str) -> str | None:
     """Return the first character that may not stand in a text as ``U+XXXX``, or None."""
@@ -25,5 +28,7 @@ def find_refused(text: str) -> str | None:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of the text would be seen."""
-    return all(unicodedata.category(character)[0] in "ZC" for character in text)
+    """Whether nothing of the text would be seen. Characters that this Python does not know yet count as seen."""
+    return all(
+        character in _FILLERS or unicodedata.category(character) in {"Zs", "Zl", "Zp", "Cc", "Cf"} for character in text
+    )
