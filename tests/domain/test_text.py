@@ -50,7 +50,7 @@ def test_the_first_refused_character_is_named(character: str, name: str):
     assert text.find_refused(f"前{character}后\x00") == name
 
 
-@pytest.mark.parametrize("written", ["", " ", "\u3000\u3000", "\n\t", "\u00a0", "\u200d", "\u2063"])
+@pytest.mark.parametrize("written", ["", " ", "\u3000\u3000", "\n\t", "\u00a0", "\u200d", "\u2063", "\u3164", "\u2800"])
 def test_what_nobody_would_see_is_blank(written: str):
     assert text.is_blank(written)
 
