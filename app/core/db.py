@@ -5,7 +5,8 @@ cheap go through ``raw``, the asyncpg connection of that same transaction. Hot r
 a connection of ``Database.reads`` and each is one statement.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -28,6 +29,10 @@ SERVER_SETTINGS = {
 }
 """Every statement, wait for a lock and pause inside a transaction ends in time; none holds the others up for long."""
 
+READ_SETTINGS = SERVER_SETTINGS | {"plan_cache_mode": "force_generic_plan"}
+"""Reads are planned once a connection: they are written so that one plan serves every area and every page, and planning
+a feed anew took five times as long as running it."""
+
 CONNECT_TIMEOUT_S = 5
 POOL_TIMEOUT_S = 5
 
@@ -45,10 +50,88 @@ class Reads(Protocol):
         """Return the first value of the first row."""
 
 
+class ReadPool:
+    """Connections for single statements, each a transaction of its own.
+
+    Nothing is reset when one comes back, since a statement leaves no state; asyncpg's own pool takes a task and a proxy
+    for each use, twice the cost of the statement. One that was interrupted amid a statement is never used again.
+    """
+
+    def __init__(self, url: str, size: int) -> None:
+        self._url = url
+        self._slots = asyncio.Semaphore(size)
+        self._idle: list[asyncpg.Connection] = []
+        self._open: set[asyncpg.Connection] = set()
+
+    async def fetch(self, query: str, *args: object) -> list[Record]:
+        """Return all rows."""
+        rows: list[Record] = await self._run(asyncpg.Connection.fetch, query, args)
+        return rows
+
+    async def fetchrow(self, query: str, *args: object) -> Record | None:
+        """Return the first row."""
+        row: Record | None = await self._run(asyncpg.Connection.fetchrow, query, args)
+        return row
+
+    async def fetchval(self, query: str, *args: object) -> Any:
+        """Return the first value of the first row."""
+        return await self._run(asyncpg.Connection.fetchval, query, args)
+
+    async def execute(self, query: str, *args: object) -> Any:
+        """Run a statement for its effect; return its tag."""
+        return await self._run(asyncpg.Connection.execute, query, args)
+
+    async def _run(self, verb: Callable[..., Awaitable[Any]], query: str, args: tuple[object, ...]) -> Any:
+        async with self.acquire() as connection:
+            return await verb(connection, query, *args)
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection, to be given back as it was. Raises TimeoutError when none comes free in time."""
+        if self._slots.locked():
+            async with asyncio.timeout(POOL_TIMEOUT_S):
+                await self._slots.acquire()
+        else:
+            await self._slots.acquire()
+        try:
+            connection = await self._take()
+            try:
+                yield connection
+            except asyncpg.PostgresError:
+                self._idle.append(connection)  # refused, and ready for the next statement
+                raise
+            except BaseException:
+                self._open.discard(connection)
+                connection.terminate()
+                raise
+            self._idle.append(connection)
+        finally:
+            self._slots.release()
+
+    async def _take(self) -> asyncpg.Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+            self._open.discard(connection)
+        connection = await asyncpg.connect(
+            self._url, timeout=CONNECT_TIMEOUT_S, command_timeout=CONNECT_TIMEOUT_S, server_settings=READ_SETTINGS
+        )
+        self._open.add(connection)
+        return connection
+
+    def terminate(self) -> None:
+        """Close every connection at once."""
+        for connection in self._open:
+            connection.terminate()
+        self._open.clear()
+        self._idle.clear()
+
+
 class Database:
     """The connections of one process. Open it once, close it at the end."""
 
-    def __init__(self, engine: AsyncEngine, pool: asyncpg.Pool) -> None:
+    def __init__(self, engine: AsyncEngine, pool: ReadPool) -> None:
         self.engine = engine
         self.pool = pool
         self.reads: Reads = pool
@@ -57,16 +140,7 @@ class Database:
     @classmethod
     async def open(cls, url: str, settings: Settings) -> "Database":
         """Connect to ``url`` (postgresql://…). Nothing is connected before the first use of a pool."""
-        pool = asyncpg.create_pool(
-            url,
-            min_size=0,
-            max_size=settings.database_read_pool_size,
-            timeout=CONNECT_TIMEOUT_S,
-            command_timeout=CONNECT_TIMEOUT_S,
-            server_settings=SERVER_SETTINGS,
-            reset=forget_nothing,
-        )
-        await pool
+        pool = ReadPool(url, settings.database_read_pool_size)
         return cls(create_engine(url, settings.database_pool_size), pool)
 
     async def close(self) -> None:
@@ -84,10 +158,6 @@ class Database:
                 await session.rollback()
                 raise
             await session.commit()
-
-
-async def forget_nothing(_connection: asyncpg.Connection) -> None:
-    """Reset nothing when a read connection comes back: reads set no session state, and a reset is a round trip."""
 
 
 def create_engine(url: str, pool_size: int) -> AsyncEngine:

@@ -44,7 +44,8 @@ def ids_in_area(table: str, where: str) -> str:
     $2 is the id to continue below, $3 the number of rows; ``where`` is the list's own condition and may use $4 and up.
     A grid or a community has few areas below it: an index that starts with ``area_id`` is read once for each, a page's
     worth of rows at most. A district has hundreds, but then one of the newest rows in few lies inside: an index that
-    ends with ``id`` is walked from the newest. The database skips the branch that does not serve.
+    ends with ``id`` is walked from the newest. The database skips the branch that does not serve. The array around it
+    all tells the planner, which cannot know $3, that few ids come out: it looks them up instead of scanning for them.
     """
     narrow = f"(SELECT cardinality(ids) FROM place) <= {NARROW_AREAS_MAX}"
     page = f"{where} AND x.id < $2 ORDER BY x.id DESC LIMIT $3"
@@ -54,11 +55,14 @@ def ids_in_area(table: str, where: str) -> str:
                 SELECT id FROM area WHERE lineage @> ARRAY[$1::uuid] LIMIT {NARROW_AREAS_MAX} + 1
             ) AS ids
         )
-        (
-            SELECT near.id FROM place, unnest(place.ids) AS spot (id)
-            CROSS JOIN LATERAL (SELECT x.id FROM {table} x WHERE x.area_id = spot.id AND {page}) AS near
-            WHERE {narrow} ORDER BY near.id DESC LIMIT $3
-        ) UNION ALL (
-            SELECT x.id FROM {table} x
-            WHERE NOT {narrow} AND (SELECT a.lineage @> ARRAY[$1::uuid] FROM area a WHERE a.id = x.area_id) AND {page}
-        )"""
+        SELECT unnest(ARRAY(
+            (
+                SELECT near.id FROM place, unnest(place.ids) AS spot (id)
+                CROSS JOIN LATERAL (SELECT x.id FROM {table} x WHERE x.area_id = spot.id AND {page}) AS near
+                WHERE {narrow} ORDER BY near.id DESC LIMIT $3
+            ) UNION ALL (
+                SELECT x.id FROM {table} x
+                WHERE NOT {narrow} AND (SELECT a.lineage @> ARRAY[$1::uuid] FROM area a WHERE a.id = x.area_id)
+                    AND {page}
+            )
+        ))"""
