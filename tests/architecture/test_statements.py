@@ -1,0 +1,207 @@
+"""How often each hot route asks the database: a number that only changes on purpose."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import event
+
+from app.core.settings import Settings
+from tests.api_client import ApiClient
+from tests.core.service import running_app
+from tests.factories import World
+from tests.people import Person
+
+IDENTITY = 1
+KEY_AND_ANSWER = 2
+"""Every write takes its key first and stores its answer last."""
+TRANSACTION_WORDS = ("BEGIN", "COMMIT", "ROLLBACK", "START TRANSACTION")
+
+TYPE_LOOKUP = re.compile(r"typeinfo_tree|set_config\('jit'")
+"""What asyncpg asks once a connection, when a type is new to it."""
+
+
+class Statements:
+    """What was sent to the database, by either way. BEGIN and COMMIT do not count."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def note(self, query: str) -> None:
+        if not query.lstrip().upper().startswith(TRANSACTION_WORDS) and not TYPE_LOOKUP.search(query):
+            self.sent.append(" ".join(query.split())[:100])
+
+    @classmethod
+    async def watch(cls, app: FastAPI) -> "Statements":
+        """Watch an application whose two pools have one connection each."""
+        statements, database = cls(), app.state.database
+
+        def note_raw(record: asyncpg.connection.LoggedQuery) -> None:
+            statements.note(record.query)
+
+        def note_alchemy(_c: object, _cursor: object, query: str, *_rest: object) -> None:
+            statements.note(query)
+
+        event.listen(database.engine.sync_engine, "before_cursor_execute", note_alchemy)
+        async with database.engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            driver.add_query_logger(note_raw)
+        async with database.pool.acquire() as connection:
+            connection.add_query_logger(note_raw)
+        return statements
+
+
+@pytest.fixture(scope="module")
+async def watched(settings: Settings) -> AsyncIterator[tuple[ApiClient, Statements]]:
+    """The application with one connection for writes and one for reads, both watched."""
+    narrow = settings.model_copy(update={"database_pool_size": 1, "database_read_pool_size": 1})
+    async with running_app(narrow) as (app, api):
+        yield api, await Statements.watch(app)
+
+
+class Counter:
+    """Counts the statements of one request at a time."""
+
+    def __init__(self, api: ApiClient, statements: Statements) -> None:
+        self.api = api
+        self.statements = statements
+
+    async def get(self, path: str, person: Person | None = None, **params: Any) -> int:
+        return await self.count(self.api.get(path, person, **params), 200)
+
+    async def post(self, path: str, person: Person, form: object = None, *, status: int = 201) -> int:
+        return await self.count(self.api.post(path, person, form), status)
+
+    async def count(self, request: Any, status: int) -> int:
+        self.statements.sent.clear()
+        response: httpx.Response = await request
+        assert response.status_code == status, response.text
+        await asyncio.sleep(0)  # asyncpg tells of a statement in the next turn of the loop
+        return len(self.statements.sent)
+
+
+@pytest.fixture
+def counter(watched: tuple[ApiClient, Statements]) -> Counter:
+    return Counter(*watched)
+
+
+async def test_both_ways_to_the_database_are_watched(watched: tuple[ApiClient, Statements], world: World):
+    """The control: a write is seen on SQLAlchemy's way and on asyncpg's, a read on the pool's."""
+    api, statements = watched
+    author = await world.person()
+    statements.sent.clear()
+    form = {"area_id": str(world.grid.id), "category": "other", "title": "题", "body": "文"}
+    assert (await api.post("/v1/wishes", author, form)).status_code == 201
+    sent = "\n".join(statements.sent)
+    await asyncio.sleep(0)
+    for expected in ("SELECT u.token_version", "INSERT INTO idempotency_key", "WITH posted AS"):
+        assert expected in sent
+
+
+class TestReads:
+    @pytest.mark.parametrize("params", [{}, {"category": "elderly"}, {"status": "claimed"}, {"limit": 50}])
+    async def test_feed_of_wishes(self, counter: Counter, world: World, params: dict[str, Any]):
+        for _ in range(3):
+            await world.wish(await world.person())
+        for area in (world.district, world.grid):
+            assert await counter.get("/v1/wishes", area_id=area.id, **params) == 1
+            for person in (await world.person(), world.staff):
+                assert await counter.get("/v1/wishes", person, area_id=area.id, **params) == IDENTITY + 1
+
+    async def test_review_queue_of_staff(self, counter: Counter, world: World):
+        assert await counter.get("/v1/wishes", world.staff, area_id=world.district.id, status="reviewing") == 3
+
+    async def test_wish(self, counter: Counter, world: World):
+        author = await world.person()
+        wish_id, _ = await world.delivered(author, await world.helper())
+        assert await counter.get(f"/v1/wishes/{wish_id}") == 1
+        for person in (author, world.staff, await world.helper()):
+            assert await counter.get(f"/v1/wishes/{wish_id}", person) == IDENTITY + 1
+
+    async def test_feed_of_tasks_and_task(self, counter: Counter, world: World):
+        task_id = await world.task_of(await world.wish(await world.person()))
+        helper = await world.helper()
+        district: dict[str, Any] = {"area_id": world.district.id}
+        assert await counter.get("/v1/tasks", **district) == 1
+        assert await counter.get("/v1/tasks", helper, **district) == IDENTITY + 1
+        assert await counter.get(f"/v1/tasks/{task_id}") == 1
+        assert await counter.get(f"/v1/tasks/{task_id}", helper) == IDENTITY + 1
+
+    async def test_feed_of_offers_and_offer(self, counter: Counter, world: World):
+        offer_id = await world.offer(await world.shop(await world.person()))
+        holder = await world.helper()
+        district: dict[str, Any] = {"area_id": world.district.id}
+        assert await counter.get("/v1/offers", **district) == 1
+        assert await counter.get("/v1/offers", holder, **district) == IDENTITY + 1
+        assert await counter.get(f"/v1/offers/{offer_id}") == 1
+        assert await counter.get(f"/v1/offers/{offer_id}", holder) == IDENTITY + 1
+
+    @pytest.mark.parametrize(
+        "path",
+        ["/v1/me", "/v1/me/wishes", "/v1/me/claims", "/v1/me/points", "/v1/me/points/transfers", "/v1/me/vouchers"],
+    )
+    async def test_own_things(self, counter: Counter, world: World, path: str):
+        assert await counter.get(path, await world.helper(points=5)) == IDENTITY + 1
+
+    async def test_voucher_its_code_and_the_redemptions_of_a_shop(self, counter: Counter, world: World):
+        owner, holder = await world.person(), await world.helper(points=5)
+        shop = await world.shop(owner)
+        voucher = await world.voucher(holder, await world.offer(shop))
+        assert await counter.get(f"/v1/vouchers/{voucher}", holder) == IDENTITY + 1
+        assert await counter.get(f"/v1/vouchers/{voucher}/code", holder) == IDENTITY + 1
+        assert await counter.get(f"/v1/merchants/{shop}/redemptions", owner) == IDENTITY + 1
+
+    async def test_areas(self, counter: Counter, world: World):
+        assert await counter.get("/v1/areas", parent_id=world.district.id) == 1
+        assert await counter.get(f"/v1/areas/{world.grid.id}") == 1
+
+    async def test_health(self, counter: Counter):
+        assert await counter.get("/healthz") == 0
+
+
+class TestWrites:
+    async def test_post_a_wish(self, counter: Counter, world: World):
+        form = {"area_id": str(world.grid.id), "category": "other", "title": "题", "body": "文"}
+        wish_event_job_and_view = 3
+        assert await counter.post("/v1/wishes", await world.person(), form) == (
+            IDENTITY + KEY_AND_ANSWER + wish_event_job_and_view
+        )
+
+    async def test_claim(self, counter: Counter, world: World):
+        path = f"/v1/tasks/{await world.task_of(await world.wish(await world.person()))}/claims"
+        seat_and_view, refusal = 2, 2
+        assert await counter.post(path, await world.helper()) == IDENTITY + KEY_AND_ANSWER + seat_and_view
+        # A refusal is rolled back, so its key is taken a second time to store the answer.
+        assert await counter.post(path, await world.helper(), status=409) == IDENTITY + 1 + refusal + KEY_AND_ANSWER
+
+    async def test_take_a_voucher(self, counter: Counter, world: World):
+        offer = await world.offer(await world.shop(await world.person()))
+        piece_hold_and_view = 3
+        assert await counter.post(f"/v1/offers/{offer}/vouchers", await world.helper(points=5)) == (
+            IDENTITY + KEY_AND_ANSWER + piece_hold_and_view
+        )
+
+    async def test_settle(self, counter: Counter, world: World):
+        owner, holder = await world.person(), await world.helper(points=5)
+        voucher = await world.voucher(holder, await world.offer(await world.shop(owner)))
+        look_move_scan_and_transfer = 4
+        assert await counter.post("/v1/redemptions", owner, {"code": await world.code(holder, voucher)}) == (
+            IDENTITY + KEY_AND_ANSWER + look_move_scan_and_transfer
+        )
+
+    async def test_a_forged_code_asks_nothing_of_the_database(self, counter: Counter, world: World):
+        code = {"code": "EW1" + "A" * 26 + "12345678"}
+        asked = await counter.post("/v1/redemptions", await world.person(), code, status=422)
+        assert asked == IDENTITY + 1 + KEY_AND_ANSWER
+
+    async def test_a_repetition_is_cheaper_than_the_first(self, counter: Counter, world: World):
+        holder, key = await world.helper(points=5), uuid4().hex
+        path = f"/v1/offers/{await world.offer(await world.shop(await world.person()))}/vouchers"
+        await counter.api.post(path, holder, key=key)
+        assert await counter.count(counter.api.post(path, holder, key=key), 201) == IDENTITY + 2
