@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
+from alembic import command
 from fastapi import FastAPI
 
-from alembic import command
 from app.cli.database import alembic_config
 from app.core.scratch_database import scratch_database
 from app.core.settings import Settings

@@ -113,7 +113,7 @@ def test_secrets_do_not_show_in_what_is_printed():
 
 def test_settings_do_not_change():
     with pytest.raises(ValidationError):
-        make().port = 1
+        make().port = 1  # type: ignore[misc]
 
 
 class TestDatabaseUrl:

@@ -166,7 +166,7 @@ class Life:
         await self.database.pool.execute(AGED[sweep], wish["id"])
         await getattr(handlers, sweep)(self.jobs.parts)
 
-    async def post(self, person: Person, path: str, form: dict[str, object] | None, expected: int) -> None:
+    async def post(self, person: Person, path: str, form: object, expected: int) -> None:
         response = await self.world.api.post(path, person, form)
         assert response.status_code == expected, f"{path}: {response.text}"
         self.answered[expected] = self.answered.get(expected, 0) + 1
@@ -198,7 +198,7 @@ class Life:
             "SELECT c.* FROM claim c JOIN task t ON t.id = c.task_id WHERE t.wish_id = $1", wish_id
         )
         held = sorted(claim["status"] for claim in claims if claim["status"] in LIVE | {"verified"})
-        expected_task, expected_held = {
+        expected: dict[str, tuple[str | None, list[list[str]]]] = {
             "checking": (None, [[]]),
             "reviewing": (None, [[]]),
             "rejected": (None, [[]]),
@@ -209,7 +209,8 @@ class Life:
             "fulfilled": ("closed", [["verified"]]),
             "withdrawn": (None if task is None else "cancelled", [[]]),
             "expired": ("cancelled", [[]]),
-        }[wish["status"]]
+        }
+        expected_task, expected_held = expected[wish["status"]]
         assert (task["status"] if task else None) == expected_task, wish["status"]
         assert held in expected_held, wish["status"]
         await self.check_events(WISH, wish)

@@ -51,8 +51,8 @@ class TestForm:
 
     async def test_the_database_knows_the_same_states(self, lifecycle: Lifecycle, database: Database):
         written = await database.reads.fetchval(
-            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1 AND conrelid = $2::regclass",
-            f"ck_{lifecycle.subject}_status",
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint "
+            "WHERE contype = 'c' AND conname LIKE 'ck\\_%\\_status%' AND conrelid = $1::regclass",
             lifecycle.subject,
         )
         assert set(re.findall(r"'(\w+)'", written)) == set(lifecycle.states)

@@ -73,12 +73,15 @@ class Books:
     async def points(self, account: UUID) -> int:
         return int(await self.connection.fetchval("SELECT points FROM ledger_balance WHERE account_id = $1", account))
 
+    async def run_to_the_end(self, query: str, *arguments: object) -> None:
+        async with self.connection.transaction():
+            await self.connection.execute(query, *arguments)
+            await self.end()
+
     async def refuses(self, error: type[asyncpg.PostgresError], query: str, *arguments: object) -> str:
         """Fail unless the database refuses the statement with ``error``; return what it says."""
         with pytest.raises(error) as refused:
-            async with self.connection.transaction():
-                await self.connection.execute(query, *arguments)
-                await self.end()
+            await self.run_to_the_end(query, *arguments)
         return getattr(refused.value, "constraint_name", None) or str(refused.value)
 
     async def refuses_to_post(self, error: type[asyncpg.PostgresError], *transfer: object) -> str:

@@ -256,9 +256,7 @@ class TestForEver:
         await books.connection.execute("INSERT INTO ledger_account VALUES ($1, 'wallet', $2)", account, uuid4())
         for points in (1, -1):
             with pytest.raises((RestrictViolationError, CheckViolationError)):
-                async with books.connection.transaction():
-                    await books.connection.execute("INSERT INTO ledger_balance VALUES ($1, $2)", account, points)
-                    await books.end()
+                await books.run_to_the_end("INSERT INTO ledger_balance VALUES ($1, $2)", account, points)
 
     async def test_a_trigger_of_somebody_else_moves_no_balance(self, books: Books):
         await books.holder(10)
