@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import asyncpg
 import pytest
-
 from alembic import command
+
 from app.cli.database import alembic_config
 from app.cli.demo import demo_people
 from app.core.scratch_database import scratch_database

@@ -8,8 +8,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-
 from alembic import command
+
 from app.cli.database import alembic_config
 from app.core.scratch_database import scratch_database
 from tests.e2e.commands import ECHOWALL, environment, run

@@ -8,6 +8,7 @@ from itertools import count
 import asyncpg
 from asyncpg import Connection
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import InterfaceError
 
 from app.cli.demo import words
 from app.cli.demo.people import PEOPLE, name_in_round
@@ -34,7 +35,11 @@ FIND_KNOWN = """
         OR EXISTS (SELECT FROM clerk c WHERE c.user_id = u.id) AS has_part
     FROM "user" u WHERE u.openid = ANY($1)
 """
+# The last is what the roll-back of a broken connection raises in place of the reason.
+DATABASE_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, InterfaceError)
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('echowall demo'))"
+CHUNK_WITHIN_S = 60
+"""A second or two is usual. asyncpg waits for ever on a connection that broke while COPY had more to send."""
 VACUUM_LIMIT_S = 120
 
 
@@ -61,6 +66,10 @@ async def load(settings: Settings, size: Size, *, once: bool) -> Loaded | None:
             if not await connection.fetchval(LOCK):
                 raise SettingsError("Another `echowall demo` is loading into this database: wait until it is done.")
             loaded = await _load(connection, settings, size)
+    except DATABASE_LOST as error:
+        raise SettingsError(
+            "The database went away in the middle. Nothing was kept: start again when it is back."
+        ) from error
     finally:
         await database.close()
     await _vacuum(settings)
@@ -93,11 +102,12 @@ async def _load(connection: Connection, settings: Settings, size: Size) -> Loade
             while made is not None:
                 rows = town.hand_over()
                 # The next chunk is made while the database works on this one.
-                async with asyncio.TaskGroup() as both:
-                    coming = both.create_task(asyncio.to_thread(next, chunks, None))
-                    await rows.write(connection, books)
+                async with asyncio.timeout(CHUNK_WITHIN_S):
+                    coming, _ = await asyncio.gather(
+                        asyncio.to_thread(next, chunks, None), rows.write(connection, books)
+                    )
                 progress.advance(bar, made)
-                made = coming.result()
+                made = coming
             progress.update(bar, completed=max(total, 1))
 
         town.make_areas()
