@@ -33,6 +33,7 @@ READ_SETTINGS = SERVER_SETTINGS | {"plan_cache_mode": "force_generic_plan"}
 """Reads are planned once a connection: they are written so that one plan serves every area and every page, and planning
 a feed anew took five times as long as running it."""
 
+DRIVER = "driver"
 CONNECT_TIMEOUT_S = 5
 POOL_TIMEOUT_S = 5
 
@@ -184,10 +185,15 @@ async def raw(session: AsyncSession) -> asyncpg.Connection:
     """Return the asyncpg connection of the session's transaction, begun if it had not begun yet.
 
     SQLAlchemy begins at the first statement it sends itself; a raw statement sent before that would commit alone and
-    survive the roll-back. So where nothing was sent yet, an empty statement goes first.
+    survive the roll-back. So where nothing was sent yet, an empty statement goes first. A session has one transaction,
+    and SQLAlchemy is asked for its connection once: each time costs as much as a statement.
     """
-    connection = await session.connection()
-    driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
-    if not driver.is_in_transaction():
-        await connection.exec_driver_sql("SELECT 1")
+    driver: asyncpg.Connection | None = session.info.get(DRIVER)
+    if driver is None:
+        connection = await session.connection()
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None, "a connection in use has a driver"
+        if not driver.is_in_transaction():
+            await connection.exec_driver_sql("SELECT 1")
+        session.info[DRIVER] = driver
     return driver
