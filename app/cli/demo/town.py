@@ -12,7 +12,7 @@ from uuid import UUID
 from app.cli.demo import people, words
 from app.cli.demo.people import DemoPerson, name_in_round
 from app.cli.demo.rows import Rows
-from app.core.ids import new_id, new_id_at
+from app.core.ids import new_id_at
 from app.core.settings import Settings
 from app.domain.caller import Role
 from app.domain.kinds import AreaKind, MemberKind
@@ -77,7 +77,7 @@ class Town:
     def __post_init__(self) -> None:
         # The same words, places and fates each time: what is shown today can be shown again.
         self.chance = random.Random(20_240_701)  # noqa: S311 - nothing secret comes of it
-        self._area_numbers = count(1)
+        self._founding_order = count(1)
         self._user_numbers = count(1)
 
     @property
@@ -106,14 +106,19 @@ class Town:
             first, end = (place * self.size.grids // community_count for place in (n, n + 1))
             self.grids += [self._area(community, AreaKind.GRID, f"第{k + 1}网格") for k in range(end - first)]
         for name, kind in words.UNITS:
-            self.unit_ids.append(new_id())
-            self.rows.add("unit", self.unit_ids[-1], self.district.id, kind, name)
+            unit_id = self._next_id()
+            self.unit_ids.append(unit_id)
+            self.rows.add("unit", unit_id, self.district.id, kind, name)
 
     def _area(self, parent: Area | None, kind: AreaKind, name: str) -> Area:
-        area_id = new_id_at(self.founded + timedelta(milliseconds=next(self._area_numbers)))
+        area_id = self._next_id()
         area = Area(area_id, name, (*(parent.lineage if parent else ()), area_id))
         self.rows.add("area", area_id, parent.id if parent else None, kind, name, area.lineage, REVIEWED, self.founded)
         return area
+
+    def _next_id(self) -> UUID:
+        """Return an id a millisecond after the one before, so that lists keep the order in which things were made."""
+        return new_id_at(self.founded + timedelta(milliseconds=next(self._founding_order)))
 
     def make_named_people(self) -> None:
         """Make the people whom one can log in as, each with their part."""
