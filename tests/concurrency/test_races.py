@@ -25,7 +25,12 @@ LIVE_CLAIMS = "SELECT count(*) FROM claim WHERE task_id = $1 AND status IN ('act
 
 async def together(*requests: Awaitable[httpx.Response]) -> Counter[str]:
     """Send all at once; return how often each answer came: a status, or the code of a refusal. A 5xx is a failure."""
-    answers = await asyncio.gather(*requests)
+    # All are waited for, so that one failure is told alone and not with everything that it left under way.
+    answers: list[httpx.Response] = []
+    for answer in await asyncio.gather(*requests, return_exceptions=True):
+        if isinstance(answer, BaseException):
+            raise answer
+        answers.append(answer)
     assert all(answer.status_code < 500 for answer in answers), Counter(answer.status_code for answer in answers)
     return Counter(told(answer) for answer in answers)
 
