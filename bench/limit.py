@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from app.core.pagination import FIRST
+from app.core.pagination import HIGHEST
 from app.ledger.transfers import POST
 from app.services import callers, claims, idempotency, redemptions, wish_views
 from bench.cast import Cast
@@ -66,7 +66,7 @@ def scripts(cast: Cast) -> Mapping[str, Sequence[Script]]:
     feeds = [
         [
             filled(callers.FIND_CALLER, member),
-            filled(wish_views.IN_AREA, area_id, FIRST, 21, "'published'", member, "'{}'"),
+            filled(wish_views.IN_AREA, area_id, HIGHEST, 21, "'published'", member, "'{}'"),
         ]
         for area_id, member in chosen
     ]

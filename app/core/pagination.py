@@ -1,12 +1,13 @@
-"""Keyset pages: newest first by id, a cursor that belongs to one list, two index shapes for the tree of areas."""
+"""Keyset pages in the order of ids, which is that of time: cursors of one list, two index shapes for the areas."""
 
 import base64
 import binascii
 import hashlib
 from uuid import UUID
 
-FIRST = UUID(int=(1 << 128) - 1)
-"""Above every id: where a list without a cursor starts."""
+HIGHEST = UUID(int=(1 << 128) - 1)
+LOWEST = UUID(int=0)
+"""Beyond every id: where a list without a cursor starts, newest or oldest first."""
 
 NARROW_AREAS_MAX = 64
 """Up to so many areas below the asked one, their lists are merged; beyond that, the newest rows are sifted."""
@@ -21,10 +22,10 @@ def write_cursor(last_id: UUID, *filters: object) -> str:
     return base64.urlsafe_b64encode(_mark(filters) + last_id.bytes).decode().rstrip("=")
 
 
-def read_cursor(cursor: str | None, *filters: object) -> UUID:
-    """Return the id to continue below. Raises InvalidCursorError for a cursor from elsewhere."""
+def read_cursor(cursor: str | None, *filters: object) -> UUID | None:
+    """Return the id to continue from, None at the start. Raises InvalidCursorError for a cursor from elsewhere."""
     if cursor is None:
-        return FIRST
+        return None
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error) as error:

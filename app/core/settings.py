@@ -110,7 +110,8 @@ class Settings(BaseSettings):
 
 
 DATABASE_URL_FILE = "database-url"
-"""Written into ``data_dir`` while the embedded server runs, so that other commands find it."""
+API_URL_FILE = "api-url"
+"""Written into ``data_dir`` while the embedded server and the API run, so that other commands find them."""
 
 
 @lru_cache

@@ -15,7 +15,7 @@ router = APIRouter(tags=["areas"])
 
 @router.get("/areas", response_model=Page[AreaOut], responses=responses("invalid-payload", "cursor-invalid"))
 async def list_areas(reads: ReadsDep, page: PageDep, parent_id: UUID | None = None) -> Response:
-    """List the areas right below `parent_id`, or the roots."""
+    """List the areas right below `parent_id`, or the roots, in the order in which they were made."""
     return answer(await areas.list_children(reads, parent_id, page))
 
 

@@ -44,7 +44,7 @@ Item = TypeVar("Item")
 
 
 class Page(Out, Generic[Item]):
-    """A part of a list, newest first; ``next_cursor`` is null at its end."""
+    """A part of a list; ``next_cursor`` is null at its end."""
 
     items: list[Item]
     next_cursor: str | None

@@ -19,10 +19,10 @@ VIEW = """
     FROM area a
 """
 GET = f"{VIEW} WHERE a.id = $1"
-LIST = f"{VIEW} WHERE a.parent_id IS NOT DISTINCT FROM $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3"
+LIST = f"{VIEW} WHERE a.parent_id IS NOT DISTINCT FROM $1 AND a.id > $2 ORDER BY a.id LIMIT $3"
 LIST_UNITS = """
     SELECT u.id, u.area_id, u.kind, u.name FROM unit u JOIN area a ON a.id = u.area_id
-    WHERE a.lineage @> ARRAY[$1::uuid] AND u.id < $2 ORDER BY u.id DESC LIMIT $3
+    WHERE a.lineage @> ARRAY[$1::uuid] AND u.id > $2 ORDER BY u.id LIMIT $3
 """
 
 
@@ -36,13 +36,13 @@ async def get(reads: Reads, area_id: UUID) -> dict[str, Any]:
 
 async def list_children(reads: Reads, parent_id: UUID | None, request: PageRequest) -> dict[str, Any]:
     """Return the areas right below ``parent_id``, or the roots."""
-    rows = await reads.fetch(LIST, parent_id, request.below("areas", parent_id), request.rows)
+    rows = await reads.fetch(LIST, parent_id, request.above("areas", parent_id), request.rows)
     return page(rows, request, _view, "areas", parent_id)
 
 
 async def list_units(reads: Reads, area_id: UUID, request: PageRequest) -> dict[str, Any]:
     """Return the organisations of an area and all below it."""
-    rows = await reads.fetch(LIST_UNITS, area_id, request.below("units", area_id), request.rows)
+    rows = await reads.fetch(LIST_UNITS, area_id, request.above("units", area_id), request.rows)
     return page(rows, request, _view_unit, "units", area_id)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from app.core.pagination import InvalidCursorError, read_cursor, write_cursor
+from app.core.pagination import HIGHEST, LOWEST, InvalidCursorError, read_cursor, write_cursor
 from app.domain.errors import Problem
 
 
@@ -19,7 +19,14 @@ class PageRequest:
     limit: int
 
     def below(self, *filters: object) -> UUID:
-        """Return the id to continue below. Raises ``cursor-invalid`` for a cursor of another list."""
+        """Return the id to continue below, newest first. Raises ``cursor-invalid`` for a cursor of another list."""
+        return self._last(filters) or HIGHEST
+
+    def above(self, *filters: object) -> UUID:
+        """Return the id to continue above, oldest first. Raises ``cursor-invalid`` for a cursor of another list."""
+        return self._last(filters) or LOWEST
+
+    def _last(self, filters: tuple[object, ...]) -> UUID | None:
         try:
             return read_cursor(self.cursor, *filters)
         except InvalidCursorError as error:

@@ -11,14 +11,14 @@ from tests.factories import World, make_area, make_unit
 class TestListAreas:
     async def test_those_right_below(self, api: ApiClient, world: World):
         third = await make_area(world.database, world.community)
-        items = await all_pages(api, "/v1/areas", world.staff, parent_id=world.community.id)
-        assert [item["id"] for item in items] == [str(area.id) for area in (third, world.other_grid, world.grid)]
+        items = await all_pages(api, "/v1/areas", world.staff, oldest_first=True, parent_id=world.community.id)
+        assert [item["id"] for item in items] == [str(area.id) for area in (world.grid, world.other_grid, third)]
         assert [item["has_children"] for item in items] == [False] * 3
 
     async def test_the_roots(self, api: ApiClient, world: World):
-        page = (await api.get("/v1/areas", limit=50)).json()
-        assert str(world.district.id) in [item["id"] for item in page["items"]]
-        assert {item["parent_id"] for item in page["items"]} == {None}
+        items = await all_pages(api, "/v1/areas", world.staff, oldest_first=True)
+        assert str(world.district.id) in [item["id"] for item in items]
+        assert {item["parent_id"] for item in items} == {None}
 
     async def test_below_nothing_is_nothing(self, api: ApiClient, world: World):
         for area_id in (uuid4(), world.grid.id):
@@ -41,8 +41,8 @@ class TestGetArea:
 class TestListUnits:
     async def test_of_the_area_and_all_below(self, api: ApiClient, world: World):
         below = [await make_unit(world.database, area) for area in (world.community, world.grid)]
-        items = await all_pages(api, "/v1/units", world.staff, area_id=world.district.id)
-        assert [item["id"] for item in items] == [str(unit) for unit in (*reversed(below), world.unit_id)]
+        items = await all_pages(api, "/v1/units", world.staff, oldest_first=True, area_id=world.district.id)
+        assert [item["id"] for item in items] == [str(unit) for unit in (world.unit_id, *below)]
         assert {item["actions"] == [] for item in items} == {True}
 
     async def test_not_of_the_areas_above_or_beside(self, api: ApiClient, world: World):

@@ -12,7 +12,9 @@ from tests.factories import World, log_in
 from tests.people import Person
 
 
-async def all_pages(api: ApiClient, path: str, person: Person, **filters: Any) -> Sequence[dict[str, Any]]:
+async def all_pages(
+    api: ApiClient, path: str, person: Person, *, oldest_first: bool = False, **filters: Any
+) -> Sequence[dict[str, Any]]:
     """Read a list to its end, two at a time; each thing must come once."""
     items: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
@@ -21,7 +23,7 @@ async def all_pages(api: ApiClient, path: str, person: Person, **filters: Any) -
         items += page["items"]
         if page["next_cursor"] is None:
             assert len({item["id"] for item in items}) == len(items)
-            assert [item["id"] for item in items] == sorted((item["id"] for item in items), reverse=True)
+            assert [item["id"] for item in items] == sorted((item["id"] for item in items), reverse=not oldest_first)
             return items
         assert len(page["items"]) == 2
         cursor = {"cursor": page["next_cursor"]}

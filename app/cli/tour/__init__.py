@@ -5,10 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.core.settings import Settings, SettingsError, get_settings
-
-API_URL_FILE = "api-url"
-"""Written into ``data_dir`` by `echowall up` while the API runs."""
+from app.core.settings import API_URL_FILE, Settings, SettingsError, get_settings
 
 
 def tour(

@@ -16,10 +16,7 @@ from app.cli.up.holds import AFTER_CRASH_S, DataLock, SimulatorPort, listen
 from app.cli.up.terminal import CannotGoOn, StopAsked, StopSignals, indented, say
 from app.cli.up.welcome import welcome
 from app.core.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
-from app.core.settings import DATABASE_URL_FILE, Settings
-
-API_URL_FILE = "api-url"
-"""Written into ``data_dir`` while the API runs, so that `echowall tour` finds it on any port."""
+from app.core.settings import API_URL_FILE, DATABASE_URL_FILE, Settings
 
 FAILED = 1
 POLL_S = 0.1
