@@ -10,7 +10,8 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from jose import JWTError, jwt
+from jose import JWTError, jwk, jwt
+from jose.backends.base import Key
 
 ALGORITHM = "HS256"
 ISSUER = "echowall"
@@ -30,7 +31,7 @@ def issue_token(secret: str, user_id: UUID, version: int, now: datetime, ttl: ti
         "iat": int(now.timestamp()),
         "exp": int((now + ttl).timestamp()),
     }
-    return str(jwt.encode(claims, token_key(secret), algorithm=ALGORITHM))
+    return str(jwt.encode(claims, _signer(secret), algorithm=ALGORITHM))
 
 
 def read_token(secret: str, token: str) -> tuple[UUID, int]:
@@ -40,7 +41,7 @@ def read_token(secret: str, token: str) -> tuple[UUID, int]:
     try:
         claims = jwt.decode(
             token,
-            token_key(secret),
+            _signer(secret),
             algorithms=[ALGORITHM],
             issuer=ISSUER,
             options={"require_exp": True, "require_iat": True, "require_sub": True, "verify_aud": False},
@@ -57,6 +58,12 @@ def read_token(secret: str, token: str) -> tuple[UUID, int]:
 def token_key(secret: str) -> str:
     """Return the key that signs tokens; voucher codes are signed with others, so that one never serves as the other."""
     return derive_key(secret, b"token").hex()
+
+
+@lru_cache(maxsize=8)
+def _signer(secret: str) -> Key:
+    """Return the key in the form that jose would make of it for each token anew."""
+    return jwk.construct(token_key(secret), ALGORITHM)
 
 
 def derive_key(secret: str, purpose: bytes) -> bytes:
