@@ -60,10 +60,10 @@ def may_claim(row: Record, caller: Caller | None) -> bool:
 
 def _view(row: Record, caller: Caller | None) -> dict[str, Any]:
     return {
-        "id": row["id"],
+        "id": str(row["id"]),
         "kind": row["kind"],
-        "wish_id": row["wish_id"],
-        "area": {"id": row["area_id"], "name": row["area_name"]},
+        "wish_id": row["wish_id"] and str(row["wish_id"]),
+        "area": {"id": str(row["area_id"]), "name": row["area_name"]},
         "title": row["title"],
         "status": row["status"],
         "seats": row["seats"],
