@@ -1,5 +1,7 @@
 """Refusals and faults as ``application/problem+json`` (RFC 9457), in the words of the catalogue and nothing else."""
 
+import asyncio
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +24,7 @@ from app.wechat import errors as wechat
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+DISCARD_WITHIN_S = 2
 TYPE_BASE = "https://echowall.invalid/problems/"
 JSON_BODY_PROBLEMS = ("malformed-json", "invalid-payload")
 
@@ -201,7 +204,7 @@ def _fields(found: Any) -> Iterator[dict[str, str]]:
 
 
 class BodyLimit:
-    """Refuses larger bodies: at once when the length was announced, else as soon as too much has come.
+    """Refuses larger bodies: unread when the length was announced, else as soon as too much has come.
 
     FastAPI's own limit answers text/plain.
     """
@@ -216,8 +219,9 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdecimal() and int(announced) > self.max_bytes:
+            await discard(receive)
             response = render(Problem("body-too-large"))
-            response.headers["Connection"] = "close"  # or the server would have to read to its end what was refused
+            response.headers["Connection"] = "close"
             await response(scope, receive, send)
             return
         received = 0
@@ -231,3 +235,11 @@ class BodyLimit:
             return message
 
         await self.app(scope, receive_within_limit, send)
+
+
+async def discard(receive: Receive) -> None:
+    """Throw away what is still coming, for a while: a client cut off while it sends may never see the answer."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_WITHIN_S):
+            while (await receive()).get("more_body", False):
+                pass

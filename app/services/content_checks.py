@@ -86,12 +86,17 @@ async def check_offer(database: Database, wechat: WeChat, offer_id: UUID) -> Non
 
 
 async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> None:
-    """Check a chosen name: others see it after a pass; otherwise the old one stays and the user may choose again."""
+    """Check a chosen name: others see it after a pass; after a refusal the old one stays.
+
+    When WeChat cannot be asked the name goes on waiting; the next log-in orders the check anew.
+    """
     pending = await users.find_pending_nickname(database.reads, user_id)
     if pending is None:
         return
     openid, nickname = pending
     outcome = await _ask(wechat, openid, nickname, Scene.PROFILE)
+    if outcome == "failed":
+        return
     async with database.transaction() as session:
         await users.decide_nickname(session, user_id, nickname, passed=outcome == "pass")
 

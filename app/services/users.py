@@ -27,7 +27,7 @@ UPSERT = """
     VALUES ($1, $2, $3, $4, 1, false, 0, $5)
     ON CONFLICT (openid) DO UPDATE
         SET last_login_at = $5, unionid = coalesce("user".unionid, excluded.unionid)
-    RETURNING id, token_version, is_blocked
+    RETURNING id, token_version, is_blocked, pending_nickname
 """
 FIND_ME = """
     SELECT u.id, u.nickname, u.pending_nickname, u.created_at, m.status AS member_status, v.status AS volunteer_status,
@@ -68,6 +68,8 @@ async def log_in(session: AsyncSession, openid: str, unionid: str | None) -> Log
     row = await (await raw(session)).fetchrow(UPSERT, proposed_id, openid, unionid, nickname, now())
     if row["is_blocked"]:
         raise Problem("login-blocked")
+    if row["pending_nickname"] is not None:
+        await order(session, CHECK_NICKNAME, row["id"])
     if row["id"] == proposed_id:
         await ledger.open_wallet(session, proposed_id)
         await transitions.log(session, "user", proposed_id, "create", "active", Mover(Party.AUTHOR, proposed_id))

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -13,9 +13,9 @@ from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHE
 from app.services import content_checks
 from app.wechat.client import WeChat
 from tests.conftest import Jobs
-from tests.factories import REWARD_POINTS, World, make_area
+from tests.factories import REWARD_POINTS, World, log_in, make_area
 from tests.people import Person
-from tests.wechat.server import APPID, SECRET, count_calls, order_fault
+from tests.wechat.server import APPID, SECRET, count_calls, forget_faults, order_fault
 
 CHECK = "/wxa/msg_sec_check"
 TOKEN = "/cgi-bin/stable_token"
@@ -275,14 +275,21 @@ class TestNickname:
         await jobs.drain()
         assert await names(world, person) == (old, None)
 
-    async def test_a_failure_keeps_the_old_one(self, world: World, jobs: Jobs, faulty_wechat: str):
-        person = await world.visitor()
+    async def test_after_a_failure_the_name_waits_for_the_next_log_in(
+        self, world: World, jobs: Jobs, faulty_wechat: str
+    ):
+        name = uuid4().hex
+        person = await log_in(world.api, world.database, name)
         old, _ = await names(world, person)
         await jobs.drain()
         await world.api.put("/v1/me", person, {"nickname": "热心老王"})
         order_fault(faulty_wechat, CHECK, http_status=500)
         await jobs.drain()
-        assert (await names(world, person))[0] == old
+        assert await names(world, person) == (old, "热心老王")
+        forget_faults(faulty_wechat)
+        await log_in(world.api, world.database, name)
+        await jobs.drain()
+        assert await names(world, person) == ("热心老王", None)
 
     async def test_of_two_choices_the_later_one_stands(self, world: World, jobs: Jobs):
         person = await world.visitor()

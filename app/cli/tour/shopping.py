@@ -91,7 +91,11 @@ def take_and_settle(tourist: Walk, cast: Cast, shop: Shop) -> None:
         note=lambda body: f"{body['code'][:3]}…{body['code'][-8:]}，另有 {len(body['next'])} 个",
     )
     tourist.insist("coming codes for a phone without signal", len(shown["next"]) > 0, shown.body)
-    scan = {"code": shown["code"]}
+    _scan(tourist, cast, shop, {"code": shown["code"]})
+
+
+def _scan(tourist: Walk, cast: Cast, shop: Shop, scan: dict[str, str]) -> None:
+    """Have the clerk scan a code, again after a lost answer, and once too often."""
     tourist.ask(
         "不是店员的人扫不了。", "POST", "/v1/redemptions", cast.volunteer, scan, expect=403, code="voucher-other-shop"
     )
