@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 
 from app import problems
@@ -47,6 +48,8 @@ V1 = (
     redemptions,
 )
 BODY_BYTES_MAX = 1 << 20
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+"""FastAPI looks for a provider on each request; one would get payloads and the messages of exceptions (I12)."""
 EVERYWHERE = problems.responses("token-missing", "token-invalid", "service-unavailable")
 DESCRIPTION = (
     "回音壁: neighbours post micro-wishes, members and volunteers claim them, confirmed service earns points, "
@@ -76,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
         responses=problems.responses("body-too-large"),
         generate_unique_id_function=lambda route: "-".join([*map(str, route.tags), route.name]),
     )

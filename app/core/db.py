@@ -82,44 +82,56 @@ class ReadPool:
         """Run a statement for its effect; return its tag."""
         return await self._run(asyncpg.Connection.execute, query, args)
 
-    async def _run(self, verb: Callable[..., Awaitable[Any]], query: str, args: tuple[object, ...]) -> Any:
-        async with self.acquire() as connection:
-            return await verb(connection, query, *args)
-
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
         """Lend a connection, to be given back as it was. Raises TimeoutError when none comes free in time."""
+        connection = await self._borrow()
+        try:
+            yield connection
+        except BaseException as error:
+            self._give_back(connection, error)
+            raise
+        self._give_back(connection)
+
+    async def _run(self, verb: Callable[..., Awaitable[Any]], query: str, args: tuple[object, ...]) -> Any:
+        connection = await self._borrow()
+        try:
+            result = await verb(connection, query, *args)
+        except BaseException as error:
+            self._give_back(connection, error)
+            raise
+        self._give_back(connection)
+        return result
+
+    async def _borrow(self) -> asyncpg.Connection:
         if self._slots.locked():
             async with asyncio.timeout(POOL_TIMEOUT_S):
                 await self._slots.acquire()
         else:
             await self._slots.acquire()
-        try:
-            connection = await self._take()
-            try:
-                yield connection
-            except asyncpg.PostgresError:
-                self._idle.append(connection)  # refused, and ready for the next statement
-                raise
-            except BaseException:
-                self._open.discard(connection)
-                connection.terminate()
-                raise
-            self._idle.append(connection)
-        finally:
-            self._slots.release()
-
-    async def _take(self) -> asyncpg.Connection:
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
             self._open.discard(connection)
-        connection = await asyncpg.connect(
-            self._url, timeout=CONNECT_TIMEOUT_S, command_timeout=CONNECT_TIMEOUT_S, server_settings=READ_SETTINGS
-        )
+        try:
+            connection = await asyncpg.connect(
+                self._url, timeout=CONNECT_TIMEOUT_S, command_timeout=CONNECT_TIMEOUT_S, server_settings=READ_SETTINGS
+            )
+        except BaseException:
+            self._slots.release()
+            raise
         self._open.add(connection)
         return connection
+
+    def _give_back(self, connection: asyncpg.Connection, error: BaseException | None = None) -> None:
+        """Take a connection back. What PostgreSQL refused leaves it as it was; anything else may have cut it short."""
+        if error is None or isinstance(error, asyncpg.PostgresError):
+            self._idle.append(connection)
+        else:
+            self._open.discard(connection)
+            connection.terminate()
+        self._slots.release()
 
     def terminate(self) -> None:
         """Close every connection at once."""
@@ -152,13 +164,21 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Yield a session of one transaction: commit at the end, roll back when anything is raised."""
-        async with self._sessions() as session:
-            try:
-                yield session
-            except BaseException:
-                await session.rollback()
-                raise
-            await session.commit()
+        session = self._sessions()
+        try:
+            yield session
+            await session.commit()  # gives the connection back, so that nothing is left to close
+        except BaseException:
+            await asyncio.shield(undo(session))  # to the end, even if the request is cancelled meanwhile
+            raise
+
+
+async def undo(session: AsyncSession) -> None:
+    """Roll back and give the connection back, also when it was lost."""
+    try:
+        await session.rollback()
+    finally:
+        await session.close()
 
 
 def create_engine(url: str, pool_size: int) -> AsyncEngine:
