@@ -103,9 +103,7 @@ def _refused_claim(task_id: UUID, member: UUID) -> Script:
 
 def _settlement() -> Script:
     """Return the settlement of one voucher after the other."""
-    voucher, clerk, user, merchant = (
-        f":'{name}'::uuid" for name in ("voucher_id", "clerk_id", "user_id", "merchant_id")
-    )
+    voucher, clerk, user, merchant = (f":{name}::uuid" for name in ("voucher_id", "clerk_id", "user_id", "merchant_id"))
     new = "gen_random_uuid()"
     return [
         NEW_KEY,

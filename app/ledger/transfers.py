@@ -16,10 +16,12 @@ POST = """
     INSERT INTO ledger_transfer (id, kind, debit_account_id, credit_account_id, points, reference_id)
     SELECT $1, $2, debit.id, credit.id, $7, $8
     FROM ledger_account AS debit, ledger_account AS credit
-    WHERE debit.kind = $3 AND debit.owner_id IS NOT DISTINCT FROM $4
+    WHERE debit.kind = $3 AND debit.owner_id = $4
         AND credit.kind = $5 AND credit.owner_id = $6
     RETURNING id
 """
+# An index answers "= $4" and "IS NULL", but not "IS NOT DISTINCT FROM $4": that reads every account.
+POST_FROM_NOBODY = POST.replace("debit.owner_id = $4", "debit.owner_id IS NULL AND $4::uuid IS NULL")
 
 
 async def award(session: AsyncSession, user_id: UUID, points: int, claim_id: UUID) -> None:
@@ -56,8 +58,9 @@ async def _post(
     points: int,
     reference_id: UUID,
 ) -> None:
+    statement = POST if debit_owner_id is not None else POST_FROM_NOBODY
     posted = await (await raw(session)).fetchval(
-        POST, new_id(), kind, debit_kind, debit_owner_id, credit_kind, credit_owner_id, points, reference_id
+        statement, new_id(), kind, debit_kind, debit_owner_id, credit_kind, credit_owner_id, points, reference_id
     )
     if posted is None:
         raise RuntimeError(f"{kind} found no account of {debit_kind} or {credit_kind} to move points between")
