@@ -4,10 +4,10 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 
+from asyncpg import Connection
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.security import HTTPBearer
 from pydantic_core import to_json
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app import problems
 from app.core.db import Database, Reads
@@ -104,11 +104,11 @@ def answer(content: Mapping[str, Any], status: int = 200) -> Response:
     return Response(to_json(content), status, media_type=JSON)
 
 
-async def open_session(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
-    """Yield the session of one transaction, for a write that is repeatable by nature; commit before the answer goes."""
+async def open_transaction(database: DatabaseDep) -> AsyncIterator[Connection]:
+    """Yield one transaction, for a write that is repeatable by nature. Commits before the answer goes."""
     try:
-        async with database.transaction() as session:
-            yield session
+        async with database.transaction() as connection:
+            yield connection
     except Exception as error:
         problem = problems.from_database(error)
         if problem is None:
@@ -116,14 +116,14 @@ async def open_session(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
         raise problem from error
 
 
-SessionDep = Annotated[AsyncSession, Depends(open_session, scope="function")]
+TransactionDep = Annotated[Connection, Depends(open_transaction, scope="function")]
 
 
 class UnitOfWork:
-    """One write: its session, and the answer that commits with it."""
+    """One write: its transaction, and the answer that commits with it."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self.session = session
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self.reply: Response | None = None
 
     def answer(self, content: Mapping[str, Any], status: int = 200) -> Response:
@@ -149,20 +149,19 @@ async def open_unit_of_work(
     asked = fingerprint(request.method.encode(), request.url.path.encode(), await request.body())
     key = RequestKey(caller.id, idempotency_key, asked)
     try:
-        async with database.transaction() as session:
-            await idempotency.begin(session, key)
-            unit = UnitOfWork(session)
+        async with database.transaction() as connection:
+            await idempotency.begin(connection, key)
+            unit = UnitOfWork(connection)
             yield unit
             if unit.reply is None:
                 raise RuntimeError(f"{request.method} {request.url.path} ended without an answer to remember")
-            await idempotency.remember(session, key, unit.reply.status_code, bytes(unit.reply.body))
+            await idempotency.remember(connection, key, unit.reply.status_code, bytes(unit.reply.body))
     except Exception as error:
         problem = error if isinstance(error, Problem) else problems.from_database(error)
         if problem is None:
             raise
         if problem.type.is_stored:
-            async with database.transaction() as session:
-                await idempotency.remember_refusal(session, key, problem.type.status, problems.body_of(problem))
+            await idempotency.remember_refusal(database.writes, key, problem.type.status, problems.body_of(problem))
         raise problem from error
 
 

@@ -66,13 +66,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.database = await Database.open(settings.require_database_url(), settings)
+        app.state.database = Database(settings.require_database_url(), settings)
         app.state.wechat = WeChat(
             settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value()
         )
         yield
         await app.state.wechat.aclose()
-        await app.state.database.close()
+        app.state.database.close()
 
     app: FastAPI = FastAPIOffline(
         title="Echo Wall 回音壁",

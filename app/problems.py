@@ -11,8 +11,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from pydantic_core import to_json
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -97,12 +95,6 @@ def render(problem: Problem) -> Response:
 
 def from_database(error: BaseException) -> Problem | None:
     """Return the problem that a database error means, or None when it is a fault of ours."""
-    if isinstance(error, PoolTimeoutError):
-        return Problem("service-unavailable")
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return Problem("service-unavailable")
-        error = error.driver_exception or error
     if isinstance(error, asyncpg.PostgresError):
         code = CONSTRAINT_PROBLEMS.get(getattr(error, "constraint_name", None) or "")
         if code is not None:
@@ -177,7 +169,7 @@ def install(app: FastAPI) -> None:
         log.warning("database refused", kind=type(error).__name__, code=problem.type.code, path=request.url.path)
         return render(problem)
 
-    for kind in (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         app.exception_handler(kind)(tell_database)
     app.exception_handler(asyncpg.InternalClientError)(tell_database)
 

@@ -84,7 +84,7 @@ def scripts(cast: Cast) -> Mapping[str, Sequence[Script]]:
 
 def _refused_claim(task_id: UUID, member: UUID) -> Script:
     """Return a claim of a full task: decided, explained, rolled back, and the refusal remembered."""
-    claim_key = filled(idempotency.CLAIM_KEY, member, ":key::text", "sha256('')")
+    claim_key = filled(idempotency.TAKE_KEY, member, ":key::text", "sha256('')")
     new = "gen_random_uuid()"
     return [
         NEW_KEY,
@@ -110,7 +110,7 @@ def _settlement() -> Script:
         " ".join(FIND_NEXT.split()),
         filled(callers.FIND_CALLER, clerk),
         "BEGIN;",
-        filled(idempotency.CLAIM_KEY, clerk, ":key::text", "sha256('')"),
+        filled(idempotency.TAKE_KEY, clerk, ":key::text", "sha256('')"),
         filled(redemptions.FIND, voucher),
         filled(MOVE, voucher, clerk),
         filled(redemptions.INSERT, new, voucher, merchant, clerk, "now()"),

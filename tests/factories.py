@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from app import ledger
 from app.core.clock import now
-from app.core.db import Database
+from app.core.db import Database, insert
 from app.core.ids import new_id
 from app.core.security import issue_token
 from app.core.settings import Settings
@@ -44,18 +44,17 @@ async def make_area(
         lineage=[*(parent.lineage if parent else []), area_id],
         is_wish_review_required=is_wish_review_required,
     )
-    async with database.transaction() as session:
-        session.add(area)
+    async with database.transaction() as connection:
+        await insert(connection, area)
     return area
 
 
 async def make_user(database: Database, settings: Settings, *, nickname: str = "邻居0001") -> Person:
     """Make a user with a wallet and a token."""
     user = User(id=new_id(), openid=f"o{uuid4().hex[:27]}", nickname=nickname)
-    async with database.transaction() as session:
-        session.add(user)
-        await session.flush()
-        await ledger.open_wallet(session, user.id)
+    async with database.transaction() as connection:
+        await insert(connection, user)
+        await ledger.open_wallet(connection, user.id)
     secret = settings.secret_key.get_secret_value()
     return Person(user.id, user.openid, issue_token(secret, user.id, 1, now(), timedelta(days=1)))
 
@@ -72,16 +71,16 @@ async def log_in(api: ApiClient, database: Database, name: str | None = None) ->
 async def make_grant(database: Database, person: Person, area: Area, role: Role) -> UUID:
     """Give a person a role on an area."""
     grant = Grant(id=new_id(), user_id=person.id, role=role, area_id=area.id)
-    async with database.transaction() as session:
-        session.add(grant)
+    async with database.transaction() as connection:
+        await insert(connection, grant)
     return grant.id
 
 
 async def make_unit(database: Database, area: Area) -> UUID:
     """Make an organisation."""
     unit = Unit(id=new_id(), area_id=area.id, kind=UnitKind.GOVERNMENT, name=f"单位{uuid4().hex[:8]}")
-    async with database.transaction() as session:
-        session.add(unit)
+    async with database.transaction() as connection:
+        await insert(connection, unit)
     return unit.id
 
 
@@ -95,15 +94,15 @@ async def make_member(database: Database, person: Person, home: Area, unit_id: U
         home_area_id=home.id,
         status=status,
     )
-    async with database.transaction() as session:
-        session.add(member)
+    async with database.transaction() as connection:
+        await insert(connection, member)
     return member.id
 
 
 async def give_points(database: Database, person: Person, points: int) -> None:
     """Award points for a claim that never was."""
-    async with database.transaction() as session:
-        await ledger.award(session, person.id, points, uuid4())
+    async with database.transaction() as connection:
+        await ledger.award(connection, person.id, points, uuid4())
 
 
 @dataclass
@@ -191,15 +190,14 @@ class World:
             title=title,
             body="厨房的灯坏了，请帮忙。",
         )
-        async with self.database.transaction() as session:
-            session.add(wish)
-            await session.flush()
-            await transitions.log_creation(session, WISH, wish.id, Mover(Party.AUTHOR, author.id))
+        async with self.database.transaction() as connection:
+            await insert(connection, wish)
+            await transitions.log_creation(connection, WISH, wish.id, Mover(Party.AUTHOR, author.id))
             if status != "checking":
-                await transitions.move(session, WISH, wish.id, "pass_check", transitions.SYSTEM)
+                await transitions.move(connection, WISH, wish.id, "pass_check", transitions.SYSTEM)
             if status == "published":
                 mover = Mover(Party.STAFF, self.staff.id)
-                await wishes.publish(session, wish.id, "approve", mover, REWARD_POINTS)
+                await wishes.publish(connection, wish.id, "approve", mover, REWARD_POINTS)
         return wish.id
 
     async def task_of(self, wish_id: UUID) -> UUID:
@@ -226,12 +224,11 @@ class World:
         merchant = Merchant(
             id=new_id(), owner_id=owner.id, area_id=(area or self.district).id, name="小面馆", status=status
         )
-        async with self.database.transaction() as session:
-            session.add(merchant)
-            await session.flush()
-            session.add(Clerk(id=new_id(), merchant_id=merchant.id, user_id=owner.id))
-            await ledger.open_merchant(session, merchant.id)
-            await transitions.log_creation(session, MERCHANT, merchant.id, Mover(Party.AUTHOR, owner.id))
+        async with self.database.transaction() as connection:
+            await insert(connection, merchant)
+            await insert(connection, Clerk(id=new_id(), merchant_id=merchant.id, user_id=owner.id))
+            await ledger.open_merchant(connection, merchant.id)
+            await transitions.log_creation(connection, MERCHANT, merchant.id, Mover(Party.AUTHOR, owner.id))
         return merchant.id
 
     async def offer(self, merchant_id: UUID, *, points: int = 5, stock: int = 10, status: str = "listed") -> UUID:
@@ -247,8 +244,8 @@ class World:
             stock_left=stock,
             status=status,
         )
-        async with self.database.transaction() as session:
-            session.add(offer)
+        async with self.database.transaction() as connection:
+            await insert(connection, offer)
         return offer.id
 
     async def voucher(self, holder: Person, offer_id: UUID) -> UUID:

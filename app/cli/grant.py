@@ -28,7 +28,7 @@ def grant(
 
 
 async def _grant(settings: Settings, user_id: UUID, area_id: UUID, role: Role) -> str:
-    database = await Database.open(settings.require_database_url(), settings)
+    database = Database(settings.require_database_url(), settings)
     try:
         nickname = await database.reads.fetchval(FIND_USER, user_id)
         area = await database.reads.fetchval(FIND_AREA, area_id)
@@ -36,10 +36,10 @@ async def _grant(settings: Settings, user_id: UUID, area_id: UUID, role: Role) -
             raise SettingsError("There is no such user: they must log in once before they can hold a role.")
         if area is None:
             raise SettingsError("There is no such area: take its id from GET /v1/areas.")
-        async with database.transaction() as session:
-            if await grants.exists(session, user_id, role, area_id):
+        async with database.transaction() as connection:
+            if await grants.exists(connection, user_id, role, area_id):
                 return f"{nickname} is {role} of {area} already."
-            await grants.give_from_command_line(session, user_id, role, area_id)
+            await grants.give_from_command_line(connection, user_id, role, area_id)
         return f"{nickname} is now {role} of {area} and everything below it."
     finally:
-        await database.close()
+        database.close()

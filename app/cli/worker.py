@@ -5,12 +5,11 @@ import structlog
 import typer
 import uvloop
 from pgqueuer.errors import FailingListenerError
-from sqlalchemy.exc import DBAPIError
 
 from app.core import logging
 from app.core.settings import get_settings
 
-DATABASE_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, FailingListenerError)
+DATABASE_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError)
 
 
 def worker() -> None:

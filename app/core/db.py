@@ -1,25 +1,23 @@
-"""The database: one engine and one read pool a process, and the only code that commits or rolls back.
+"""The database: two pools a process, and the only code that begins, commits or rolls back.
 
-Writes run in a unit of work (``Database.transaction``): one SQLModel session, one transaction. Statements that must be
-cheap go through ``raw``, the asyncpg connection of that same transaction. Hot reads take no session at all: they borrow
-a connection of ``Database.reads`` and each is one statement.
+A write is a unit of work: ``Database.transaction`` lends one connection in one transaction. A read is one statement and
+a transaction of its own: it goes to ``Database.reads``. Tables are declared in SQLModel, and ``insert`` writes one of
+their rows; every other statement is SQL in the sight of the function that sends it.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any, Protocol
 
 import asyncpg
-from asyncpg import Record
-from sqlalchemy import event
-from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection, Record
+from sqlmodel import SQLModel
 
 from app.core.settings import Settings
 
-SERVER_SETTINGS = {
+WRITE_SETTINGS = {
     "application_name": "echowall",
     "timezone": "UTC",
     "statement_timeout": "5s",
@@ -29,12 +27,14 @@ SERVER_SETTINGS = {
 }
 """Every statement, wait for a lock and pause inside a transaction ends in time; none holds the others up for long."""
 
-READ_SETTINGS = SERVER_SETTINGS | {"plan_cache_mode": "force_generic_plan"}
+READ_SETTINGS = WRITE_SETTINGS | {"plan_cache_mode": "force_generic_plan"}
 """Reads are planned once a connection: they are written so that one plan serves every area and every page, and planning
 a feed anew took five times as long as running it."""
 
-DRIVER = "driver"
 CONNECT_TIMEOUT_S = 5
+COMMAND_TIMEOUT_S = 8
+"""Longer than the server's own: only a server that no longer answers at all is given up here."""
+
 POOL_TIMEOUT_S = 5
 
 
@@ -51,59 +51,55 @@ class Reads(Protocol):
         """Return the first value of the first row."""
 
 
-class ReadPool:
-    """Connections for single statements, each a transaction of its own.
+class Pool:
+    """Connections to be lent and given back as they were.
 
-    Nothing is reset when one comes back, since a statement leaves no state; asyncpg's own pool takes a task and a proxy
-    for each use, twice the cost of the statement. One that was interrupted amid a statement is never used again.
+    Nothing is reset when one comes back: a statement leaves no state, and a transaction was ended by ``Database``.
+    asyncpg's own pool takes a task and a proxy for each use, twice the cost of a statement. A connection that was
+    interrupted amid a statement is never used again.
     """
 
-    def __init__(self, url: str, size: int) -> None:
+    def __init__(self, url: str, size: int, server_settings: dict[str, str]) -> None:
         self._url = url
+        self._server_settings = server_settings
         self._slots = asyncio.Semaphore(size)
-        self._idle: list[asyncpg.Connection] = []
-        self._open: set[asyncpg.Connection] = set()
+        self._idle: list[Connection] = []
+        self._open: set[Connection] = set()
 
     async def fetch(self, query: str, *args: object) -> list[Record]:
         """Return all rows."""
-        rows: list[Record] = await self._run(asyncpg.Connection.fetch, query, args)
+        rows: list[Record] = await self._run(Connection.fetch, query, args)
         return rows
 
     async def fetchrow(self, query: str, *args: object) -> Record | None:
         """Return the first row."""
-        row: Record | None = await self._run(asyncpg.Connection.fetchrow, query, args)
+        row: Record | None = await self._run(Connection.fetchrow, query, args)
         return row
 
     async def fetchval(self, query: str, *args: object) -> Any:
         """Return the first value of the first row."""
-        return await self._run(asyncpg.Connection.fetchval, query, args)
+        return await self._run(Connection.fetchval, query, args)
 
     async def execute(self, query: str, *args: object) -> Any:
         """Run a statement for its effect; return its tag."""
-        return await self._run(asyncpg.Connection.execute, query, args)
+        return await self._run(Connection.execute, query, args)
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
+    async def acquire(self) -> AsyncIterator[Connection]:
         """Lend a connection, to be given back as it was. Raises TimeoutError when none comes free in time."""
-        connection = await self._borrow()
+        connection = await self.borrow()
+        is_whole = False
         try:
             yield connection
-        except BaseException as error:
-            self._give_back(connection, error)
+            is_whole = True
+        except asyncpg.PostgresError:
+            is_whole = True
             raise
-        self._give_back(connection)
+        finally:
+            self.give_back(connection, is_whole=is_whole)
 
-    async def _run(self, verb: Callable[..., Awaitable[Any]], query: str, args: tuple[object, ...]) -> Any:
-        connection = await self._borrow()
-        try:
-            result = await verb(connection, query, *args)
-        except BaseException as error:
-            self._give_back(connection, error)
-            raise
-        self._give_back(connection)
-        return result
-
-    async def _borrow(self) -> asyncpg.Connection:
+    async def borrow(self) -> Connection:
+        """Return a connection for ``give_back``. Raises TimeoutError when none comes free in time."""
         if self._slots.locked():
             async with asyncio.timeout(POOL_TIMEOUT_S):
                 await self._slots.acquire()
@@ -116,7 +112,10 @@ class ReadPool:
             self._open.discard(connection)
         try:
             connection = await asyncpg.connect(
-                self._url, timeout=CONNECT_TIMEOUT_S, command_timeout=CONNECT_TIMEOUT_S, server_settings=READ_SETTINGS
+                self._url,
+                timeout=CONNECT_TIMEOUT_S,
+                command_timeout=COMMAND_TIMEOUT_S,
+                server_settings=self._server_settings,
             )
         except BaseException:
             self._slots.release()
@@ -124,9 +123,9 @@ class ReadPool:
         self._open.add(connection)
         return connection
 
-    def _give_back(self, connection: asyncpg.Connection, error: BaseException | None = None) -> None:
-        """Take a connection back. What PostgreSQL refused leaves it as it was; anything else may have cut it short."""
-        if error is None or isinstance(error, asyncpg.PostgresError):
+    def give_back(self, connection: Connection, *, is_whole: bool) -> None:
+        """Take a connection back; one that is not whole, perhaps amid a statement or a transaction, is closed."""
+        if is_whole:
             self._idle.append(connection)
         else:
             self._open.discard(connection)
@@ -140,80 +139,61 @@ class ReadPool:
         self._open.clear()
         self._idle.clear()
 
+    async def _run(self, verb: Callable[..., Awaitable[Any]], query: str, args: tuple[object, ...]) -> Any:
+        async with self.acquire() as connection:
+            return await verb(connection, query, *args)
+
 
 class Database:
-    """The connections of one process. Open it once, close it at the end."""
+    """The connections of one process. Make it once, close it at the end; nothing connects before its first use."""
 
-    def __init__(self, engine: AsyncEngine, pool: ReadPool) -> None:
-        self.engine = engine
-        self.pool = pool
-        self.reads: Reads = pool
-        self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False, autoflush=False)
+    def __init__(self, url: str, settings: Settings) -> None:
+        """Serve ``url`` (postgresql://…)."""
+        self.reads = Pool(url, settings.database_read_pool_size, READ_SETTINGS)
+        self.writes = Pool(url, settings.database_pool_size, WRITE_SETTINGS)
 
-    @classmethod
-    async def open(cls, url: str, settings: Settings) -> "Database":
-        """Connect to ``url`` (postgresql://…). Nothing is connected before the first use of a pool."""
-        pool = ReadPool(url, settings.database_read_pool_size)
-        return cls(create_engine(url, settings.database_pool_size), pool)
-
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close both pools; a connection still in use is cut."""
-        self.pool.terminate()
-        await self.engine.dispose()
+        self.reads.terminate()
+        self.writes.terminate()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session of one transaction: commit at the end, roll back when anything is raised."""
-        session = self._sessions()
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Yield a connection in a transaction: commit at the end, roll back when anything is raised."""
+        connection = await self.writes.borrow()
+        is_whole = False
         try:
-            yield session
-            await session.commit()  # gives the connection back, so that nothing is left to close
-        except BaseException:
-            await asyncio.shield(undo(session))  # to the end, even if the request is cancelled meanwhile
+            await connection.execute("BEGIN")
+            yield connection
+            await connection.execute("COMMIT")
+            is_whole = True
+        except Exception:  # whoever is cancelled does not wait for a roll-back: the connection goes, and all it did
+            is_whole = await _undo(connection)
             raise
+        finally:
+            self.writes.give_back(connection, is_whole=is_whole)
 
 
-async def undo(session: AsyncSession) -> None:
-    """Roll back and give the connection back, also when it was lost."""
+async def _undo(connection: Connection) -> bool:
+    """Roll back; return whether the connection is as it was. What went wrong before is what the caller must hear."""
     try:
-        await session.rollback()
-    finally:
-        await session.close()
+        if connection.is_in_transaction():
+            await connection.execute("ROLLBACK")
+    except Exception:  # noqa: BLE001
+        return False
+    return not connection.is_closed()
 
 
-def create_engine(url: str, pool_size: int) -> AsyncEngine:
-    """Return an engine for ``url`` (postgresql://…) that drops connections which the server has closed."""
-    engine = create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1),
-        pool_size=pool_size,
-        max_overflow=0,
-        hide_parameters=True,  # what users wrote is not repeated in errors
-        pool_timeout=POOL_TIMEOUT_S,
-        connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": SERVER_SETTINGS},
-    )
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def refuse_closed(dbapi_connection: Any, _record: object, _proxy: object) -> None:
-        """Let the pool replace a connection that was lost while it lay idle; asyncpg knows without asking."""
-        if dbapi_connection.driver_connection.is_closed():
-            raise DisconnectionError
-
-    return engine
+async def insert(connection: Connection, row: SQLModel) -> Record:
+    """Insert a row of a table and return it as the database completed it; what is None is left to the database."""
+    values = {name: value for name, value in row.model_dump().items() if value is not None}
+    inserted: Record = await connection.fetchrow(_insertion(type(row), tuple(values)), *values.values())
+    return inserted
 
 
-async def raw(session: AsyncSession) -> asyncpg.Connection:
-    """Return the asyncpg connection of the session's transaction, begun if it had not begun yet.
-
-    SQLAlchemy begins at the first statement it sends itself; a raw statement sent before that would commit alone and
-    survive the roll-back. So where nothing was sent yet, an empty statement goes first. A session has one transaction,
-    and SQLAlchemy is asked for its connection once: each time costs as much as a statement.
-    """
-    driver: asyncpg.Connection | None = session.info.get(DRIVER)
-    if driver is None:
-        connection = await session.connection()
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert driver is not None, "a connection in use has a driver"
-        if not driver.is_in_transaction():
-            await connection.exec_driver_sql("SELECT 1")
-        session.info[DRIVER] = driver
-    return driver
+@lru_cache
+def _insertion(table: type[SQLModel], columns: tuple[str, ...]) -> str:
+    """Return the statement; the names in it come from the table's declaration alone."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
+    return f'INSERT INTO "{table.__tablename__}" ({names}) VALUES ({places}) RETURNING *'

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection
 
 from app.core.clock import now
 from app.core.db import Database
@@ -35,38 +35,38 @@ class Parts:
 async def confirm_silent(parts: Parts) -> int:
     """Confirm deliveries to which the resident said nothing for ``confirm_days``; return how many."""
     before = now() - timedelta(days=parts.settings.confirm_days)
-    async with parts.database.transaction() as session:
-        due = await fulfilment.find_silent(session, before)
+    async with parts.database.transaction() as connection:
+        due = await fulfilment.find_silent(connection, before)
     return await each(
         parts.database,
         due,
-        lambda session, service: fulfilment.fulfil(session, service, "confirm_silent", transitions.SYSTEM),
+        lambda connection, service: fulfilment.fulfil(connection, service, "confirm_silent", transitions.SYSTEM),
     )
 
 
 async def lapse_overdue(parts: Parts) -> int:
     """Free the seats of claims whose time without a delivery is over; return how many."""
-    async with parts.database.transaction() as session:
-        due = await fulfilment.find_overdue(session, now())
+    async with parts.database.transaction() as connection:
+        due = await fulfilment.find_overdue(connection, now())
     return await each(
         parts.database,
         due,
-        lambda session, service: fulfilment.free(session, service, "lapse", transitions.SYSTEM),
+        lambda connection, service: fulfilment.free(connection, service, "lapse", transitions.SYSTEM),
     )
 
 
 async def expire_wishes(parts: Parts) -> int:
     """End wishes that nobody claimed for ``wish_days``; return how many."""
     before = now() - timedelta(days=parts.settings.wish_days)
-    async with parts.database.transaction() as session:
-        due = await wishes.find_unclaimed(session, before)
+    async with parts.database.transaction() as connection:
+        due = await wishes.find_unclaimed(connection, before)
     return await each(parts.database, due, wishes.expire)
 
 
 async def expire_vouchers(parts: Parts) -> int:
     """Give back vouchers whose time is over; return how many."""
-    async with parts.database.transaction() as session:
-        due = await vouchers.find_due(session, now())
+    async with parts.database.transaction() as connection:
+        due = await vouchers.find_due(connection, now())
     return await each(parts.database, due, vouchers.expire)
 
 
@@ -77,17 +77,17 @@ async def hold_forgotten(parts: Parts) -> int:
 
 async def forget_keys(parts: Parts) -> int:
     """Delete idempotency keys of more than 30 days; return how many."""
-    async with parts.database.transaction() as session:
-        return await idempotency.forget_before(session, now() - KEY_LIFE)
+    async with parts.database.transaction() as connection:
+        return await idempotency.forget_before(connection, now() - KEY_LIFE)
 
 
-async def each(database: Database, due: Sequence[Due], act: Callable[[AsyncSession, Due], Awaitable[None]]) -> int:
+async def each(database: Database, due: Sequence[Due], act: Callable[[Connection, Due], Awaitable[None]]) -> int:
     """Act on each thing in a transaction of its own; what somebody moved meanwhile is left as it is."""
     done = 0
     for thing in due:
         try:
-            async with database.transaction() as session:
-                await act(session, thing)
+            async with database.transaction() as connection:
+                await act(connection, thing)
             done += 1
         except Problem as problem:
             log.info("left to whoever moved it first", code=problem.type.code)

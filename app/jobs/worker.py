@@ -15,7 +15,7 @@ from pgqueuer.executors import DatabaseRetryEntrypointExecutor
 from pgqueuer.models import Job, Schedule
 from pgqueuer.types import QueueExecutionMode
 
-from app.core.db import CONNECT_TIMEOUT_S, SERVER_SETTINGS, Database
+from app.core.db import CONNECT_TIMEOUT_S, WRITE_SETTINGS, Database
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.jobs.handlers import SWEEPS, Parts
@@ -40,10 +40,10 @@ FORGET = "DELETE FROM worker_heartbeat WHERE worker_id = $1 OR seen_at < now() -
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; then let the jobs at hand end. Raises when the database is lost."""
     url = settings.require_database_url()
-    database = await Database.open(url, settings)
+    database = Database(url, settings)
     wechat = WeChat(settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value())
     async with asyncpg.create_pool(
-        url, min_size=1, max_size=4, timeout=CONNECT_TIMEOUT_S, server_settings=SERVER_SETTINGS
+        url, min_size=1, max_size=4, timeout=CONNECT_TIMEOUT_S, server_settings=WRITE_SETTINGS
     ) as pool:
         queue = wire(pool, Parts(database, wechat, settings))
         loop = asyncio.get_running_loop()
@@ -57,7 +57,7 @@ async def run(settings: Settings) -> None:
                 heart.cancel()
         finally:
             await wechat.aclose()
-            await database.close()
+            database.close()
 
 
 async def drain(pool: asyncpg.Pool, parts: Parts) -> None:
@@ -106,8 +106,8 @@ async def beat(database: Database) -> None:
     worker_id = new_id()
     try:
         while True:
-            await database.pool.execute(BEAT, worker_id)
+            await database.writes.execute(BEAT, worker_id)
             await asyncio.sleep(HEARTBEAT_S)
     finally:
         with contextlib.suppress(Exception):
-            await database.pool.execute(FORGET, worker_id)
+            await database.writes.execute(FORGET, worker_id)

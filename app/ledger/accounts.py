@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection
 
-from app.core.db import raw
 from app.core.ids import new_id
 from app.domain.kinds import AccountKind
 
@@ -17,12 +16,11 @@ OPEN_WALLET = """
 OPEN_MERCHANT = "INSERT INTO ledger_account (id, kind, owner_id) VALUES ($1, $2, $3)"
 
 
-async def open_wallet(session: AsyncSession, user_id: UUID) -> None:
+async def open_wallet(connection: Connection, user_id: UUID) -> None:
     """Give a new user a wallet and an account for what their vouchers hold, both with a locked balance of zero."""
-    connection = await raw(session)
     await connection.execute(OPEN_WALLET, new_id(), new_id(), user_id, AccountKind.WALLET, AccountKind.HELD)
 
 
-async def open_merchant(session: AsyncSession, merchant_id: UUID) -> None:
+async def open_merchant(connection: Connection, merchant_id: UUID) -> None:
     """Give a new merchant its account, append-only and without a balance row, so that nobody queues at a busy shop."""
-    await (await raw(session)).execute(OPEN_MERCHANT, new_id(), AccountKind.MERCHANT, merchant_id)
+    await connection.execute(OPEN_MERCHANT, new_id(), AccountKind.MERCHANT, merchant_id)

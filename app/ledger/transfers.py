@@ -6,9 +6,8 @@ unique violation, never a second movement. Locks balances in the order of their 
 
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection
 
-from app.core.db import raw
 from app.core.ids import new_id
 from app.domain.kinds import AccountKind, TransferKind
 
@@ -24,32 +23,41 @@ POST = """
 POST_FROM_NOBODY = POST.replace("debit.owner_id = $4", "debit.owner_id IS NULL AND $4::uuid IS NULL")
 
 
-async def award(session: AsyncSession, user_id: UUID, points: int, claim_id: UUID) -> None:
+async def award(connection: Connection, user_id: UUID, points: int, claim_id: UUID) -> None:
     """Give a user new points for a verified claim."""
-    await _post(session, TransferKind.AWARD, AccountKind.ISSUER, None, AccountKind.WALLET, user_id, points, claim_id)
+    await _post(connection, TransferKind.AWARD, AccountKind.ISSUER, None, AccountKind.WALLET, user_id, points, claim_id)
 
 
-async def hold(session: AsyncSession, user_id: UUID, points: int, voucher_id: UUID) -> None:
+async def hold(connection: Connection, user_id: UUID, points: int, voucher_id: UUID) -> None:
     """Set a user's points aside for a voucher. The database refuses more than the wallet holds."""
-    await _post(session, TransferKind.HOLD, AccountKind.WALLET, user_id, AccountKind.HELD, user_id, points, voucher_id)
-
-
-async def settle(session: AsyncSession, user_id: UUID, merchant_id: UUID, points: int, voucher_id: UUID) -> None:
-    """Move what a voucher holds to the merchant. The database refuses what was not held or was closed before."""
     await _post(
-        session, TransferKind.SETTLE, AccountKind.HELD, user_id, AccountKind.MERCHANT, merchant_id, points, voucher_id
+        connection, TransferKind.HOLD, AccountKind.WALLET, user_id, AccountKind.HELD, user_id, points, voucher_id
     )
 
 
-async def release(session: AsyncSession, user_id: UUID, points: int, voucher_id: UUID) -> None:
+async def settle(connection: Connection, user_id: UUID, merchant_id: UUID, points: int, voucher_id: UUID) -> None:
+    """Move what a voucher holds to the merchant. The database refuses what was not held or was closed before."""
+    await _post(
+        connection,
+        TransferKind.SETTLE,
+        AccountKind.HELD,
+        user_id,
+        AccountKind.MERCHANT,
+        merchant_id,
+        points,
+        voucher_id,
+    )
+
+
+async def release(connection: Connection, user_id: UUID, points: int, voucher_id: UUID) -> None:
     """Give back what a voucher holds. The database refuses what was not held or was closed before."""
     await _post(
-        session, TransferKind.RELEASE, AccountKind.HELD, user_id, AccountKind.WALLET, user_id, points, voucher_id
+        connection, TransferKind.RELEASE, AccountKind.HELD, user_id, AccountKind.WALLET, user_id, points, voucher_id
     )
 
 
 async def _post(
-    session: AsyncSession,
+    connection: Connection,
     kind: TransferKind,
     debit_kind: AccountKind,
     debit_owner_id: UUID | None,
@@ -59,7 +67,7 @@ async def _post(
     reference_id: UUID,
 ) -> None:
     statement = POST if debit_owner_id is not None else POST_FROM_NOBODY
-    posted = await (await raw(session)).fetchval(
+    posted = await connection.fetchval(
         statement, new_id(), kind, debit_kind, debit_owner_id, credit_kind, credit_owner_id, points, reference_id
     )
     if posted is None:

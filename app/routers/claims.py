@@ -4,7 +4,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.core.db import raw
 from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SettingsDep, UnitOfWork, UnitOfWorkDep, answer
 from app.domain.caller import Caller
 from app.problems import responses
@@ -17,7 +16,7 @@ CLAIM_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found
 
 
 async def _tell(work: UnitOfWork, caller: Caller, claim_id: UUID) -> Response:
-    return work.answer(await claims.get(await raw(work.session), caller, claim_id))
+    return work.answer(await claims.get(work.connection, caller, claim_id))
 
 
 @router.get("/{claim_id}", response_model=ClaimOut, responses=responses("not-found", "invalid-payload"))
@@ -31,21 +30,21 @@ async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep) -> Respo
 )
 async def submit(claim_id: UUID, form: SubmitIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Say what was done; the resident confirms."""
-    await claims.submit(work.session, caller, claim_id, form.note)
+    await claims.submit(work.connection, caller, claim_id, form.note)
     return await _tell(work, caller, claim_id)
 
 
 @router.post("/{claim_id}/release", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "not-allowed"))
 async def release(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Give the seat back."""
-    await claims.release(work.session, caller, claim_id)
+    await claims.release(work.connection, caller, claim_id)
     return await _tell(work, caller, claim_id)
 
 
 @router.post("/{claim_id}/verify", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS))
 async def verify(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Verify a delivery as staff; the helper gets the points at once."""
-    await claims.verify(work.session, caller, claim_id)
+    await claims.verify(work.connection, caller, claim_id)
     return await _tell(work, caller, claim_id)
 
 
@@ -54,12 +53,12 @@ async def send_back(
     claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep
 ) -> Response:
     """Return a delivery to be done again, with a reason."""
-    await claims.send_back(work.session, caller, claim_id, form.reason, days=settings.claim_days)
+    await claims.send_back(work.connection, caller, claim_id, form.reason, days=settings.claim_days)
     return await _tell(work, caller, claim_id)
 
 
 @router.post("/{claim_id}/refuse", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "malformed-json"))
 async def refuse(claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Refuse a delivery that never was; the wish can be claimed again."""
-    await claims.refuse(work.session, caller, claim_id, form.reason)
+    await claims.refuse(work.connection, caller, claim_id, form.reason)
     return await _tell(work, caller, claim_id)

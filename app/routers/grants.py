@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.deps import WRITE_PROBLEMS, CallerDep, SessionDep, UnitOfWorkDep
+from app.deps import WRITE_PROBLEMS, CallerDep, TransactionDep, UnitOfWorkDep
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.grants import GrantIn, GrantOut
 from app.services import grants
@@ -28,12 +28,12 @@ router = APIRouter(prefix="/grants", tags=["grants"])
 )
 async def give(form: GrantIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Give a role on an area that the caller administers, and so on all below it."""
-    grant = await grants.give(work.session, caller, form.user_id, form.role, form.area_id)
+    grant = await grants.give(work.connection, caller, form.user_id, form.role, form.area_id)
     return work.answer(grant, 201)
 
 
 @router.delete("/{grant_id}", status_code=204, responses=responses("not-found", "invalid-payload"))
-async def revoke(grant_id: UUID, caller: CallerDep, session: SessionDep) -> Response:
+async def revoke(grant_id: UUID, caller: CallerDep, connection: TransactionDep) -> Response:
     """Take a role back; it counts at once."""
-    await grants.revoke(session, caller, grant_id)
+    await grants.revoke(connection, caller, grant_id)
     return Response(status_code=204)

@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from app.core.db import raw
-from app.deps import CallerDep, PageDep, ReadsDep, SessionDep, answer
+from app.deps import CallerDep, PageDep, ReadsDep, TransactionDep, answer
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
 from app.schemas.me import Me, MeIn, Points, PointsTransfer
@@ -23,10 +22,10 @@ async def get_me(caller: CallerDep, reads: ReadsDep) -> Response:
 
 
 @router.put("", response_model=Me, responses=responses(*JSON_BODY_PROBLEMS))
-async def update_me(form: MeIn, caller: CallerDep, session: SessionDep) -> Response:
+async def update_me(form: MeIn, caller: CallerDep, connection: TransactionDep) -> Response:
     """Choose a nickname; others see it once its content check has passed."""
-    await users.propose_nickname(session, caller, form.nickname)
-    return answer(await users.get_me(await raw(session), caller.id))
+    await users.propose_nickname(connection, caller, form.nickname)
+    return answer(await users.get_me(connection, caller.id))
 
 
 @router.get("/wishes", response_model=Page[WishOut], responses=LIST_PROBLEMS)

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.core.db import raw
 from app.deps import WRITE_PROBLEMS, CallerDep, PageDep, ReadsDep, UnitOfWorkDep, answer
 from app.domain.lifecycles import MEMBER
 from app.problems import JSON_BODY_PROBLEMS, responses
@@ -32,8 +31,8 @@ DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-fo
 )
 async def apply(form: MemberIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Report in at the work unit and the home grid, or again after a refusal."""
-    member_id = await members.apply(work.session, caller, form)
-    return work.answer(await members.get(await raw(work.session), caller, member_id), 201)
+    member_id = await members.apply(work.connection, caller, form)
+    return work.answer(await members.get(work.connection, caller, member_id), 201)
 
 
 @router.get("", response_model=Page[MemberOut], responses=responses("invalid-payload", "cursor-invalid"))
@@ -53,12 +52,12 @@ async def get_member(member_id: UUID, caller: CallerDep, reads: ReadsDep) -> Res
 @router.post("/{member_id}/approve", response_model=MemberOut, responses=responses(*DECISION_PROBLEMS))
 async def approve(member_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Admit a member."""
-    await enrolments.decide(work.session, MEMBER, caller, member_id, "approve")
-    return work.answer(await members.get(await raw(work.session), caller, member_id))
+    await enrolments.decide(work.connection, MEMBER, caller, member_id, "approve")
+    return work.answer(await members.get(work.connection, caller, member_id))
 
 
 @router.post("/{member_id}/refuse", response_model=MemberOut, responses=responses(*DECISION_PROBLEMS, "malformed-json"))
 async def refuse(member_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Refuse an application with a reason."""
-    await enrolments.decide(work.session, MEMBER, caller, member_id, "refuse", reason=form.reason)
-    return work.answer(await members.get(await raw(work.session), caller, member_id))
+    await enrolments.decide(work.connection, MEMBER, caller, member_id, "refuse", reason=form.reason)
+    return work.answer(await members.get(work.connection, caller, member_id))

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.core.db import raw
 from app.deps import WRITE_PROBLEMS, CallerDep, PageDep, ReadsDep, UnitOfWorkDep, answer
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
@@ -24,8 +23,8 @@ router = APIRouter(prefix="/merchants", tags=["merchants"])
 )
 async def apply(form: MerchantIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Apply to the alliance with a shop; the caller becomes its owner."""
-    merchant_id = await merchants.apply(work.session, caller, form)
-    return work.answer(await merchants.get(await raw(work.session), caller, merchant_id), 201)
+    merchant_id = await merchants.apply(work.connection, caller, form)
+    return work.answer(await merchants.get(work.connection, caller, merchant_id), 201)
 
 
 @router.get("", response_model=Page[MerchantOut], responses=responses("invalid-payload", "cursor-invalid"))
@@ -53,8 +52,8 @@ async def get_merchant(merchant_id: UUID, caller: CallerDep, reads: ReadsDep) ->
 )
 async def approve(merchant_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Admit a shop to the alliance."""
-    await merchants.approve(work.session, caller, merchant_id)
-    return work.answer(await merchants.get(await raw(work.session), caller, merchant_id))
+    await merchants.approve(work.connection, caller, merchant_id)
+    return work.answer(await merchants.get(work.connection, caller, merchant_id))
 
 
 @router.post(
@@ -65,7 +64,7 @@ async def approve(merchant_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> 
 )
 async def add_clerk(merchant_id: UUID, form: ClerkIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Let a user settle for the caller's shop."""
-    return work.answer(await merchants.add_clerk(work.session, caller, merchant_id, form.user_id), 201)
+    return work.answer(await merchants.add_clerk(work.connection, caller, merchant_id, form.user_id), 201)
 
 
 @router.post(
@@ -76,8 +75,8 @@ async def add_clerk(merchant_id: UUID, form: ClerkIn, caller: CallerDep, work: U
 )
 async def add_offer(merchant_id: UUID, form: OfferIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Add an offer to the caller's shop; it is listed once its words are checked."""
-    offer_id = await offers.add(work.session, caller, merchant_id, form)
-    return work.answer(await offers.get(await raw(work.session), caller, offer_id), 201)
+    offer_id = await offers.add(work.connection, caller, merchant_id, form)
+    return work.answer(await offers.get(work.connection, caller, offer_id), 201)
 
 
 @router.get(

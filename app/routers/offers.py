@@ -4,7 +4,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.core.db import raw
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
@@ -42,15 +41,15 @@ async def get_offer(offer_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -> 
 @router.post("/{offer_id}/approve", response_model=OfferOut, responses=responses(*DECISION_PROBLEMS))
 async def approve(offer_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """List an offer that waits for the alliance."""
-    await offers.decide(work.session, caller, offer_id, "approve")
-    return work.answer(await offers.get(await raw(work.session), caller, offer_id))
+    await offers.decide(work.connection, caller, offer_id, "approve")
+    return work.answer(await offers.get(work.connection, caller, offer_id))
 
 
 @router.post("/{offer_id}/reject", response_model=OfferOut, responses=responses(*DECISION_PROBLEMS, "malformed-json"))
 async def reject(offer_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Reject an offer that waits for the alliance, with a reason."""
-    await offers.decide(work.session, caller, offer_id, "reject", reason=form.reason)
-    return work.answer(await offers.get(await raw(work.session), caller, offer_id))
+    await offers.decide(work.connection, caller, offer_id, "reject", reason=form.reason)
+    return work.answer(await offers.get(work.connection, caller, offer_id))
 
 
 @router.post(
@@ -61,5 +60,5 @@ async def reject(offer_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitO
 )
 async def take_voucher(offer_id: UUID, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep) -> Response:
     """Take a voucher; its points are held until it is settled, cancelled or expires."""
-    voucher_id = await vouchers.take(work.session, caller, offer_id, days=settings.voucher_days)
-    return work.answer(await vouchers.get(await raw(work.session), caller, voucher_id), 201)
+    voucher_id = await vouchers.take(work.connection, caller, offer_id, days=settings.voucher_days)
+    return work.answer(await vouchers.get(work.connection, caller, voucher_id), 201)

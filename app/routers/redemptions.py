@@ -28,4 +28,4 @@ router = APIRouter(prefix="/redemptions", tags=["redemptions"])
 async def settle(form: RedemptionIn, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep) -> Response:
     """Settle the voucher whose code was scanned, and say what to hand over."""
     secret = settings.secret_key.get_secret_value()
-    return work.answer(await redemptions.settle(work.session, caller, form.code, secret), 201)
+    return work.answer(await redemptions.settle(work.connection, caller, form.code, secret), 201)

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.core.db import raw
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
@@ -57,6 +56,6 @@ async def get_task(task_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -> Re
 async def claim(task_id: UUID, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep) -> Response:
     """Take a free seat."""
     claim_id = await claims.take(
-        work.session, caller, task_id, limit=settings.open_claims_limit, days=settings.claim_days
+        work.connection, caller, task_id, limit=settings.open_claims_limit, days=settings.claim_days
     )
-    return work.answer(await claims.get(await raw(work.session), caller, claim_id), 201)
+    return work.answer(await claims.get(work.connection, caller, claim_id), 201)

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.core.db import raw
 from app.deps import WRITE_PROBLEMS, CallerDep, PageDep, ReadsDep, UnitOfWorkDep, answer
 from app.domain.lifecycles import VOLUNTEER
 from app.problems import JSON_BODY_PROBLEMS, responses
@@ -31,8 +30,8 @@ DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-fo
 )
 async def apply(form: VolunteerIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Offer help in the home grid, or again after a refusal."""
-    volunteer_id = await volunteers.apply(work.session, caller, form)
-    return work.answer(await volunteers.get(await raw(work.session), caller, volunteer_id), 201)
+    volunteer_id = await volunteers.apply(work.connection, caller, form)
+    return work.answer(await volunteers.get(work.connection, caller, volunteer_id), 201)
 
 
 @router.get("", response_model=Page[VolunteerOut], responses=responses("invalid-payload", "cursor-invalid"))
@@ -52,8 +51,8 @@ async def get_volunteer(volunteer_id: UUID, caller: CallerDep, reads: ReadsDep) 
 @router.post("/{volunteer_id}/approve", response_model=VolunteerOut, responses=responses(*DECISION_PROBLEMS))
 async def approve(volunteer_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Admit a volunteer."""
-    await enrolments.decide(work.session, VOLUNTEER, caller, volunteer_id, "approve")
-    return work.answer(await volunteers.get(await raw(work.session), caller, volunteer_id))
+    await enrolments.decide(work.connection, VOLUNTEER, caller, volunteer_id, "approve")
+    return work.answer(await volunteers.get(work.connection, caller, volunteer_id))
 
 
 @router.post(
@@ -61,5 +60,5 @@ async def approve(volunteer_id: UUID, caller: CallerDep, work: UnitOfWorkDep) ->
 )
 async def refuse(volunteer_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Refuse an application with a reason."""
-    await enrolments.decide(work.session, VOLUNTEER, caller, volunteer_id, "refuse", reason=form.reason)
-    return work.answer(await volunteers.get(await raw(work.session), caller, volunteer_id))
+    await enrolments.decide(work.connection, VOLUNTEER, caller, volunteer_id, "refuse", reason=form.reason)
+    return work.answer(await volunteers.get(work.connection, caller, volunteer_id))

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.core.db import raw
 from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SettingsDep, UnitOfWorkDep, answer
 from app.problems import responses
 from app.schemas.offers import VoucherCodeOut, VoucherOut
@@ -37,5 +36,5 @@ async def get_code(voucher_id: UUID, caller: CallerDep, reads: ReadsDep, setting
 )
 async def cancel(voucher_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Give a held voucher back for its points."""
-    await vouchers.cancel(work.session, caller, voucher_id)
-    return work.answer(await vouchers.get(await raw(work.session), caller, voucher_id))
+    await vouchers.cancel(work.connection, caller, voucher_id)
+    return work.answer(await vouchers.get(work.connection, caller, voucher_id))

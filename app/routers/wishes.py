@@ -4,7 +4,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.core.db import raw
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
@@ -31,7 +30,7 @@ DECISION_WITH_WORDS = responses(*DECISION_PROBLEMS, "malformed-json")
 
 
 async def _tell(work: UnitOfWork, caller: Caller, wish_id: UUID, status: int = 200) -> Response:
-    return work.answer(await wish_views.get(await raw(work.session), caller, wish_id), status)
+    return work.answer(await wish_views.get(work.connection, caller, wish_id), status)
 
 
 @router.post(
@@ -42,7 +41,7 @@ async def _tell(work: UnitOfWork, caller: Caller, wish_id: UUID, status: int = 2
 )
 async def post(form: WishIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Post a wish. Nobody else sees it before its content check has passed."""
-    return await _tell(work, caller, await wishes.post(work.session, caller, form), 201)
+    return await _tell(work, caller, await wishes.post(work.connection, caller, form), 201)
 
 
 @router.get("", response_model=Page[WishOut], responses=responses("not-allowed", "invalid-payload", "cursor-invalid"))
@@ -71,33 +70,33 @@ async def get_wish(wish_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -> Re
 @router.post("/{wish_id}/approve", response_model=WishForPartiesOut, responses=DECISION)
 async def approve(wish_id: UUID, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep) -> Response:
     """Publish a reviewed wish; its task opens with it."""
-    await wishes.approve(work.session, caller, wish_id, settings.wish_reward_points)
+    await wishes.approve(work.connection, caller, wish_id, settings.wish_reward_points)
     return await _tell(work, caller, wish_id)
 
 
 @router.post("/{wish_id}/reject", response_model=WishForPartiesOut, responses=DECISION_WITH_WORDS)
 async def reject(wish_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Reject a wish under review, with a reason."""
-    await wishes.reject(work.session, caller, wish_id, form.reason)
+    await wishes.reject(work.connection, caller, wish_id, form.reason)
     return await _tell(work, caller, wish_id)
 
 
 @router.post("/{wish_id}/withdraw", response_model=WishForPartiesOut, responses=DECISION)
 async def withdraw(wish_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Take one's wish back while nobody works on it."""
-    await wishes.withdraw(work.session, caller, wish_id)
+    await wishes.withdraw(work.connection, caller, wish_id)
     return await _tell(work, caller, wish_id)
 
 
 @router.post("/{wish_id}/confirm", response_model=WishForPartiesOut, responses=DECISION_WITH_WORDS)
 async def confirm(wish_id: UUID, form: ConfirmIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Confirm the delivery with a rating; the helper gets the points at once."""
-    await wishes.confirm(work.session, caller, wish_id, form.rating, form.thanks)
+    await wishes.confirm(work.connection, caller, wish_id, form.rating, form.thanks)
     return await _tell(work, caller, wish_id)
 
 
 @router.post("/{wish_id}/dispute", response_model=WishForPartiesOut, responses=DECISION_WITH_WORDS)
 async def dispute(wish_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Say that the delivery is not what was promised; staff decide."""
-    await wishes.dispute(work.session, caller, wish_id, form.reason)
+    await wishes.dispute(work.connection, caller, wish_id, form.reason)
     return await _tell(work, caller, wish_id)

@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from asyncpg import Record
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection, Record
 
 from app.core.clock import now
-from app.core.db import Reads, raw
+from app.core.db import Reads
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
@@ -64,7 +63,7 @@ GET = f"{VIEW} WHERE c.id = $1"
 LIST_OWN = f"{VIEW} WHERE c.user_id = $1 AND c.id < $3 ORDER BY c.id DESC LIMIT $4"
 
 
-async def take(session: AsyncSession, caller: Caller, task_id: UUID, *, limit: int, days: int) -> UUID:
+async def take(connection: Connection, caller: Caller, task_id: UUID, *, limit: int, days: int) -> UUID:
     """Take one free seat of an open task for ``days``; return the claim's id.
 
     Raises ``helpers-only``, ``not-found``, ``own-wish``, ``task-not-open``, ``already-claimed``,
@@ -72,7 +71,6 @@ async def take(session: AsyncSession, caller: Caller, task_id: UUID, *, limit: i
     """
     if not caller.is_helper:
         raise Problem("helpers-only")
-    connection = await raw(session)
     moment = now()
     claim_id = new_id()
     taken = await connection.fetchrow(
@@ -101,34 +99,34 @@ def _why_refused(row: Record | None, caller: Caller, limit: int) -> Problem:
     return Problem("task-full")
 
 
-async def submit(session: AsyncSession, caller: Caller, claim_id: UUID, note: str) -> None:
+async def submit(connection: Connection, caller: Caller, claim_id: UUID, note: str) -> None:
     """Say that the work is done. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
-    row, mover = await _find(session, caller, claim_id, "submit")
-    await fulfilment.deliver(session, fulfilment.of(row), mover, note)
+    row, mover = await _find(connection, caller, claim_id, "submit")
+    await fulfilment.deliver(connection, fulfilment.of(row), mover, note)
 
 
-async def release(session: AsyncSession, caller: Caller, claim_id: UUID) -> None:
+async def release(connection: Connection, caller: Caller, claim_id: UUID) -> None:
     """Give the seat back. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
-    row, mover = await _find(session, caller, claim_id, "release")
-    await fulfilment.free(session, fulfilment.of(row), "release", mover)
+    row, mover = await _find(connection, caller, claim_id, "release")
+    await fulfilment.free(connection, fulfilment.of(row), "release", mover)
 
 
-async def verify(session: AsyncSession, caller: Caller, claim_id: UUID) -> None:
+async def verify(connection: Connection, caller: Caller, claim_id: UUID) -> None:
     """Verify a delivery as staff: closes the task, fulfils the wish, awards the points. Never one's own (I2)."""
-    row, mover = await _find(session, caller, claim_id, "verify")
-    await fulfilment.fulfil(session, fulfilment.of(row), "verify", mover)
+    row, mover = await _find(connection, caller, claim_id, "verify")
+    await fulfilment.fulfil(connection, fulfilment.of(row), "verify", mover)
 
 
-async def send_back(session: AsyncSession, caller: Caller, claim_id: UUID, reason: str, *, days: int) -> None:
+async def send_back(connection: Connection, caller: Caller, claim_id: UUID, reason: str, *, days: int) -> None:
     """Return a delivery to be done again within ``days``."""
-    row, mover = await _find(session, caller, claim_id, "return")
-    await fulfilment.send_back(session, fulfilment.of(row), mover, reason, now() + timedelta(days=days))
+    row, mover = await _find(connection, caller, claim_id, "return")
+    await fulfilment.send_back(connection, fulfilment.of(row), mover, reason, now() + timedelta(days=days))
 
 
-async def refuse(session: AsyncSession, caller: Caller, claim_id: UUID, reason: str) -> None:
+async def refuse(connection: Connection, caller: Caller, claim_id: UUID, reason: str) -> None:
     """Refuse a delivery that never was: no points, and the wish can be claimed again."""
-    row, mover = await _find(session, caller, claim_id, "refuse")
-    await fulfilment.free(session, fulfilment.of(row), "refuse", mover, reason)
+    row, mover = await _find(connection, caller, claim_id, "refuse")
+    await fulfilment.free(connection, fulfilment.of(row), "refuse", mover, reason)
 
 
 async def get(reads: Reads, caller: Caller, claim_id: UUID) -> dict[str, Any]:
@@ -155,9 +153,9 @@ def parties_of(row: Record, caller: Caller) -> frozenset[Party]:
     )
 
 
-async def _find(session: AsyncSession, caller: Caller, claim_id: UUID, action: str) -> tuple[Record, Mover]:
+async def _find(connection: Connection, caller: Caller, claim_id: UUID, action: str) -> tuple[Record, Mover]:
     """Return what ``action`` on a claim needs and the part in which the caller takes it."""
-    row = await (await raw(session)).fetchrow(FIND, claim_id, caller.scope(Role.STAFF))
+    row = await connection.fetchrow(FIND, claim_id, caller.scope(Role.STAFF))
     if row is None:
         raise Problem("not-found")
     parties = parties_of(row, caller)

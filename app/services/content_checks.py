@@ -61,12 +61,14 @@ async def check_wish(database: Database, wechat: WeChat, wish_id: UUID, reward_p
         return
     outcome = await _ask(wechat, wish["openid"], f"{wish['title']}\n{wish['body']}", Scene.FORUM)
     decision = DECISIONS[outcome]
-    async with database.transaction() as session:
+    async with database.transaction() as connection:
         try:
             if outcome == "pass" and not wish["is_wish_review_required"]:
-                await wishes.publish(session, wish_id, "pass_check_unreviewed", transitions.SYSTEM, reward_points)
+                await wishes.publish(connection, wish_id, "pass_check_unreviewed", transitions.SYSTEM, reward_points)
             else:
-                await transitions.move(session, WISH, wish_id, decision.action, transitions.SYSTEM, note=decision.note)
+                await transitions.move(
+                    connection, WISH, wish_id, decision.action, transitions.SYSTEM, note=decision.note
+                )
         except Problem as problem:
             if problem.type.code != "state-conflict":
                 raise  # its author withdrew it meanwhile: nothing is left to decide
@@ -79,9 +81,9 @@ async def check_offer(database: Database, wechat: WeChat, offer_id: UUID) -> Non
         return
     outcome = await _ask(wechat, offer["openid"], f"{offer['title']}\n{offer['body']}", Scene.FORUM)
     decision = DECISIONS[outcome]
-    async with database.transaction() as session:
+    async with database.transaction() as connection:
         await transitions.find_and_move(
-            session, OFFER, offer_id, decision.action, transitions.SYSTEM, note=decision.note
+            connection, OFFER, offer_id, decision.action, transitions.SYSTEM, note=decision.note
         )
 
 
@@ -97,8 +99,8 @@ async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> N
     outcome = await _ask(wechat, openid, nickname, Scene.PROFILE)
     if outcome == "failed":
         return
-    async with database.transaction() as session:
-        await users.decide_nickname(session, user_id, nickname, passed=outcome == "pass")
+    async with database.transaction() as connection:
+        await users.decide_nickname(connection, user_id, nickname, passed=outcome == "pass")
 
 
 async def hold_forgotten(database: Database, posted_before: datetime) -> int:
@@ -106,9 +108,9 @@ async def hold_forgotten(database: Database, posted_before: datetime) -> int:
     held = 0
     for lifecycle, find in FIND_FORGOTTEN.items():
         for row in await database.reads.fetch(find, posted_before):
-            async with database.transaction() as session:
+            async with database.transaction() as connection:
                 moved = await transitions.find_and_move(
-                    session, lifecycle, row["id"], "hold_check", transitions.SYSTEM, note=CHECK_UNAVAILABLE
+                    connection, lifecycle, row["id"], "hold_check", transitions.SYSTEM, note=CHECK_UNAVAILABLE
                 )
             held += moved is not None
     return held

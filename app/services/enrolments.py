@@ -4,9 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection, Record
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.db import raw
 from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
@@ -27,7 +25,7 @@ async def require_home(connection: Connection, area_id: UUID) -> None:
 
 
 async def decide(
-    session: AsyncSession,
+    connection: Connection,
     lifecycle: Lifecycle,
     caller: Caller,
     subject_id: UUID,
@@ -36,7 +34,7 @@ async def decide(
     reason: str | None = None,
 ) -> None:
     """Approve or refuse. Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own (I2)."""
-    row = await (await raw(session)).fetchrow(
+    row = await connection.fetchrow(
         f"""
         SELECT x.user_id, x.status, a.lineage && $2::uuid[] AS in_scope
         FROM {lifecycle.subject} x JOIN area a ON a.id = x.home_area_id WHERE x.id = $1
@@ -47,7 +45,7 @@ async def decide(
     row = require_visible(row, caller)
     parties = parties_to_application(caller, applicant_id=row["user_id"], in_scope=row["in_scope"], decider=Party.STAFF)
     party = transitions.permit(lifecycle, row["status"], action, parties)
-    await transitions.move(session, lifecycle, subject_id, action, Mover(party, caller.id), note=reason)
+    await transitions.move(connection, lifecycle, subject_id, action, Mover(party, caller.id), note=reason)
 
 
 def actions(lifecycle: Lifecycle, caller: Caller, row: Record) -> tuple[str, ...]:

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import Record
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection, Record
 
 from app import ledger
 from app.core.clock import now
-from app.core.db import raw
 from app.domain.errors import Problem
 from app.domain.lifecycles import CLAIM, TASK, WISH
 from app.services import transitions
@@ -48,18 +46,18 @@ def of(row: Record) -> Service:
     return Service(wish_id, row["task_id"], row["claim_id"], row["claimant_id"], row["reward_points"])
 
 
-async def deliver(session: AsyncSession, service: Service, mover: Mover, note: str) -> None:
+async def deliver(connection: Connection, service: Service, mover: Mover, note: str) -> None:
     """Say that the work is done; it no longer counts against the claimant's limit."""
     moment = now()
-    await _count_open_claims(session, service.claimant_id, -1)
+    await _count_open_claims(connection, service.claimant_id, -1)
     await transitions.move(
-        session, CLAIM, service.claim_id, "submit", mover, changes={"note": note, "submitted_at": moment}
+        connection, CLAIM, service.claim_id, "submit", mover, changes={"note": note, "submitted_at": moment}
     )
-    await transitions.move(session, WISH, service.wish_id, "deliver", mover, changes={"delivered_at": moment})
+    await transitions.move(connection, WISH, service.wish_id, "deliver", mover, changes={"delivered_at": moment})
 
 
 async def fulfil(
-    session: AsyncSession,
+    connection: Connection,
     service: Service,
     action: str,
     mover: Mover,
@@ -68,44 +66,48 @@ async def fulfil(
     thanks: str | None = None,
 ) -> None:
     """Verify the claim, close the task, fulfil the wish and award the points, all or nothing."""
-    await transitions.move(session, TASK, service.task_id, "close", mover)
-    await transitions.move(session, CLAIM, service.claim_id, action, mover)
-    await transitions.move(session, WISH, service.wish_id, action, mover, changes={"rating": rating, "thanks": thanks})
+    await transitions.move(connection, TASK, service.task_id, "close", mover)
+    await transitions.move(connection, CLAIM, service.claim_id, action, mover)
+    await transitions.move(
+        connection, WISH, service.wish_id, action, mover, changes={"rating": rating, "thanks": thanks}
+    )
     if service.reward_points:
-        await ledger.award(session, service.claimant_id, service.reward_points, service.claim_id)
+        await ledger.award(connection, service.claimant_id, service.reward_points, service.claim_id)
 
 
-async def send_back(session: AsyncSession, service: Service, mover: Mover, reason: str, due_at: datetime) -> None:
+async def send_back(connection: Connection, service: Service, mover: Mover, reason: str, due_at: datetime) -> None:
     """Return the delivery to be done again, with a new deadline."""
-    await _count_open_claims(session, service.claimant_id, 1)
-    await transitions.move(session, CLAIM, service.claim_id, "return", mover, note=reason, changes={"due_at": due_at})
-    await transitions.move(session, WISH, service.wish_id, "return", mover, note=reason)
+    await _count_open_claims(connection, service.claimant_id, 1)
+    await transitions.move(
+        connection, CLAIM, service.claim_id, "return", mover, note=reason, changes={"due_at": due_at}
+    )
+    await transitions.move(connection, WISH, service.wish_id, "return", mover, note=reason)
 
 
-async def free(session: AsyncSession, service: Service, action: str, mover: Mover, reason: str | None = None) -> None:
+async def free(connection: Connection, service: Service, action: str, mover: Mover, reason: str | None = None) -> None:
     """End the claim by release, lapse or refusal: the seat is free and the wish can be claimed again."""
     if action != "refuse":  # a refused claim was submitted, and those do not count as open
-        await _count_open_claims(session, service.claimant_id, -1)
-    await _count(session, FREE_SEAT, service.task_id)
-    await transitions.move(session, CLAIM, service.claim_id, action, mover, note=reason)
-    await transitions.move(session, WISH, service.wish_id, action, mover, note=reason)
+        await _count_open_claims(connection, service.claimant_id, -1)
+    await _count(connection, FREE_SEAT, service.task_id)
+    await transitions.move(connection, CLAIM, service.claim_id, action, mover, note=reason)
+    await transitions.move(connection, WISH, service.wish_id, action, mover, note=reason)
 
 
-async def find_silent(session: AsyncSession, delivered_before: datetime) -> list[Service]:
+async def find_silent(connection: Connection, delivered_before: datetime) -> list[Service]:
     """Return deliveries to which the resident has said nothing since."""
-    return [of(row) for row in await (await raw(session)).fetch(FIND_SILENT, delivered_before)]
+    return [of(row) for row in await connection.fetch(FIND_SILENT, delivered_before)]
 
 
-async def find_overdue(session: AsyncSession, moment: datetime) -> list[Service]:
+async def find_overdue(connection: Connection, moment: datetime) -> list[Service]:
     """Return claims whose time without a delivery is over."""
-    return [of(row) for row in await (await raw(session)).fetch(FIND_OVERDUE, moment)]
+    return [of(row) for row in await connection.fetch(FIND_OVERDUE, moment)]
 
 
-async def _count_open_claims(session: AsyncSession, user_id: UUID, change: int) -> None:
-    await _count(session, COUNT_OPEN_CLAIMS, user_id, change)
+async def _count_open_claims(connection: Connection, user_id: UUID, change: int) -> None:
+    await _count(connection, COUNT_OPEN_CLAIMS, user_id, change)
 
 
-async def _count(session: AsyncSession, statement: str, *arguments: object) -> None:
+async def _count(connection: Connection, statement: str, *arguments: object) -> None:
     """Change a count. Raises ``state-conflict`` when it would go below zero."""
-    if await (await raw(session)).execute(statement, *arguments) == "UPDATE 0":
+    if await connection.execute(statement, *arguments) == "UPDATE 0":
         raise Problem("state-conflict")

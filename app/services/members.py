@@ -2,10 +2,9 @@
 
 from uuid import UUID
 
-from asyncpg import Record
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection, Record
 
-from app.core.db import Reads, raw
+from app.core.db import Reads, insert
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
@@ -30,12 +29,11 @@ LIST = f"""
 """
 
 
-async def apply(session: AsyncSession, caller: Caller, form: MemberIn) -> UUID:
+async def apply(connection: Connection, caller: Caller, form: MemberIn) -> UUID:
     """Apply for membership, or again after a refusal; return its id.
 
     Raises ``area-unknown``, ``area-not-a-home``, ``unit-unknown``, ``already-enrolled``.
     """
-    connection = await raw(session)
     await enrolments.require_home(connection, form.home_area_id)
     earlier = await connection.fetchrow("SELECT id, status FROM member WHERE user_id = $1", caller.id)
     author = Mover(Party.AUTHOR, caller.id)
@@ -43,14 +41,13 @@ async def apply(session: AsyncSession, caller: Caller, form: MemberIn) -> UUID:
         if earlier["status"] != "refused":
             raise Problem("already-enrolled")
         changes = {"kind": form.kind, "unit_id": form.unit_id, "home_area_id": form.home_area_id}
-        await transitions.move(session, MEMBER, earlier["id"], "reapply", author, changes=changes)
+        await transitions.move(connection, MEMBER, earlier["id"], "reapply", author, changes=changes)
         return UUID(bytes=earlier["id"].bytes)
     member = Member(
         id=new_id(), user_id=caller.id, kind=form.kind, unit_id=form.unit_id, home_area_id=form.home_area_id
     )
-    session.add(member)
-    await session.flush()
-    await transitions.log_creation(session, MEMBER, member.id, author)
+    await insert(connection, member)
+    await transitions.log_creation(connection, MEMBER, member.id, author)
     return member.id
 
 

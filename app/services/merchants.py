@@ -3,11 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from asyncpg import Record
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection, Record
 
 from app import ledger
-from app.core.db import Reads, raw
+from app.core.db import Reads, insert
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
@@ -31,28 +30,25 @@ LIST = f"""
 """
 
 
-async def apply(session: AsyncSession, caller: Caller, form: MerchantIn) -> UUID:
+async def apply(connection: Connection, caller: Caller, form: MerchantIn) -> UUID:
     """Apply with a shop; the caller becomes its owner and first clerk. Raises ``area-unknown`` by the database."""
     merchant = Merchant(id=new_id(), owner_id=caller.id, area_id=form.area_id, name=form.name)
-    session.add(merchant)
-    await session.flush()
-    session.add(Clerk(id=new_id(), merchant_id=merchant.id, user_id=caller.id))
-    await session.flush()
-    await ledger.open_merchant(session, merchant.id)
-    await transitions.log_creation(session, MERCHANT, merchant.id, Mover(Party.AUTHOR, caller.id))
+    await insert(connection, merchant)
+    await insert(connection, Clerk(id=new_id(), merchant_id=merchant.id, user_id=caller.id))
+    await ledger.open_merchant(connection, merchant.id)
+    await transitions.log_creation(connection, MERCHANT, merchant.id, Mover(Party.AUTHOR, caller.id))
     return merchant.id
 
 
-async def approve(session: AsyncSession, caller: Caller, merchant_id: UUID) -> None:
+async def approve(connection: Connection, caller: Caller, merchant_id: UUID) -> None:
     """Admit a shop to the alliance. Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own."""
-    row = _require_visible(await (await raw(session)).fetchrow(GET, merchant_id, caller.scope(Role.ALLIANCE)), caller)
+    row = _require_visible(await connection.fetchrow(GET, merchant_id, caller.scope(Role.ALLIANCE)), caller)
     party = transitions.permit(MERCHANT, row["status"], "approve", _parties(row, caller))
-    await transitions.move(session, MERCHANT, merchant_id, "approve", Mover(party, caller.id))
+    await transitions.move(connection, MERCHANT, merchant_id, "approve", Mover(party, caller.id))
 
 
-async def add_clerk(session: AsyncSession, caller: Caller, merchant_id: UUID, user_id: UUID) -> dict[str, Any]:
+async def add_clerk(connection: Connection, caller: Caller, merchant_id: UUID, user_id: UUID) -> dict[str, Any]:
     """Let a user settle for the caller's shop. Raises ``not-found``, ``user-unknown``, ``clerk-exists``."""
-    connection = await raw(session)
     owned = await connection.fetchval(
         "SELECT true FROM merchant WHERE id = $1 AND owner_id = $2", merchant_id, caller.id
     )
@@ -62,16 +58,14 @@ async def add_clerk(session: AsyncSession, caller: Caller, merchant_id: UUID, us
     if nickname is None:
         raise Problem("user-unknown")
     clerk = Clerk(id=new_id(), merchant_id=merchant_id, user_id=user_id)
-    session.add(clerk)
-    await session.flush()
-    await session.refresh(clerk)
-    await transitions.log(session, "clerk", clerk.id, "create", "active", Mover(Party.AUTHOR, caller.id))
+    row = await insert(connection, clerk)
+    await transitions.log(connection, "clerk", clerk.id, "create", "active", Mover(Party.AUTHOR, caller.id))
     return {
         "id": clerk.id,
         "merchant_id": merchant_id,
         "user_id": user_id,
         "nickname": nickname,
-        "created_at": clerk.created_at,
+        "created_at": row["created_at"],
         "actions": [],
     }
 

@@ -3,10 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from asyncpg import Record
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection, Record
 
-from app.core.db import Reads, raw
+from app.core.db import Reads, insert
 from app.core.ids import new_id
 from app.core.pagination import ids_in_area
 from app.core.queue import order
@@ -33,9 +32,9 @@ GET = VIEW.replace("$4", "$2") + " WHERE o.id = $1"
 IS_ALLIANCE_OF = "SELECT lineage && $2::uuid[] FROM area WHERE id = $1"
 
 
-async def add(session: AsyncSession, caller: Caller, merchant_id: UUID, form: OfferIn) -> UUID:
+async def add(connection: Connection, caller: Caller, merchant_id: UUID, form: OfferIn) -> UUID:
     """Add an offer to the caller's approved shop; return its id. Raises ``not-found``, ``merchant-not-approved``."""
-    merchant = await (await raw(session)).fetchrow(
+    merchant = await connection.fetchrow(
         "SELECT area_id, status FROM merchant WHERE id = $1 AND owner_id = $2", merchant_id, caller.id
     )
     if merchant is None:
@@ -52,20 +51,19 @@ async def add(session: AsyncSession, caller: Caller, merchant_id: UUID, form: Of
         stock=form.stock,
         stock_left=form.stock,
     )
-    session.add(offer)
-    await session.flush()
-    await transitions.log_creation(session, OFFER, offer.id, Mover(Party.AUTHOR, caller.id))
-    await order(session, CHECK_OFFER, offer.id)
+    await insert(connection, offer)
+    await transitions.log_creation(connection, OFFER, offer.id, Mover(Party.AUTHOR, caller.id))
+    await order(connection, CHECK_OFFER, offer.id)
     return offer.id
 
 
 async def decide(
-    session: AsyncSession, caller: Caller, offer_id: UUID, action: str, *, reason: str | None = None
+    connection: Connection, caller: Caller, offer_id: UUID, action: str, *, reason: str | None = None
 ) -> None:
     """Approve or reject an offer that waits for the alliance. Raises ``not-found``, ``own-interest``."""
-    row = _require_visible(await (await raw(session)).fetchrow(GET, offer_id, caller.scope(Role.ALLIANCE)), caller)
+    row = _require_visible(await connection.fetchrow(GET, offer_id, caller.scope(Role.ALLIANCE)), caller)
     party = transitions.permit(OFFER, row["status"], action, _parties(row, caller))
-    await transitions.move(session, OFFER, offer_id, action, Mover(party, caller.id), note=reason)
+    await transitions.move(connection, OFFER, offer_id, action, Mover(party, caller.id), note=reason)
 
 
 async def list_of_area(

@@ -3,12 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from asyncpg import Record
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection, Record
 
 from app import ledger
 from app.core.clock import now
-from app.core.db import Reads, raw
+from app.core.db import Reads
 from app.core.ids import new_id
 from app.domain import codes
 from app.domain.caller import Caller
@@ -30,7 +29,7 @@ LIST = """
 CLOSED = {"settled": "voucher-settled", "cancelled": "voucher-cancelled", "expired": "voucher-expired"}
 
 
-async def settle(session: AsyncSession, caller: Caller, code: str, secret: str) -> dict[str, Any]:
+async def settle(connection: Connection, caller: Caller, code: str, secret: str) -> dict[str, Any]:
     """Settle the voucher whose current code was scanned: the points it holds go to the caller's shop.
 
     The code is checked before the database is asked. Raises ``voucher-code-invalid``, ``voucher-other-shop``,
@@ -39,17 +38,17 @@ async def settle(session: AsyncSession, caller: Caller, code: str, secret: str) 
     """
     moment = now()
     voucher_id = _read(code, secret)
-    row = await (await raw(session)).fetchrow(FIND, voucher_id)
+    row = await connection.fetchrow(FIND, voucher_id)
     _require_acceptable(row, caller)
     if row["status"] == "held" and row["expires_at"] <= moment:
         raise Problem("voucher-expired")
-    moved = await transitions.find_and_move(session, VOUCHER, voucher_id, "settle", Mover(Party.CLERK, caller.id))
+    moved = await transitions.find_and_move(connection, VOUCHER, voucher_id, "settle", Mover(Party.CLERK, caller.id))
     if moved is None:
-        status = await (await raw(session)).fetchval("SELECT status FROM voucher WHERE id = $1", voucher_id)
+        status = await connection.fetchval("SELECT status FROM voucher WHERE id = $1", voucher_id)
         raise Problem(CLOSED[status])
     redemption_id = new_id()
-    await (await raw(session)).execute(INSERT, redemption_id, voucher_id, moved["merchant_id"], caller.id, moment)
-    await ledger.settle(session, moved["user_id"], moved["merchant_id"], moved["points"], voucher_id)
+    await connection.execute(INSERT, redemption_id, voucher_id, moved["merchant_id"], caller.id, moment)
+    await ledger.settle(connection, moved["user_id"], moved["merchant_id"], moved["points"], voucher_id)
     return {
         "id": redemption_id,
         "voucher_id": voucher_id,

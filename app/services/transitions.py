@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from asyncpg import Record
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection, Record
 
-from app.core.db import raw
 from app.core.ids import new_id
 from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
@@ -48,7 +46,7 @@ def permit(lifecycle: Lifecycle, state: str, action: str, parties: frozenset[Par
 
 
 async def move(
-    session: AsyncSession,
+    connection: Connection,
     lifecycle: Lifecycle,
     subject_id: UUID,
     action: str,
@@ -61,14 +59,14 @@ async def move(
 
     Returns the row as it stands after. Locks that row. Raises ``state-conflict`` when somebody moved it first.
     """
-    row = await find_and_move(session, lifecycle, subject_id, action, mover, note=note, changes=changes)
+    row = await find_and_move(connection, lifecycle, subject_id, action, mover, note=note, changes=changes)
     if row is None:
         raise Problem("state-conflict")
     return row
 
 
 async def find_and_move(
-    session: AsyncSession,
+    connection: Connection,
     lifecycle: Lifecycle,
     subject_id: UUID,
     action: str,
@@ -99,7 +97,7 @@ async def find_and_move(
         )
         SELECT * FROM moved
     """
-    return await (await raw(session)).fetchrow(
+    return await connection.fetchrow(
         statement,
         subject_id,
         sources,
@@ -114,15 +112,15 @@ async def find_and_move(
     )
 
 
-async def log_creation(session: AsyncSession, lifecycle: Lifecycle, subject_id: UUID, mover: Mover) -> None:
+async def log_creation(connection: Connection, lifecycle: Lifecycle, subject_id: UUID, mover: Mover) -> None:
     """Append the event that ``subject_id`` came to be, in the lifecycle's first state."""
-    await log(session, lifecycle.subject, subject_id, "create", lifecycle.initial, mover)
+    await log(connection, lifecycle.subject, subject_id, "create", lifecycle.initial, mover)
 
 
 async def log(
-    session: AsyncSession, subject_kind: str, subject_id: UUID, action: str, to_state: str, mover: Mover
+    connection: Connection, subject_kind: str, subject_id: UUID, action: str, to_state: str, mover: Mover
 ) -> None:
     """Append an event of something that has no state before it."""
-    await (await raw(session)).execute(
+    await connection.execute(
         LOG_EVENT, new_id(), subject_kind, subject_id, action, None, to_state, mover.id, mover.party, None
     )

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection
 
 from app import ledger
 from app.core.clock import now
-from app.core.db import Reads, raw
+from app.core.db import Reads
 from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller
@@ -58,21 +58,21 @@ class LoggedIn:
     token_version: int
 
 
-async def log_in(session: AsyncSession, openid: str, unionid: str | None) -> LoggedIn:
+async def log_in(connection: Connection, openid: str, unionid: str | None) -> LoggedIn:
     """Return the user of ``openid``, made with a wallet when there was none; two first log-ins at once make one user.
 
     Raises ``login-blocked``.
     """
     proposed_id = new_id()
     nickname = DEFAULT_NICKNAME.format(number=secrets.randbelow(10_000))
-    row = await (await raw(session)).fetchrow(UPSERT, proposed_id, openid, unionid, nickname, now())
+    row = await connection.fetchrow(UPSERT, proposed_id, openid, unionid, nickname, now())
     if row["is_blocked"]:
         raise Problem("login-blocked")
     if row["pending_nickname"] is not None:
-        await order(session, CHECK_NICKNAME, row["id"])
+        await order(connection, CHECK_NICKNAME, row["id"])
     if row["id"] == proposed_id:
-        await ledger.open_wallet(session, proposed_id)
-        await transitions.log(session, "user", proposed_id, "create", "active", Mover(Party.AUTHOR, proposed_id))
+        await ledger.open_wallet(connection, proposed_id)
+        await transitions.log(connection, "user", proposed_id, "create", "active", Mover(Party.AUTHOR, proposed_id))
     return LoggedIn(row["id"], row["token_version"])
 
 
@@ -93,10 +93,10 @@ async def get_me(reads: Reads, user_id: UUID) -> dict[str, Any]:
     }
 
 
-async def propose_nickname(session: AsyncSession, caller: Caller, nickname: str) -> None:
+async def propose_nickname(connection: Connection, caller: Caller, nickname: str) -> None:
     """Keep the chosen name aside and order its content check; others see it once that has passed (I10)."""
-    await (await raw(session)).execute(PROPOSE_NICKNAME, caller.id, nickname)
-    await order(session, CHECK_NICKNAME, caller.id)
+    await connection.execute(PROPOSE_NICKNAME, caller.id, nickname)
+    await order(connection, CHECK_NICKNAME, caller.id)
 
 
 async def find_pending_nickname(reads: Reads, user_id: UUID) -> tuple[str, str] | None:
@@ -107,8 +107,8 @@ async def find_pending_nickname(reads: Reads, user_id: UUID) -> tuple[str, str] 
     return row["openid"], row["pending_nickname"]
 
 
-async def decide_nickname(session: AsyncSession, user_id: UUID, nickname: str, *, passed: bool) -> None:
+async def decide_nickname(connection: Connection, user_id: UUID, nickname: str, *, passed: bool) -> None:
     """Adopt the checked name or drop it; does nothing when another was chosen meanwhile."""
-    adopted = await (await raw(session)).execute(ADOPT_NICKNAME, user_id, nickname, passed)
+    adopted = await connection.execute(ADOPT_NICKNAME, user_id, nickname, passed)
     if passed and adopted != "UPDATE 0":
-        await transitions.log(session, "user", user_id, "rename", "active", transitions.SYSTEM)
+        await transitions.log(connection, "user", user_id, "rename", "active", transitions.SYSTEM)

@@ -2,10 +2,9 @@
 
 from uuid import UUID
 
-from asyncpg import Record
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection, Record
 
-from app.core.db import Reads, raw
+from app.core.db import Reads, insert
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
@@ -30,12 +29,11 @@ LIST = f"""
 """
 
 
-async def apply(session: AsyncSession, caller: Caller, form: VolunteerIn) -> UUID:
+async def apply(connection: Connection, caller: Caller, form: VolunteerIn) -> UUID:
     """Apply as a volunteer, or again after a refusal; return the application's id.
 
     Raises ``area-unknown``, ``area-not-a-home``, ``already-enrolled``.
     """
-    connection = await raw(session)
     await enrolments.require_home(connection, form.home_area_id)
     earlier = await connection.fetchrow("SELECT id, status FROM volunteer WHERE user_id = $1", caller.id)
     author = Mover(Party.AUTHOR, caller.id)
@@ -43,12 +41,11 @@ async def apply(session: AsyncSession, caller: Caller, form: VolunteerIn) -> UUI
         if earlier["status"] != "refused":
             raise Problem("already-enrolled")
         changes = {"home_area_id": form.home_area_id, "skills": form.skills}
-        await transitions.move(session, VOLUNTEER, earlier["id"], "reapply", author, changes=changes)
+        await transitions.move(connection, VOLUNTEER, earlier["id"], "reapply", author, changes=changes)
         return UUID(bytes=earlier["id"].bytes)
     volunteer = Volunteer(id=new_id(), user_id=caller.id, home_area_id=form.home_area_id, skills=form.skills)
-    session.add(volunteer)
-    await session.flush()
-    await transitions.log_creation(session, VOLUNTEER, volunteer.id, author)
+    await insert(connection, volunteer)
+    await transitions.log_creation(connection, VOLUNTEER, volunteer.id, author)
     return volunteer.id
 
 

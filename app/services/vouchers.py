@@ -4,12 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from asyncpg import Record
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection, Record
 
 from app import ledger
 from app.core.clock import now
-from app.core.db import Reads, raw
+from app.core.db import Reads
 from app.core.ids import new_id
 from app.core.security import derive_key
 from app.domain import codes
@@ -46,13 +45,12 @@ LIST_OWN = f"{VIEW} WHERE v.user_id = $1 AND v.id < $2 ORDER BY v.id DESC LIMIT 
 FIND_DUE = "SELECT id FROM voucher WHERE status = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT 500"
 
 
-async def take(session: AsyncSession, caller: Caller, offer_id: UUID, *, days: int) -> UUID:
+async def take(connection: Connection, caller: Caller, offer_id: UUID, *, days: int) -> UUID:
     """Make a voucher of an offer for ``days`` and hold its points; return its id.
 
     Raises ``not-found``, ``offer-sold-out``, and by the database ``points-insufficient``. Locks the offer's row, then
     the caller's balances.
     """
-    connection = await raw(session)
     voucher_id, moment = new_id(), now()
     points = await connection.fetchval(
         TAKE, voucher_id, offer_id, caller.id, moment + timedelta(days=days), moment, new_id()
@@ -60,33 +58,33 @@ async def take(session: AsyncSession, caller: Caller, offer_id: UUID, *, days: i
     if points is None:
         listed = await connection.fetchval("SELECT true FROM offer WHERE id = $1 AND status = 'listed'", offer_id)
         raise Problem("offer-sold-out" if listed else "not-found")
-    await ledger.hold(session, caller.id, points, voucher_id)
+    await ledger.hold(connection, caller.id, points, voucher_id)
     return voucher_id
 
 
-async def cancel(session: AsyncSession, caller: Caller, voucher_id: UUID) -> None:
+async def cancel(connection: Connection, caller: Caller, voucher_id: UUID) -> None:
     """Give a held voucher back: points and piece go back. Raises ``not-found``, ``state-conflict``."""
-    row = await (await raw(session)).fetchrow(GET, voucher_id, caller.id)
+    row = await connection.fetchrow(GET, voucher_id, caller.id)
     if row is None:
         raise Problem("not-found")
     transitions.permit(VOUCHER, row["status"], "cancel", frozenset({Party.AUTHOR}))
-    await _give_back(session, voucher_id, "cancel", Mover(Party.AUTHOR, caller.id))
+    await _give_back(connection, voucher_id, "cancel", Mover(Party.AUTHOR, caller.id))
 
 
-async def expire(session: AsyncSession, voucher_id: UUID) -> None:
+async def expire(connection: Connection, voucher_id: UUID) -> None:
     """Give back a voucher whose time is over. Raises ``state-conflict`` when it was closed meanwhile."""
-    await _give_back(session, voucher_id, "expire", transitions.SYSTEM)
+    await _give_back(connection, voucher_id, "expire", transitions.SYSTEM)
 
 
-async def find_due(session: AsyncSession, moment: datetime) -> list[UUID]:
+async def find_due(connection: Connection, moment: datetime) -> list[UUID]:
     """Return held vouchers whose time is over."""
-    return [row["id"] for row in await (await raw(session)).fetch(FIND_DUE, moment)]
+    return [row["id"] for row in await connection.fetch(FIND_DUE, moment)]
 
 
-async def _give_back(session: AsyncSession, voucher_id: UUID, action: str, mover: Mover) -> None:
-    moved = await transitions.move(session, VOUCHER, voucher_id, action, mover)
-    await (await raw(session)).execute(PUT_BACK, moved["offer_id"])
-    await ledger.release(session, moved["user_id"], moved["points"], voucher_id)
+async def _give_back(connection: Connection, voucher_id: UUID, action: str, mover: Mover) -> None:
+    moved = await transitions.move(connection, VOUCHER, voucher_id, action, mover)
+    await connection.execute(PUT_BACK, moved["offer_id"])
+    await ledger.release(connection, moved["user_id"], moved["points"], voucher_id)
 
 
 async def get(reads: Reads, caller: Caller, voucher_id: UUID) -> dict[str, Any]:

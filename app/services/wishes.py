@@ -3,11 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import Record
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg import Connection, Record
 
 from app.core.clock import now
-from app.core.db import raw
 from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role, parties_to_service
@@ -50,12 +48,11 @@ OPEN_TASK = """
 """
 
 
-async def post(session: AsyncSession, caller: Caller, form: WishIn) -> UUID:
+async def post(connection: Connection, caller: Caller, form: WishIn) -> UUID:
     """Post a wish; return its id. Nobody else sees it before its content check has passed (I10).
 
     Raises ``area-unknown``, ``area-not-a-home``.
     """
-    connection = await raw(session)
     wish_id = new_id()
     posted = await connection.fetchval(
         INSERT, wish_id, caller.id, form.area_id, form.category, form.title, form.body, WISH.initial, new_id()
@@ -63,23 +60,23 @@ async def post(session: AsyncSession, caller: Caller, form: WishIn) -> UUID:
     if posted is None:
         known = await connection.fetchval("SELECT true FROM area WHERE id = $1", form.area_id)
         raise Problem("area-not-a-home" if known else "area-unknown")
-    await order(session, CHECK_WISH, wish_id)
+    await order(connection, CHECK_WISH, wish_id)
     return wish_id
 
 
-async def approve(session: AsyncSession, caller: Caller, wish_id: UUID, reward_points: int) -> None:
+async def approve(connection: Connection, caller: Caller, wish_id: UUID, reward_points: int) -> None:
     """Publish a reviewed wish and open its task. Raises ``not-found``, ``own-interest``, ``state-conflict``."""
-    wish = await _find(session, caller, wish_id)
+    wish = await _find(connection, caller, wish_id)
     mover = _mover(wish, caller, "approve")
-    await publish(session, wish_id, "approve", mover, reward_points)
+    await publish(connection, wish_id, "approve", mover, reward_points)
 
 
 async def publish(
-    session: AsyncSession, wish_id: UUID, action: str, mover: Mover, reward_points: int, note: str | None = None
+    connection: Connection, wish_id: UUID, action: str, mover: Mover, reward_points: int, note: str | None = None
 ) -> None:
     """Take the action that publishes a wish, and open its one-seat task with it."""
-    moved = await transitions.move(session, WISH, wish_id, action, mover, note=note, changes={"published_at": now()})
-    await (await raw(session)).execute(
+    moved = await transitions.move(connection, WISH, wish_id, action, mover, note=note, changes={"published_at": now()})
+    await connection.execute(
         OPEN_TASK,
         new_id(),
         TaskKind.WISH,
@@ -94,52 +91,52 @@ async def publish(
     )
 
 
-async def reject(session: AsyncSession, caller: Caller, wish_id: UUID, reason: str) -> None:
+async def reject(connection: Connection, caller: Caller, wish_id: UUID, reason: str) -> None:
     """Reject a wish under review. Raises ``not-found``, ``own-interest``, ``state-conflict``."""
-    wish = await _find(session, caller, wish_id)
-    await transitions.move(session, WISH, wish_id, "reject", _mover(wish, caller, "reject"), note=reason)
+    wish = await _find(connection, caller, wish_id)
+    await transitions.move(connection, WISH, wish_id, "reject", _mover(wish, caller, "reject"), note=reason)
 
 
-async def withdraw(session: AsyncSession, caller: Caller, wish_id: UUID) -> None:
+async def withdraw(connection: Connection, caller: Caller, wish_id: UUID) -> None:
     """Take one's wish back while nobody works on it. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
-    wish = await _find(session, caller, wish_id)
+    wish = await _find(connection, caller, wish_id)
     mover = _mover(wish, caller, "withdraw")
     # The task first, as a claim does: whoever comes second waits, then finds the state changed.
     if wish["task_id"] is not None:
-        await transitions.move(session, TASK, wish["task_id"], "cancel", mover)
-    moved = await transitions.move(session, WISH, wish_id, "withdraw", mover)
+        await transitions.move(connection, TASK, wish["task_id"], "cancel", mover)
+    moved = await transitions.move(connection, WISH, wish_id, "withdraw", mover)
     if wish["task_id"] is None and moved["from_status"] == "published":
         raise Problem("state-conflict")  # published while this waited: a task is open that was not there to cancel
 
 
-async def confirm(session: AsyncSession, caller: Caller, wish_id: UUID, rating: int, thanks: str | None) -> None:
+async def confirm(connection: Connection, caller: Caller, wish_id: UUID, rating: int, thanks: str | None) -> None:
     """Confirm the delivery: verifies the claim, closes the task and awards the points in this transaction."""
-    wish = await _find(session, caller, wish_id)
+    wish = await _find(connection, caller, wish_id)
     mover = _mover(wish, caller, "confirm")
-    await fulfilment.fulfil(session, fulfilment.of(wish), "confirm", mover, rating=rating, thanks=thanks)
+    await fulfilment.fulfil(connection, fulfilment.of(wish), "confirm", mover, rating=rating, thanks=thanks)
 
 
-async def dispute(session: AsyncSession, caller: Caller, wish_id: UUID, reason: str) -> None:
+async def dispute(connection: Connection, caller: Caller, wish_id: UUID, reason: str) -> None:
     """Say that the delivery is not what was promised: staff decide, and the silent confirmation stops."""
-    wish = await _find(session, caller, wish_id)
-    await transitions.move(session, WISH, wish_id, "dispute", _mover(wish, caller, "dispute"), note=reason)
+    wish = await _find(connection, caller, wish_id)
+    await transitions.move(connection, WISH, wish_id, "dispute", _mover(wish, caller, "dispute"), note=reason)
 
 
-async def expire(session: AsyncSession, wish_id: UUID) -> None:
+async def expire(connection: Connection, wish_id: UUID) -> None:
     """End a wish that nobody claimed. Raises ``state-conflict`` when somebody did meanwhile."""
-    task_id = await (await raw(session)).fetchval("SELECT id FROM task WHERE wish_id = $1", wish_id)
-    await transitions.move(session, TASK, task_id, "cancel", transitions.SYSTEM)
-    await transitions.move(session, WISH, wish_id, "expire", transitions.SYSTEM)
+    task_id = await connection.fetchval("SELECT id FROM task WHERE wish_id = $1", wish_id)
+    await transitions.move(connection, TASK, task_id, "cancel", transitions.SYSTEM)
+    await transitions.move(connection, WISH, wish_id, "expire", transitions.SYSTEM)
 
 
-async def find_unclaimed(session: AsyncSession, before: datetime) -> list[UUID]:
+async def find_unclaimed(connection: Connection, before: datetime) -> list[UUID]:
     """Return wishes published before a moment that nobody has claimed."""
-    return [row["id"] for row in await (await raw(session)).fetch(FIND_UNCLAIMED, before)]
+    return [row["id"] for row in await connection.fetch(FIND_UNCLAIMED, before)]
 
 
-async def _find(session: AsyncSession, caller: Caller, wish_id: UUID) -> Record:
+async def _find(connection: Connection, caller: Caller, wish_id: UUID) -> Record:
     """Return what a decision on a wish needs. Raises ``not-found`` for one that the caller may not see (I8)."""
-    row = await (await raw(session)).fetchrow(FIND, wish_id, caller.scope(Role.STAFF))
+    row = await connection.fetchrow(FIND, wish_id, caller.scope(Role.STAFF))
     if row is None:
         raise Problem("not-found")
     if not may_see(row["status"], _parties(row, caller)):

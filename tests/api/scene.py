@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.core.db import Database
+from app.core.db import Database, insert
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.domain.caller import Role
@@ -95,8 +95,8 @@ async def make_scene(world: World) -> Scene:
 async def make_volunteer(world: World, person: Person, status: str = "applied") -> UUID:
     """Make an application as a volunteer."""
     volunteer = Volunteer(id=new_id(), user_id=person.id, home_area_id=world.grid.id, skills=["理发"], status=status)
-    async with world.database.transaction() as session:
-        session.add(volunteer)
+    async with world.database.transaction() as connection:
+        await insert(connection, volunteer)
     return volunteer.id
 
 

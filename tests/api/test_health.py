@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.clock import now
-from app.core.db import Database
+from app.core.db import Database, insert
 from app.core.settings import Settings
 from app.main import create_app
 from app.models import WorkerHeartbeat
@@ -26,8 +26,8 @@ class TestAlive:
 
 class TestReady:
     async def test_when_nothing_is_missing(self, api: ApiClient, database: Database):
-        async with database.transaction() as session:
-            session.add(WorkerHeartbeat(worker_id=uuid4(), seen_at=now()))
+        async with database.transaction() as connection:
+            await insert(connection, WorkerHeartbeat(worker_id=uuid4(), seen_at=now()))
         response = await api.get("/readyz")
         assert response.status_code == 200
         assert response.json() == {"status": "ok", "database": "ok", "migrations": "ok", "jobs": "ok"}

@@ -5,7 +5,7 @@ import itertools
 
 from asyncpg import Record
 
-from app.core.db import Database, raw
+from app.core.db import Database
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import WISH
 from app.services import transitions, wishes
@@ -33,11 +33,11 @@ def assert_chained(history: list[Record]) -> None:
 async def test_a_withdrawal_that_waited_for_the_content_check_comes_after_it(world: World, database: Database):
     author = await world.person()
     wish_id = await world.wish(author, "checking")
-    async with database.transaction() as session:
-        await (await raw(session)).execute("SELECT FROM wish WHERE id = $1 FOR UPDATE", wish_id)
+    async with database.transaction() as connection:
+        await connection.execute("SELECT FROM wish WHERE id = $1 FOR UPDATE", wish_id)
         waiting = asyncio.create_task(world.api.post(f"/v1/wishes/{wish_id}/withdraw", author))
         await until_somebody_waits(database)
-        await transitions.move(session, WISH, wish_id, "hold_check", transitions.SYSTEM)
+        await transitions.move(connection, WISH, wish_id, "hold_check", transitions.SYSTEM)
     assert (await waiting).json()["status"] == "withdrawn"
     history = await database.reads.fetch(HISTORY, wish_id)
     assert [row["action"] for row in history] == ["create", "hold_check", "withdraw"]
@@ -47,8 +47,8 @@ async def test_a_withdrawal_that_waited_for_the_content_check_comes_after_it(wor
 async def test_a_withdrawal_that_waited_for_the_approval_leaves_no_open_task(world: World, database: Database):
     author = await world.person()
     wish_id = await world.wish(author, "reviewing")
-    async with database.transaction() as session:
-        await wishes.publish(session, wish_id, "approve", Mover(Party.STAFF, world.staff.id), REWARD_POINTS)
+    async with database.transaction() as connection:
+        await wishes.publish(connection, wish_id, "approve", Mover(Party.STAFF, world.staff.id), REWARD_POINTS)
         waiting = asyncio.create_task(world.api.post(f"/v1/wishes/{wish_id}/withdraw", author))
         await until_somebody_waits(database)
     answer = await waiting

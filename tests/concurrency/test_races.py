@@ -119,7 +119,7 @@ class TestSeats:
     async def test_a_person_takes_one_seat_of_a_task(self, world: World, database: Database):
         helper = await world.helper()
         task_id = await world.task_of(await world.wish(await world.person()))
-        await database.pool.execute("UPDATE task SET seats = 10 WHERE id = $1", task_id)
+        await database.writes.execute("UPDATE task SET seats = 10 WHERE id = $1", task_id)
         path = f"/v1/tasks/{task_id}/claims"
         answers = await together(*[world.api.post(path, helper) for _ in range(10)])
         assert answers["201"] == 1
@@ -215,7 +215,7 @@ class TestVouchers:
             holder = await world.helper(points=2)
             voucher = await world.voucher(holder, offer)
             code = {"code": await world.code(holder, voucher)}
-            await database.pool.execute(
+            await database.writes.execute(
                 "UPDATE voucher SET expires_at = now() + interval '30 milliseconds' WHERE id = $1", voucher
             )
             await asyncio.sleep(0.025)
@@ -249,7 +249,7 @@ class TestConfirmation:
         for _ in range(5):
             author, helper = await world.person(), await world.helper()
             wish_id, _ = await world.delivered(author, helper)
-            await database.pool.execute(
+            await database.writes.execute(
                 "UPDATE wish SET delivered_at = now() - interval '8 days' WHERE id = $1", wish_id
             )
             answer, *_ = await asyncio.gather(
@@ -265,7 +265,7 @@ class TestConfirmation:
         for _ in range(10):
             author, helper = await world.person(), await world.helper()
             claim_id = await world.claim(helper, await world.wish(author))
-            await database.pool.execute("UPDATE claim SET due_at = now() - interval '1 day' WHERE id = $1", claim_id)
+            await database.writes.execute("UPDATE claim SET due_at = now() - interval '1 day' WHERE id = $1", claim_id)
             answer, _ = await asyncio.gather(
                 world.api.post(f"/v1/claims/{claim_id}/submit", helper, {"note": "好了"}),
                 handlers.lapse_overdue(jobs.parts),

@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from app.core.db import Database, raw
+from app.core.db import Database
 from app.core.ids import new_id
 from app.core.settings import Settings
 from tests.core.service import migrated_database, running_app, settings_for
@@ -29,9 +29,8 @@ class RefusedError(Exception):
 
 
 async def insert_area(database: Database, area_id: UUID, *, then: BaseException | None = None) -> None:
-    async with database.transaction() as session:
-        connection = await raw(session)
-        assert connection.is_in_transaction(), "raw has begun before anything was sent"
+    async with database.transaction() as connection:
+        assert connection.is_in_transaction(), "it has begun before anything was sent"
         await connection.execute(INSERT_AREA, area_id, f"区{area_id.hex[-8:]}")
         assert await database.reads.fetchval(FIND_AREA, area_id) is None, "nobody sees it before the commit"
         if then is not None:
@@ -45,30 +44,14 @@ class TestTransaction:
         assert await database.reads.fetchval(FIND_AREA, area_id)
 
     @pytest.mark.parametrize("error", [RefusedError(), asyncio.CancelledError(), KeyboardInterrupt()])
-    async def test_raising_rolls_back_what_raw_sent_first(self, database: Database, error: BaseException):
+    async def test_raising_rolls_back(self, database: Database, error: BaseException):
         area_id = new_id()
         with pytest.raises(type(error)):
             await insert_area(database, area_id, then=error)
         assert await database.reads.fetchval(FIND_AREA, area_id) is None
 
-    async def test_raw_gives_the_same_connection_each_time(self, database: Database):
-        async with database.transaction() as session:
-            first, second = await raw(session), await raw(session)
-            assert first is second
-            pids = {await first.fetchval("SELECT pg_backend_pid()"), await second.fetchval("SELECT pg_backend_pid()")}
-            assert len(pids) == 1
-
-    async def test_raw_sends_nothing_into_a_transaction_that_has_begun(self, database: Database):
-        async with database.transaction() as session:
-            connection = await raw(session)
-            sent: list[str] = []
-            connection.add_query_logger(lambda record: sent.append(record.query))
-            await raw(session)
-            assert sent == []
-
     async def test_statements_and_waits_end_in_time(self, database: Database):
-        async with database.transaction() as session:
-            connection = await raw(session)
+        async with database.transaction() as connection:
             for name, expected in (("statement_timeout", "5s"), ("lock_timeout", "2s"), ("synchronous_commit", "on")):
                 assert await connection.fetchval(f"SHOW {name}") == expected
                 assert await database.reads.fetchval(f"SHOW {name}") == expected
@@ -213,11 +196,9 @@ class TestLostConnections:
 
     async def test_when_every_connection_is_taken_a_write_is_told_to_come_again(self, hurt: World):
         author = await hurt.person()
-        held = [hurt.database.engine.connect() for _ in range(4)]
-        for connection in held:
-            await connection.start()
+        held = [await hurt.database.writes.borrow() for _ in range(4)]
         answer = await send(hurt, "POST", "/v1/wishes", author, wish_form(hurt))
         assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable")
         for connection in held:
-            await connection.close()
+            hurt.database.writes.give_back(connection, is_whole=True)
         assert (await send(hurt, "POST", "/v1/wishes", author, wish_form(hurt))).status_code == 201

@@ -163,7 +163,7 @@ class Life:
             await content_checks.check_wish(parts.database, parts.wechat, wish["id"], REWARD_POINTS)
             return
         sweep = self.chance.choice(sorted(AGED))
-        await self.database.pool.execute(AGED[sweep], wish["id"])
+        await self.database.writes.execute(AGED[sweep], wish["id"])
         await getattr(handlers, sweep)(self.jobs.parts)
 
     async def post(self, person: Person, path: str, form: object, expected: int) -> None:

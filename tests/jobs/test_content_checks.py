@@ -245,7 +245,7 @@ class TestOffer:
     async def test_a_forgotten_one_is_handed_over(self, world: World, database: Database):
         """Its job was lost: it must not stay where nobody can decide it."""
         offer_id = await world.offer(await world.shop(await world.person()), status="checking")
-        await database.pool.execute("UPDATE offer SET created_at = now() - interval '1 hour' WHERE id = $1", offer_id)
+        await database.writes.execute("UPDATE offer SET created_at = now() - interval '1 hour' WHERE id = $1", offer_id)
         await content_checks.hold_forgotten(database, now())
         assert (await world.api.get(f"/v1/offers/{offer_id}", world.alliance)).json()["status"] == "reviewing"
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.core import queue
-from app.core.db import Database, raw
+from app.core.db import Database
 from app.core.ids import new_id
 from tests.api_client import ApiClient
 from tests.factories import World
@@ -24,8 +24,8 @@ async def count_jobs(database: Database, subject_id: UUID | str) -> int:
 
 async def test_a_commit_leaves_exactly_one_job(database: Database):
     subject_id = new_id()
-    async with database.transaction() as session:
-        await queue.order(session, CHECK, subject_id)
+    async with database.transaction() as connection:
+        await queue.order(connection, CHECK, subject_id)
         assert await count_jobs(database, subject_id) == 0, "nobody sees it before the commit"
     assert await count_jobs(database, subject_id) == 1
 
@@ -46,10 +46,10 @@ async def test_a_rollback_leaves_no_job_after_other_statements(database: Databas
 
 
 async def order_and_fail(database: Database, subject_id: UUID, before: str, *, is_first: bool) -> None:
-    async with database.transaction() as session:
+    async with database.transaction() as connection:
         if not is_first:
-            await (await raw(session)).execute(before)
-        await queue.order(session, CHECK, subject_id)
+            await connection.execute(before)
+        await queue.order(connection, CHECK, subject_id)
         raise RefusedError
 
 
@@ -61,16 +61,24 @@ async def test_a_statement_that_fails_leaves_no_job(database: Database):
 
 
 async def order_and_divide(database: Database, subject_id: UUID) -> None:
-    async with database.transaction() as session:
-        await queue.order(session, CHECK, subject_id)
-        await (await raw(session)).execute("SELECT 1 / 0")
+    async with database.transaction() as connection:
+        await queue.order(connection, CHECK, subject_id)
+        await connection.execute("SELECT 1 / 0")
+
+
+async def test_an_order_outside_a_transaction_is_refused(database: Database):
+    subject_id = new_id()
+    async with database.writes.acquire() as connection:
+        with pytest.raises(RuntimeError, match="outside a transaction"):
+            await queue.order(connection, CHECK, subject_id)
+    assert await count_jobs(database, subject_id) == 0
 
 
 async def test_two_orders_of_one_transaction_are_both_there(database: Database):
     first, second = new_id(), new_id()
-    async with database.transaction() as session:
-        await queue.order(session, CHECK, first)
-        await queue.order(session, CHECK, second)
+    async with database.transaction() as connection:
+        await queue.order(connection, CHECK, first)
+        await queue.order(connection, CHECK, second)
     assert [await count_jobs(database, first), await count_jobs(database, second)] == [1, 1]
 
 

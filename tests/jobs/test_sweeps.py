@@ -47,7 +47,7 @@ async def twice(sweep: str, jobs: Jobs, look: str, subject_id: UUID) -> None:
 
 
 async def age(database: Database, table: str, column: str, subject_id: UUID, interval: str) -> None:
-    await database.pool.execute(
+    await database.writes.execute(
         f"UPDATE {table} SET {column} = {column} - interval '{interval}' WHERE id = $1", subject_id
     )
 
@@ -204,7 +204,7 @@ class TestForgetKeys:
         holder, key = await world.helper(points=9), uuid4().hex
         path = f"/v1/offers/{await world.offer(await world.shop(await world.person()), points=3)}/vouchers"
         first: Any = await world.api.post(path, holder, key=key)
-        await database.pool.execute(
+        await database.writes.execute(
             f"UPDATE idempotency_key SET created_at = created_at - interval '{passed}' WHERE caller_id = $1", holder.id
         )
         for _ in range(2):
@@ -221,7 +221,7 @@ class TestOneFault:
         """The rows of one wish do not fit together; the helper of the other gets their points all the same."""
         broken_author, broken_helper = await world.person(), await world.helper()
         broken, _ = await world.delivered(broken_author, broken_helper)
-        await database.pool.execute("UPDATE task SET status = 'cancelled' WHERE wish_id = $1", broken)
+        await database.writes.execute("UPDATE task SET status = 'cancelled' WHERE wish_id = $1", broken)
         author, helper = await world.person(), await world.helper()
         wish_id, _ = await world.delivered(author, helper)
         await age(database, "wish", "delivered_at", broken, "90 days")

@@ -129,7 +129,7 @@ async def test_killed_in_the_middle_of_a_job_the_next_one_does_it(workshop: Work
     assert await is_picked(workshop, wish_id), "the job is still there"
     await workshop.drain()
     assert await workshop.status(wish_id) == "checking", "its worker might still live"
-    await workshop.database.pool.execute("UPDATE pgqueuer SET heartbeat = heartbeat - interval '31 seconds'")
+    await workshop.database.writes.execute("UPDATE pgqueuer SET heartbeat = heartbeat - interval '31 seconds'")
     await workshop.drain()
     assert await workshop.status(wish_id) == "reviewing"
     assert await workshop.job(wish_id) is None
@@ -145,7 +145,7 @@ async def test_killed_between_the_commit_and_the_note_that_it_is_done_nothing_ha
     )
     assert row is not None
     await workshop.drain()
-    await workshop.database.pool.execute(
+    await workshop.database.writes.execute(
         "INSERT INTO pgqueuer (priority, status, entrypoint, payload, heartbeat) "
         "VALUES (0, 'picked', $1, $2, now() - interval '1 minute')",
         *row,

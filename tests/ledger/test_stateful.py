@@ -87,11 +87,11 @@ class LedgerMachine(RuleBasedStateMachine):
         self.run(self.open_accounts())
 
     async def open_accounts(self) -> None:
-        async with self.database.transaction() as session:
+        async with self.database.transaction() as connection:
             for user_id in self.user_ids:
-                await ledger.open_wallet(session, user_id)
+                await ledger.open_wallet(connection, user_id)
             for shop_id in self.shop_ids:
-                await ledger.open_merchant(session, shop_id)
+                await ledger.open_merchant(connection, shop_id)
 
     @rule(user=users, amount=points, reason=vouchers)
     def award(self, user: int, amount: int, reason: int) -> None:
@@ -120,7 +120,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def books_and_model_agree(self) -> None:
         if not hasattr(self, "model"):
             return
-        rows = self.run(self.database.pool.fetch(BALANCES, [*self.user_ids, *self.shop_ids]))
+        rows = self.run(self.database.writes.fetch(BALANCES, [*self.user_ids, *self.shop_ids]))
         found = {(row["owner_id"], row["kind"]): (row["points"], row["moved"]) for row in rows}
         expected: dict[tuple[UUID, str], tuple[int | None, int]] = {}
         for user_id, wallet, held in zip(self.user_ids, self.model.wallet, self.model.held, strict=True):
@@ -144,8 +144,8 @@ class LedgerMachine(RuleBasedStateMachine):
         LedgerMachine.refused += not happened
 
     async def in_transaction(self, verb: Any, *arguments: object) -> None:
-        async with self.database.transaction() as session:
-            await verb(session, *arguments)
+        async with self.database.transaction() as connection:
+            await verb(connection, *arguments)
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         return self.runner.run(work)
@@ -155,11 +155,11 @@ class LedgerMachine(RuleBasedStateMachine):
 def machine(ledger_url: str) -> Iterator[type[LedgerMachine]]:
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         LedgerMachine.runner = runner
-        LedgerMachine.database = runner.run(
-            Database.open(ledger_url, Settings(_env_file=None, database_pool_size=1, database_read_pool_size=1))
+        LedgerMachine.database = Database(
+            ledger_url, Settings(_env_file=None, database_pool_size=1, database_read_pool_size=1)
         )
         yield LedgerMachine
-        runner.run(LedgerMachine.database.close())
+        LedgerMachine.database.close()
 
 
 def test_any_sequence_keeps_the_ledger_whole(machine: type[LedgerMachine]):

@@ -8,7 +8,6 @@ from itertools import count
 import asyncpg
 from asyncpg import Connection
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import InterfaceError
 
 from app.cli.demo import words
 from app.cli.demo.people import PEOPLE, name_in_round
@@ -16,7 +15,7 @@ from app.cli.demo.shops import ShopMaker
 from app.cli.demo.town import Size, Town
 from app.cli.demo.wishes import WishMaker
 from app.core.clock import now
-from app.core.db import SERVER_SETTINGS, Database, raw
+from app.core.db import WRITE_SETTINGS, Database
 from app.core.settings import Settings, SettingsError
 from app.ledger import Books
 from app.wechat.simulator import openid_of
@@ -35,8 +34,7 @@ FIND_KNOWN = """
         OR EXISTS (SELECT FROM clerk c WHERE c.user_id = u.id) AS has_part
     FROM "user" u WHERE u.openid = ANY($1)
 """
-# The last is what the roll-back of a broken connection raises in place of the reason.
-DATABASE_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, InterfaceError)
+DATABASE_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('echowall demo'))"
 CHUNK_WITHIN_S = 60
 """A second or two is usual. asyncpg waits for ever on a connection that broke while COPY had more to send."""
@@ -56,12 +54,11 @@ async def load(settings: Settings, size: Size, *, once: bool) -> Loaded | None:
 
     Raises SettingsError when the database cannot be used or another load is under way.
     """
-    database = await Database.open(settings.require_database_url(), settings)
+    database = Database(settings.require_database_url(), settings)
     try:
         if await has_area(database) and once:
             return None
-        async with database.transaction() as session:
-            connection = await raw(session)
+        async with database.transaction() as connection:
             await connection.execute(LIFT_LIMITS)
             if not await connection.fetchval(LOCK):
                 raise SettingsError("Another `echowall demo` is loading into this database: wait until it is done.")
@@ -71,7 +68,7 @@ async def load(settings: Settings, size: Size, *, once: bool) -> Loaded | None:
             "The database went away in the middle. Nothing was kept: start again when it is back."
         ) from error
     finally:
-        await database.close()
+        database.close()
     await _vacuum(settings)
     return loaded
 
@@ -138,7 +135,7 @@ async def _found(connection: Connection, settings: Settings, size: Size) -> Town
 
 async def _vacuum(settings: Settings) -> None:
     """Tell the planner what is there, and tidy up now rather than in the middle of the next measurement."""
-    limits = SERVER_SETTINGS | {"statement_timeout": f"{VACUUM_LIMIT_S}s"}
+    limits = WRITE_SETTINGS | {"statement_timeout": f"{VACUUM_LIMIT_S}s"}
     connection = await asyncpg.connect(settings.require_database_url(), server_settings=limits)
     try:
         await connection.execute("VACUUM (ANALYZE)")
