@@ -51,18 +51,35 @@ class TaskKind(StrEnum):
 
 
 class AccountKind(StrEnum):
-    """Accounts of the points ledger."""
+    """Accounts of the points ledger. A user's have a locked balance each; the others are the sum of their transfers."""
 
-    ISSUER = "issuer"  # where awarded points come from; the only account below zero
-    WALLET = "wallet"  # what a user can spend
+    ISSUER = "issuer"  # where awarded points come from; below zero by all that was awarded
+    MANUAL = "manual"  # where points given and taken by hand come from and go to
+    WAITING = "waiting"  # a user's awards that can be spent from a date on
+    WALLET = "wallet"  # what a user can spend until a date, or for ever
     HELD = "held"  # what a user's open vouchers hold
-    MERCHANT = "merchant"  # what a merchant has settled
+    MERCHANT = "merchant"  # what a merchant has settled and was not paid for
+    PAID = "paid"  # what merchants were paid for
+    FUND = "fund"  # what an area's neighbours gave to their community
+    EXPIRED = "expired"  # what nobody spent in time
+
+
+USER_ACCOUNTS = (AccountKind.HELD, AccountKind.WAITING, AccountKind.WALLET)
+"""With a balance under lock, in the order in which they are locked."""
 
 
 class TransferKind(StrEnum):
-    """Why points moved."""
+    """Why points moved. What the system awarded and what hands gave are told apart for ever (I2)."""
 
-    AWARD = "award"  # issuer → wallet, for a verified claim
+    AWARD = "award"  # issuer → waiting or wallet, for a verified claim
+    MATURE = "mature"  # waiting → wallet, when the waiting period is over
+    EXPIRE = "expire"  # wallet → expired, after the last day
+    TAKE_BACK = "take_back"  # waiting or wallet → issuer, when an award proves wrong
+    ADJUST_UP = "adjust_up"  # manual → wallet, by two hands
+    ADJUST_DOWN = "adjust_down"  # wallet → manual, by two hands
+    DONATE = "donate"  # wallet → fund
     HOLD = "hold"  # wallet → held, when a voucher is made
-    SETTLE = "settle"  # held → merchant, at the scan
     RELEASE = "release"  # held → wallet, when a voucher is cancelled or expires
+    SETTLE = "settle"  # held → merchant, at the scan
+    REVERSE = "reverse"  # merchant → wallet, when a scan is undone
+    PAY = "pay"  # merchant → paid, when a statement is paid

@@ -18,6 +18,7 @@ class Party(StrEnum):
     STAFF = "staff"  # staff of the area, with no own interest in it
     ALLIANCE = "alliance"  # staff of the merchants' alliance, with no own interest in it
     CLERK = "clerk"  # clerk or owner of the shop
+    OWNER = "owner"  # owner of the shop
     SYSTEM = "system"  # a job
 
 

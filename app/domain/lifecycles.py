@@ -3,7 +3,7 @@
 from app.domain.lifecycle import Lifecycle, Party, row
 
 AUTHOR, CLAIMANT, HELPER = Party.AUTHOR, Party.CLAIMANT, Party.HELPER
-STAFF, ALLIANCE, CLERK, SYSTEM = Party.STAFF, Party.ALLIANCE, Party.CLERK, Party.SYSTEM
+STAFF, ALLIANCE, CLERK, OWNER, SYSTEM = Party.STAFF, Party.ALLIANCE, Party.CLERK, Party.OWNER, Party.SYSTEM
 
 WISH = Lifecycle(
     subject="wish",
@@ -105,10 +105,11 @@ OFFER = Lifecycle(
 
 VOUCHER = Lifecycle(
     subject="voucher",
-    states=("held", "settled", "cancelled", "expired"),
+    states=("held", "settled", "reversed", "cancelled", "expired"),
     initial="held",
     transitions=(
         row("held", "settle", "settled", CLERK),
+        row("settled", "reverse", "reversed", OWNER, ALLIANCE),
         row("held", "cancel", "cancelled", AUTHOR),
         row("held", "expire", "expired", SYSTEM),
     ),

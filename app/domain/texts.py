@@ -7,9 +7,17 @@ DEFAULT_NICKNAME = "邻居{number:04d}"
 
 TRANSFER_TITLES = {
     TransferKind.AWARD: "服务获得积分",
+    TransferKind.MATURE: "等待期满，积分可用",
+    TransferKind.EXPIRE: "积分到期",
+    TransferKind.TAKE_BACK: "服务核实不符，积分收回",
+    TransferKind.ADJUST_UP: "人工调整，增加积分",
+    TransferKind.ADJUST_DOWN: "人工调整，扣减积分",
+    TransferKind.DONATE: "捐给社区公益基金",
     TransferKind.HOLD: "兑换商品，积分冻结",
-    TransferKind.SETTLE: "到店核销",
     TransferKind.RELEASE: "兑换取消或过期，积分退回",
+    TransferKind.SETTLE: "到店核销",
+    TransferKind.REVERSE: "核销撤销，积分退回",
+    TransferKind.PAY: "商户结算",
 }
 
 REJECTED_BY_CHECK = "内容不适合发布，请修改后重新提交。"

@@ -1,24 +1,49 @@
 """The points ledger, sealed: the only code that touches its tables.
 
-Every function moves points by one transfer, one debit and one credit account, inside the caller's transaction. The
-database refuses what must not be (see the guards' migration): here nothing is checked twice.
+Every function moves points by transfers, each with one debit and one credit account, inside the caller's transaction.
+The database refuses what must not be (see the guards' migrations): here nothing is checked twice.
 """
 
 from app.ledger.accounts import open_merchant, open_wallet
 from app.ledger.loading import Books, Movement, Owner
 from app.ledger.reading import find_balance, list_transfers
-from app.ledger.transfers import award, hold, release, settle
+from app.ledger.transfers import (
+    HELD_POINTS_SQL,
+    adjust_down,
+    adjust_up,
+    award,
+    donate,
+    expire,
+    hold,
+    mature,
+    pay,
+    release,
+    reverse,
+    settle,
+    settle_sql,
+    take_back,
+)
 
 __all__ = [
+    "HELD_POINTS_SQL",
     "Books",
     "Movement",
     "Owner",
+    "adjust_down",
+    "adjust_up",
     "award",
+    "donate",
+    "expire",
     "find_balance",
     "hold",
     "list_transfers",
+    "mature",
     "open_merchant",
     "open_wallet",
+    "pay",
     "release",
+    "reverse",
     "settle",
+    "settle_sql",
+    "take_back",
 ]

@@ -1,26 +1,59 @@
-"""Opening accounts. Each owner has one account of a kind, for ever."""
+"""Opening accounts. An owner has one account of a kind, and of a user's points one for each date they expire on."""
 
+from datetime import date
 from uuid import UUID
 
 from asyncpg import Connection
 
 from app.core.ids import new_id
-from app.domain.kinds import AccountKind
+from app.domain.kinds import USER_ACCOUNTS, AccountKind
 
-OPEN_WALLET = """
-    WITH opened AS (
-        INSERT INTO ledger_account (id, kind, owner_id) VALUES ($1, $4, $3), ($2, $5, $3) RETURNING id
-    )
-    INSERT INTO ledger_balance (account_id, points) SELECT id, 0 FROM opened
+FIND = """
+    SELECT id FROM ledger_account
+    WHERE owner_id = $2 AND kind = $1 AND expires_on IS NOT DISTINCT FROM $3 AND available_on IS NOT DISTINCT FROM $4
 """
-OPEN_MERCHANT = "INSERT INTO ledger_account (id, kind, owner_id) VALUES ($1, $2, $3)"
+OPEN = """
+    WITH opened AS (
+        INSERT INTO ledger_account (id, kind, owner_id, expires_on, available_on) VALUES ($5, $1, $2, $3, $4)
+        ON CONFLICT DO NOTHING RETURNING id
+    ), balanced AS (
+        INSERT INTO ledger_balance (account_id, points) SELECT id, 0 FROM opened WHERE $6
+    )
+    SELECT id FROM opened
+"""
+FIND_SYSTEM = "SELECT id FROM ledger_account WHERE kind = $1 AND owner_id IS NULL"
 
 
 async def open_wallet(connection: Connection, user_id: UUID) -> None:
-    """Give a new user a wallet and an account for what their vouchers hold, both with a locked balance of zero."""
-    await connection.execute(OPEN_WALLET, new_id(), new_id(), user_id, AccountKind.WALLET, AccountKind.HELD)
+    """Give a new user a wallet of points that never expire, and an account for what their vouchers hold."""
+    for kind in (AccountKind.WALLET, AccountKind.HELD):
+        await find_or_open(connection, kind, user_id)
 
 
 async def open_merchant(connection: Connection, merchant_id: UUID) -> None:
     """Give a new merchant its account, append-only and without a balance row, so that nobody queues at a busy shop."""
-    await connection.execute(OPEN_MERCHANT, new_id(), AccountKind.MERCHANT, merchant_id)
+    await find_or_open(connection, AccountKind.MERCHANT, merchant_id)
+
+
+async def find_or_open(
+    connection: Connection,
+    kind: AccountKind,
+    owner_id: UUID,
+    *,
+    expires_on: date | None = None,
+    available_on: date | None = None,
+) -> UUID:
+    """Return an owner's account of a kind and its dates, opened at zero when there was none; two at once open one."""
+    key = (kind, owner_id, expires_on, available_on)
+    found = await connection.fetchval(FIND, *key)
+    if found is None:
+        found = await connection.fetchval(OPEN, *key, new_id(), kind in USER_ACCOUNTS)
+    if found is None:  # opened by somebody else meanwhile, who was waited for
+        found = await connection.fetchval(FIND, *key)
+    return UUID(bytes=found.bytes)
+
+
+async def find_system(connection: Connection, kind: AccountKind) -> UUID:
+    """Return the account of a kind that has no owner."""
+    found = await connection.fetchval(FIND_SYSTEM, kind)
+    return UUID(bytes=found.bytes)

@@ -48,7 +48,7 @@ async def settle(connection: Connection, caller: Caller, code: str, secret: str)
         raise Problem(CLOSED[status])
     redemption_id = new_id()
     await connection.execute(INSERT, redemption_id, voucher_id, moved["merchant_id"], caller.id, moment)
-    await ledger.settle(connection, moved["user_id"], moved["merchant_id"], moved["points"], voucher_id)
+    await ledger.settle(connection, voucher_id, moved["merchant_id"])
     return {
         "id": redemption_id,
         "voucher_id": voucher_id,

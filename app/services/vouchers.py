@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Connection, Record
 
 from app import ledger
-from app.core.clock import now
+from app.core.clock import local_date, now
 from app.core.db import Reads
 from app.core.ids import new_id
 from app.core.security import derive_key
@@ -58,7 +58,7 @@ async def take(connection: Connection, caller: Caller, offer_id: UUID, *, days: 
     if points is None:
         listed = await connection.fetchval("SELECT true FROM offer WHERE id = $1 AND status = 'listed'", offer_id)
         raise Problem("offer-sold-out" if listed else "not-found")
-    await ledger.hold(connection, caller.id, points, voucher_id)
+    await ledger.hold(connection, caller.id, points, voucher_id, today=local_date(moment))
     return voucher_id
 
 
@@ -84,7 +84,7 @@ async def find_due(connection: Connection, moment: datetime) -> list[UUID]:
 async def _give_back(connection: Connection, voucher_id: UUID, action: str, mover: Mover) -> None:
     moved = await transitions.move(connection, VOUCHER, voucher_id, action, mover)
     await connection.execute(PUT_BACK, moved["offer_id"])
-    await ledger.release(connection, moved["user_id"], moved["points"], voucher_id)
+    await ledger.release(connection, voucher_id)
 
 
 async def get(reads: Reads, caller: Caller, voucher_id: UUID) -> dict[str, Any]:

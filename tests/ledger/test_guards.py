@@ -11,8 +11,8 @@ from tests.ledger.conftest import Books
 
 OF_KIND = "ck_ledger_transfer_accounts_of_kind"
 WAS_HELD = "ck_ledger_transfer_was_held"
-ONCE = "uq_ledger_transfer_reference"
-CLOSED = "uq_ledger_transfer_hold_closed"
+ONCE = "uq_ledger_transfer_reference_leg"
+CLOSED = "uq_ledger_transfer_hold_leg_closed"
 
 
 async def test_we_write_as_the_superuser(books: Books):
@@ -145,7 +145,7 @@ class TestAccounts:
         refused = await books.refuses(
             CheckViolationError, "INSERT INTO ledger_account VALUES ($1, $2, $3)", uuid4(), kind, owner_id
         )
-        assert refused == "ck_ledger_account_owner_of_kind"
+        assert refused == "ck_ledger_account_owner_of_kind_2"
 
 
 class TestHold:

@@ -95,6 +95,15 @@ def rows(url: str) -> dict[str, list[asyncpg.Record]]:
     return {table: run(ask(url, f"SELECT * FROM {table} ORDER BY 1")) for table in KEPT}
 
 
+def are_within(found: dict[str, list[asyncpg.Record]], whole: dict[str, list[asyncpg.Record]]) -> bool:
+    """Whether the rows are the same as far as their columns go; a newer table may have more."""
+    return all(
+        {**row, **old} == {**row} and set(old.keys()) <= set(row.keys())
+        for table in whole
+        for old, row in zip(found[table], whole[table], strict=True)
+    )
+
+
 def checks(url: str, named: str) -> dict[str, str]:
     """Return the CHECK constraints with a name like ``named``, as the database writes them."""
     query = f"""
@@ -160,7 +169,7 @@ def test_what_people_wrote_and_earned_survives_every_step_above_the_tables(url: 
     assert all(kept.values())
     for revision in reversed(REVISIONS[1:]):
         command.downgrade(config, f"{revision}-1")
-        assert rows(url) == kept
+        assert are_within(rows(url), kept)
         command.upgrade(config, "head")
         assert rows(url) == kept
     with pytest.raises(asyncpg.RestrictViolationError):
@@ -254,7 +263,7 @@ def test_the_queue_has_the_tables_that_its_library_wants(url: str, config: Confi
 
 def test_a_migration_does_not_wait_long_for_a_lock(url: str, config: Config):
     """Somebody reads a table for long: the migration gives up rather than have everybody queue behind it."""
-    command.upgrade(config, "head")
+    command.upgrade(config, "0003")  # whose way back drops the table
 
     async def migrate_beside_a_reader() -> str:
         connection = await asyncpg.connect(url)
@@ -268,4 +277,4 @@ def test_a_migration_does_not_wait_long_for_a_lock(url: str, config: Config):
             await connection.close()
 
     assert re.search("lock timeout", run(migrate_beside_a_reader()))
-    assert run(ask(url, "SELECT version_num FROM alembic_version"))[0][0] == REVISIONS[-1]
+    assert run(ask(url, "SELECT version_num FROM alembic_version"))[0][0] == "0003"
