@@ -3,15 +3,21 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Computed, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.domain.lifecycles import MERCHANT
 from app.models.columns import created_at, status_check
 
+ACCEPTS_SCANS = "status::text = 'approved'::text OR status::text = 'suspended'::text AND honours_vouchers"
+"""As the database writes it, so that the two compare."""
+
 
 class Merchant(SQLModel, table=True):
-    """A shop. Its name is public once the alliance's staff approved it."""
+    """A shop. Its name is public once the alliance's staff approved it.
+
+    ``accepts_scans`` is all that a scan asks of it: the database keeps it, so it cannot differ from the status.
+    """
 
     __table_args__ = (status_check(MERCHANT), CheckConstraint("char_length(name) BETWEEN 1 AND 30", name="name_length"))
 
@@ -20,6 +26,10 @@ class Merchant(SQLModel, table=True):
     area_id: UUID = Field(foreign_key="area.id", index=True)
     name: str = Field(max_length=30)
     status: str = Field(default=MERCHANT.initial, max_length=32)
+    honours_vouchers: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    accepts_scans: bool = Field(
+        default=None, sa_type=Boolean, nullable=False, sa_column_args=[Computed(ACCEPTS_SCANS, persisted=True)]
+    )
     created_at: datetime = created_at()
 
 
