@@ -97,6 +97,13 @@ _TYPES = (
     ProblemType("claim-limit-reached", 409, "Too many open claims", "您手上的任务已达上限，请先完成或退回一个。"),
     # Merchants, offers, vouchers
     ProblemType("points-insufficient", 409, "Not enough points", "积分不足，参加服务可以获得积分。"),
+    _passing(
+        "ledger-halted",
+        503,
+        "The points do not add up: nothing is settled until they do",
+        "系统正在核对积分账目，暂时不能核销。请顾客保留兑换券，券仍然有效，稍后再来核销。",
+        600,
+    ),
     ProblemType("offer-sold-out", 409, "No stock is left", "已经兑完了，看看别的吧。"),
     ProblemType("merchant-not-approved", 409, "The merchant is not approved", "商户尚未通过审核，请等待审核结果。"),
     ProblemType("clerk-exists", 409, "The user is a clerk already", "该用户已经是店员。"),

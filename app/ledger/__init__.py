@@ -5,6 +5,7 @@ The database refuses what must not be (see the guards' migrations): here nothing
 """
 
 from app.ledger.accounts import open_merchant, open_wallet
+from app.ledger.halting import IS_HALTED_SQL, is_halted, lift_halt, raise_halt
 from app.ledger.loading import Books, Movement, Owner
 from app.ledger.reading import find_balance, list_transfers
 from app.ledger.transfers import (
@@ -26,6 +27,7 @@ from app.ledger.transfers import (
 
 __all__ = [
     "HELD_POINTS_SQL",
+    "IS_HALTED_SQL",
     "Books",
     "Movement",
     "Owner",
@@ -36,11 +38,14 @@ __all__ = [
     "expire",
     "find_balance",
     "hold",
+    "is_halted",
+    "lift_halt",
     "list_transfers",
     "mature",
     "open_merchant",
     "open_wallet",
     "pay",
+    "raise_halt",
     "release",
     "reverse",
     "settle",

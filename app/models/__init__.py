@@ -8,6 +8,7 @@ from app.models.event import Event
 from app.models.grant import Grant
 from app.models.idempotency import IdempotencyKey
 from app.models.ledger import LedgerAccount, LedgerBalance, LedgerTransfer
+from app.models.ledger_halt import LedgerHalt
 from app.models.member import Member
 from app.models.merchant import Clerk, Merchant
 from app.models.offer import Offer
@@ -30,6 +31,7 @@ __all__ = [
     "IdempotencyKey",
     "LedgerAccount",
     "LedgerBalance",
+    "LedgerHalt",
     "LedgerTransfer",
     "Member",
     "Merchant",

@@ -23,6 +23,8 @@ router = APIRouter(prefix="/redemptions", tags=["redemptions"])
         "voucher-settled",
         "voucher-cancelled",
         "voucher-expired",
+        "ledger-halted",
+        "service-unavailable",
     ),
 )
 async def settle(form: RedemptionIn, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep) -> Response:

@@ -19,7 +19,10 @@ from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 from app.services.vouchers import code_key
 
-FIND = "SELECT merchant_id, user_id, title, points, status, expires_at FROM voucher WHERE id = $1"
+FIND = f"""
+    SELECT merchant_id, user_id, title, points, status, expires_at, {ledger.IS_HALTED_SQL} AS is_halted
+    FROM voucher WHERE id = $1
+"""
 INSERT = "INSERT INTO redemption (id, voucher_id, merchant_id, clerk_id, settled_at) VALUES ($1, $2, $3, $4, $5)"
 LIST = """
     SELECT r.id, r.voucher_id, v.title AS offer_title, v.points, r.settled_at
@@ -33,8 +36,8 @@ async def settle(connection: Connection, caller: Caller, code: str, secret: str)
     """Settle the voucher whose current code was scanned: the points it holds go to the caller's shop.
 
     The code is checked before the database is asked. Raises ``voucher-code-invalid``, ``voucher-other-shop``,
-    ``own-voucher``, ``voucher-settled``, ``voucher-cancelled``, ``voucher-expired``. Locks the voucher's row, then the
-    holder's balance.
+    ``own-voucher``, ``ledger-halted``, ``voucher-settled``, ``voucher-cancelled``, ``voucher-expired``. Locks the
+    voucher's row, then the holder's balance.
     """
     moment = now()
     voucher_id = _read(code, secret)
@@ -86,3 +89,5 @@ def _require_acceptable(row: Record | None, caller: Caller) -> None:
         raise Problem("voucher-other-shop")
     if row["user_id"] == caller.id:
         raise Problem("own-voucher")
+    if row["is_halted"]:
+        raise Problem("ledger-halted")

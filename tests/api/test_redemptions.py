@@ -1,10 +1,12 @@
 """The clerk's scan."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from app import ledger
 from app.core.clock import now
+from app.core.db import Database
 from app.core.settings import Settings
 from app.domain import codes
 from app.services.vouchers import code_key
@@ -37,6 +39,24 @@ class TestSettle:
         coming = (await api.get(f"/v1/vouchers/{voucher}/code", holder)).json()["next"][0]["code"]
         response = await api.post("/v1/redemptions", clerk, {"code": f" {coming.lower()} "})
         assert response.status_code == 201
+
+    async def test_nothing_is_settled_while_the_ledger_is_halted(
+        self, api: ApiClient, world: World, database: Database
+    ):
+        holder, owner, voucher = await taken(world)
+        scan, key = {"code": await world.code(holder, UUID(voucher))}, uuid4().hex
+        async with database.transaction() as connection:
+            await ledger.raise_halt(connection, [{"rule": "planted"}])
+        try:
+            response = await api.post("/v1/redemptions", owner, scan, key=key)
+        finally:
+            async with database.transaction() as connection:
+                await ledger.lift_halt(connection, "a test", "the test is over")
+        assert problem(response) == (503, "ledger-halted")
+        assert response.headers["retry-after"] == "600"
+        assert (await api.get(f"/v1/vouchers/{voucher}", holder)).json()["status"] == "held"
+        settled = await api.post("/v1/redemptions", owner, scan, key=key)
+        assert settled.status_code == 201, "the same key works again once the halt is lifted"
 
     async def test_a_second_scan_is_told_apart(self, api: ApiClient, world: World):
         owner, holder = await world.person(), await world.helper(points=10)
