@@ -115,6 +115,13 @@ _TYPES = (
     ProblemType("voucher-settled", 409, "The voucher was settled before", "这张券已经核销过了，请在核销记录中查看。"),
     ProblemType("voucher-cancelled", 409, "The voucher was cancelled", "这张券已取消，积分已退回顾客。"),
     ProblemType("voucher-expired", 409, "The voucher has expired", "这张券已过期，积分会退回顾客。"),
+    # Monthly settlements
+    ProblemType(
+        "redemption-in-settlement",
+        409,
+        "The redemption stands on an agreed or paid settlement",
+        "这笔核销已列入确认的结算单，不能撤销，请联系商圈联盟重开结算单。",
+    ),
 )
 
 CATALOGUE = {entry.code: entry for entry in _TYPES}

@@ -115,4 +115,29 @@ VOUCHER = Lifecycle(
     ),
 )
 
-LIFECYCLES = (WISH, TASK, CLAIM, MEMBER, VOLUNTEER, MERCHANT, OFFER, VOUCHER)
+SETTLEMENT = Lifecycle(
+    subject="settlement",
+    states=("draft", "agreed", "paid"),
+    initial="draft",
+    transitions=(
+        # Two hands: the shop agrees to what the alliance drafted, and the alliance pays what the shop agreed to (I2).
+        row("draft", "agree", "agreed", OWNER),
+        row("agreed", "reopen", "draft", ALLIANCE),
+        row("agreed", "pay", "paid", ALLIANCE),
+    ),
+)
+
+SETTLEMENT_LINE = Lifecycle(
+    subject="settlement_line",
+    states=("open", "disputed", "accepted", "removed"),
+    initial="open",
+    transitions=(
+        row("open accepted removed", "dispute", "disputed", OWNER, ALLIANCE),
+        row("disputed", "accept", "accepted", ALLIANCE),
+        row("disputed", "remove", "removed", ALLIANCE),
+        # Its redemption was reversed: nothing is owed for it any more, whatever was said of it.
+        row("open disputed accepted", "leave", "removed", SYSTEM),
+    ),
+)
+
+LIFECYCLES = (WISH, TASK, CLAIM, MEMBER, VOLUNTEER, MERCHANT, OFFER, VOUCHER, SETTLEMENT, SETTLEMENT_LINE)

@@ -12,6 +12,7 @@ from app.models.ledger_halt import LedgerHalt
 from app.models.member import Member
 from app.models.merchant import Clerk, Merchant
 from app.models.offer import Offer
+from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.task import Task
 from app.models.unit import Unit
 from app.models.user import User
@@ -37,6 +38,9 @@ __all__ = [
     "Merchant",
     "Offer",
     "Redemption",
+    "Settlement",
+    "SettlementCounter",
+    "SettlementLine",
     "Task",
     "Unit",
     "User",

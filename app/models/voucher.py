@@ -34,7 +34,10 @@ class Voucher(SQLModel, table=True):
 class Redemption(SQLModel, table=True):
     """The scan: which clerk of which shop settled which voucher, once."""
 
-    __table_args__ = (Index("ix_redemption_merchant_id_id", "merchant_id", "id"),)
+    __table_args__ = (
+        Index("ix_redemption_merchant_id_id", "merchant_id", "id"),
+        Index("ix_redemption_merchant_id_settled_at", "merchant_id", "settled_at"),
+    )
 
     id: UUID = Field(primary_key=True)
     voucher_id: UUID = Field(foreign_key="voucher.id", unique=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -12,12 +13,26 @@ from app.core.db import Database
 from app.core.ids import new_id
 from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
-from app.domain.lifecycles import CLAIM, LIFECYCLES, MEMBER, MERCHANT, OFFER, TASK, VOLUNTEER, VOUCHER, WISH
+from app.domain.lifecycles import (
+    CLAIM,
+    LIFECYCLES,
+    MEMBER,
+    MERCHANT,
+    OFFER,
+    SETTLEMENT,
+    SETTLEMENT_LINE,
+    TASK,
+    VOLUNTEER,
+    VOUCHER,
+    WISH,
+)
 from app.services import transitions
 from app.services.transitions import Mover
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
 from tests.factories import World, make_member
+from tests.settlements import make_line, make_redemption, make_settlement
 
+LAST_YEAR = date(2025, 1, 1)
 INSERT_CLAIM = "INSERT INTO claim (id, task_id, user_id, status, due_at) VALUES ($1, $2, $3, 'active', $4)"
 INSERT_VOLUNTEER = """
     INSERT INTO volunteer (id, user_id, home_area_id, skills, status) VALUES ($1, $2, $3, '{}', 'applied')
@@ -95,6 +110,17 @@ async def a_voucher(world: World) -> UUID:
     return await world.voucher(await world.helper(points=5), await an_offer(world))
 
 
+async def a_settlement(world: World) -> UUID:
+    return await make_settlement(world, await a_shop(world), LAST_YEAR)
+
+
+async def a_settlement_line(world: World) -> UUID:
+    owner, holder = await world.person(), await world.helper(points=5)
+    shop = await world.shop(owner)
+    redemption = await make_redemption(world, owner, holder, await world.offer(shop))
+    return await make_line(world, await make_settlement(world, shop, LAST_YEAR), redemption)
+
+
 MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     WISH.subject: a_wish,
     TASK.subject: a_task,
@@ -104,6 +130,8 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     MERCHANT.subject: a_shop,
     OFFER.subject: an_offer,
     VOUCHER.subject: a_voucher,
+    SETTLEMENT.subject: a_settlement,
+    SETTLEMENT_LINE.subject: a_settlement_line,
 }
 
 
