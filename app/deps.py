@@ -14,7 +14,7 @@ from app.core.db import Database, Reads
 from app.core.security import InvalidTokenError, fingerprint, read_token
 from app.core.settings import Settings
 from app.domain.caller import Caller
-from app.domain.errors import Problem
+from app.domain.errors import CountedProblem, Problem
 from app.services import callers, idempotency
 from app.services.idempotency import RequestKey
 from app.services.pages import PageRequest
@@ -142,17 +142,25 @@ async def open_unit_of_work(
         ),
     ] = None,
 ) -> AsyncIterator[UnitOfWork]:
-    """Yield the unit of work of one write. Commits before the answer goes; refusals are remembered, faults not."""
+    """Yield the unit of work of one write. Commits before the answer goes; refusals are remembered, faults not.
+
+    A refusal rolls back, but for one that counts: that one commits as an answer does.
+    """
     if idempotency_key is None or not KEY_FORM.fullmatch(idempotency_key):
         raise Problem("idempotency-key-required")
     database: Database = request.app.state.database
     asked = fingerprint(request.method.encode(), request.url.path.encode(), await request.body())
     key = RequestKey(caller.id, idempotency_key, asked)
+    counted: CountedProblem | None = None
     try:
         async with database.transaction() as connection:
             await idempotency.begin(connection, key)
             unit = UnitOfWork(connection)
-            yield unit
+            try:
+                yield unit
+            except CountedProblem as refusal:
+                counted = refusal
+                unit.reply = problems.render(refusal)
             if unit.reply is None:
                 raise RuntimeError(f"{request.method} {request.url.path} ended without an answer to remember")
             await idempotency.remember(connection, key, unit.reply.status_code, bytes(unit.reply.body))
@@ -163,6 +171,8 @@ async def open_unit_of_work(
         if problem.type.is_stored:
             await idempotency.remember_refusal(database.writes, key, problem.type.status, problems.body_of(problem))
         raise problem from error
+    if counted is not None:
+        raise counted
 
 
 UnitOfWorkDep = Annotated[UnitOfWork, Depends(open_unit_of_work, scope="function")]

@@ -231,6 +231,16 @@ class World:
             await transitions.log_creation(connection, MERCHANT, merchant.id, Mover(Party.AUTHOR, owner.id))
         return merchant.id
 
+    async def clerk(self, owner: Person, merchant_id: UUID) -> Person:
+        """Have somebody join a shop by its owner's code, through the API."""
+        person = await self.person()
+        shown = await self.api.post(f"/v1/merchants/{merchant_id}/invites", owner)
+        assert shown.status_code == 201, shown.text
+        form = {"code": shown.json()["code"]}
+        joined = await self.api.post(f"/v1/merchants/{merchant_id}/clerks", person, form)
+        assert joined.status_code == 201, joined.text
+        return person
+
     async def offer(self, merchant_id: UUID, *, points: int = 5, stock: int = 10, status: str = "listed") -> UUID:
         """Make an offer of a shop of the district."""
         offer = Offer(

@@ -4,6 +4,7 @@ Tokens are JWT with HS256, the algorithm fixed here and never taken from the tok
 """
 
 import hashlib
+import hmac
 from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -69,6 +70,11 @@ def _signer(secret: str) -> Key:
 def derive_key(secret: str, purpose: bytes) -> bytes:
     """Return 32 bytes for ``purpose`` by HKDF-SHA256 (RFC 5869) from the master secret."""
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"echowall/" + purpose).derive(secret.encode())
+
+
+def keyed_fingerprint(secret: str, purpose: bytes, *parts: bytes) -> bytes:
+    """Return HMAC-SHA256 over the parts under a key of ``purpose``: a short code cannot be guessed from it."""
+    return hmac.digest(derive_key(secret, purpose), fingerprint(*parts), "sha256")
 
 
 def fingerprint(*parts: bytes) -> bytes:

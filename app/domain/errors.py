@@ -32,6 +32,10 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self.fields = fields
 
 
+class CountedProblem(Problem):
+    """A refusal that is an event itself: what its unit of work wrote, such as a count of wrong tries, is kept."""
+
+
 def _passing(code: str, status: int, title: str, detail: str, retry_after_s: int | None = None) -> ProblemType:
     return ProblemType(code, status, title, detail, retry_after_s, is_stored=False)
 
@@ -63,6 +67,7 @@ _TYPES = (
     # Passing faults
     _passing("internal-error", 500, "An unforeseen fault", "系统出错了，我们已记录，请稍后再试。"),
     _passing("service-unavailable", 503, "The database or a part is not reachable", "系统繁忙，请稍后再试。", 2),
+    _passing("too-many-tries", 429, "Too many wrong tries", "输错次数过多，请过一会儿再试。", 900),
     # Logging in: WeChat's code2Session
     _passing("login-code-invalid", 401, "WeChat refused the code", "登录凭证已失效，请重新打开小程序登录。"),
     _passing(
@@ -106,7 +111,10 @@ _TYPES = (
     ),
     ProblemType("offer-sold-out", 409, "No stock is left", "已经兑完了，看看别的吧。"),
     ProblemType("merchant-not-approved", 409, "The merchant is not approved", "商户尚未通过审核，请等待审核结果。"),
-    ProblemType("clerk-exists", 409, "The user is a clerk already", "该用户已经是店员。"),
+    ProblemType("clerk-exists", 409, "The caller is a clerk of the shop already", "您已经是这家店的店员。"),
+    ProblemType(
+        "invite-invalid", 422, "The invite is wrong, used or too old", "邀请码不对或已失效，请让店主重新出示。"
+    ),
     ProblemType("own-voucher", 403, "Nobody settles their own voucher", "不能核销自己的兑换券，请让其他店员操作。"),
     ProblemType(
         "voucher-code-invalid", 422, "The code is forged, misread or stale", "兑换码无效或已刷新，请让顾客重新出示。"

@@ -83,3 +83,10 @@ class TransferKind(StrEnum):
     SETTLE = "settle"  # held → merchant, at the scan
     REVERSE = "reverse"  # merchant → wallet, when a scan is undone
     PAY = "pay"  # merchant → paid, when a statement is paid
+
+
+class TryPurpose(StrEnum):
+    """What people type that only somebody else can know; wrong tries are counted."""
+
+    CLERK_INVITE = "clerk_invite"  # a code that a shop's owner shows
+    VOUCHER_CODE = "voucher_code"  # a code that a voucher's holder reads out

@@ -5,12 +5,13 @@ from sqlmodel import SQLModel
 from app.models.area import Area
 from app.models.claim import Claim
 from app.models.event import Event
+from app.models.failed_try import FailedTry
 from app.models.grant import Grant
 from app.models.idempotency import IdempotencyKey
 from app.models.ledger import LedgerAccount, LedgerBalance, LedgerTransfer
 from app.models.ledger_halt import LedgerHalt
 from app.models.member import Member
-from app.models.merchant import Clerk, Merchant
+from app.models.merchant import Clerk, ClerkInvite, Merchant
 from app.models.offer import Offer
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.task import Task
@@ -27,7 +28,9 @@ __all__ = [
     "Area",
     "Claim",
     "Clerk",
+    "ClerkInvite",
     "Event",
+    "FailedTry",
     "Grant",
     "IdempotencyKey",
     "LedgerAccount",

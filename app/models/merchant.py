@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Computed, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, Computed, DateTime, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.domain.lifecycles import MERCHANT
@@ -41,4 +41,17 @@ class Clerk(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     merchant_id: UUID = Field(foreign_key="merchant.id", index=True)
     user_id: UUID = Field(foreign_key="user.id")
+    created_at: datetime = created_at()
+
+
+class ClerkInvite(SQLModel, table=True):
+    """The code that an owner shows to whoever shall be a clerk; a shop has one at most, and it is gone once used."""
+
+    __tablename__ = "clerk_invite"
+    __table_args__ = (CheckConstraint("octet_length(code_fingerprint) = 32", name="code_fingerprint_length"),)
+
+    merchant_id: UUID = Field(primary_key=True, foreign_key="merchant.id")
+    id: UUID
+    code_fingerprint: bytes
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))
     created_at: datetime = created_at()

@@ -1,4 +1,4 @@
-"""Merchants, their clerks, offers and redemptions."""
+"""Merchants, their offers and redemptions."""
 
 from typing import Literal
 from uuid import UUID
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from app.deps import WRITE_PROBLEMS, CallerDep, PageDep, ReadsDep, UnitOfWorkDep, answer
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
-from app.schemas.merchants import ClerkIn, ClerkOut, MerchantIn, MerchantOut, RedemptionOut
+from app.schemas.merchants import MerchantIn, MerchantOut, RedemptionOut
 from app.schemas.offers import OfferIn, OfferOut
 from app.services import merchants, offers, redemptions
 
@@ -54,17 +54,6 @@ async def approve(merchant_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> 
     """Admit a shop to the alliance."""
     await merchants.approve(work.connection, caller, merchant_id)
     return work.answer(await merchants.get(work.connection, caller, merchant_id))
-
-
-@router.post(
-    "/{merchant_id}/clerks",
-    status_code=201,
-    response_model=ClerkOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-found", "user-unknown", "clerk-exists"),
-)
-async def add_clerk(merchant_id: UUID, form: ClerkIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
-    """Let a user settle for the caller's shop."""
-    return work.answer(await merchants.add_clerk(work.connection, caller, merchant_id, form.user_id), 201)
 
 
 @router.post(

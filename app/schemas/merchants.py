@@ -7,9 +7,16 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Check, In, Out, ShopName
+from app.schemas.fields import Check, In, Out, ShopName, TypedCode
 
 ScannedCode = Annotated[str, StringConstraints(min_length=1, max_length=128), Check]
+
+
+class MerchantRef(Out):
+    """A merchant as others mention it."""
+
+    id: UUID
+    name: str
 
 
 class MerchantIn(In):
@@ -30,19 +37,27 @@ class MerchantOut(Out):
     actions: list[str]
 
 
-class ClerkIn(In):
-    """The user who shall be a clerk; their id stands in their ``GET /v1/me``."""
+class InviteOut(Out):
+    """What an owner shows to whoever shall be a clerk."""
 
-    user_id: UUID
+    code: str
+    expires_at: datetime
+    actions: list[str]
+
+
+class ClerkIn(In):
+    """The code of an owner; letters that look like digits are read as those, case and blanks do not matter."""
+
+    code: TypedCode
 
 
 class ClerkOut(Out):
     """Somebody who may settle for the shop."""
 
     id: UUID
-    merchant_id: UUID
-    user_id: UUID
+    merchant: MerchantRef
     nickname: str
+    is_owner: bool
     created_at: datetime
     actions: list[str]
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.schemas.areas import AreaRef
 from app.schemas.fields import In, Note, OfferTitle, Out
+from app.schemas.merchants import MerchantRef
 
 OfferStatus = Literal["checking", "reviewing", "listed", "rejected"]
 VoucherStatus = Literal["held", "settled", "cancelled", "expired"]
@@ -20,13 +21,6 @@ class OfferIn(In):
     description: Note
     points: Annotated[int, Field(ge=1, le=100_000, strict=True)]
     stock: Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
-
-
-class MerchantRef(Out):
-    """A merchant as others mention it."""
-
-    id: UUID
-    name: str
 
 
 class OfferOut(Out):

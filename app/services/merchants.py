@@ -1,4 +1,4 @@
-"""Merchants: applying, approval by the alliance, clerks."""
+"""Merchants: applying, approval by the alliance."""
 
 from typing import Any
 from uuid import UUID
@@ -47,29 +47,6 @@ async def approve(connection: Connection, caller: Caller, merchant_id: UUID) -> 
     await transitions.move(connection, MERCHANT, merchant_id, "approve", Mover(party, caller.id))
 
 
-async def add_clerk(connection: Connection, caller: Caller, merchant_id: UUID, user_id: UUID) -> dict[str, Any]:
-    """Let a user settle for the caller's shop. Raises ``not-found``, ``user-unknown``, ``clerk-exists``."""
-    owned = await connection.fetchval(
-        "SELECT true FROM merchant WHERE id = $1 AND owner_id = $2", merchant_id, caller.id
-    )
-    if not owned:
-        raise Problem("not-found")
-    nickname = await connection.fetchval('SELECT nickname FROM "user" WHERE id = $1', user_id)
-    if nickname is None:
-        raise Problem("user-unknown")
-    clerk = Clerk(id=new_id(), merchant_id=merchant_id, user_id=user_id)
-    row = await insert(connection, clerk)
-    await transitions.log(connection, "clerk", clerk.id, "create", "active", Mover(Party.AUTHOR, caller.id))
-    return {
-        "id": clerk.id,
-        "merchant_id": merchant_id,
-        "user_id": user_id,
-        "nickname": nickname,
-        "created_at": row["created_at"],
-        "actions": [],
-    }
-
-
 async def get(reads: Reads, caller: Caller, merchant_id: UUID) -> dict[str, Any]:
     """Return one shop, to its owner and the alliance's staff. Raises ``not-found`` to others (I8)."""
     row = _require_visible(await reads.fetchrow(GET, merchant_id, caller.scope(Role.ALLIANCE)), caller)
@@ -101,7 +78,7 @@ def _parties(row: Record, caller: Caller) -> frozenset[Party]:
 def _view(row: Record, caller: Caller) -> dict[str, Any]:
     actions = list(MERCHANT.actions(row["status"], _parties(row, caller)))
     if row["owner_id"] == caller.id:
-        actions += ["add_clerk", "add_offer"] if row["status"] == "approved" else ["add_clerk"]
+        actions += ["invite_clerk", "add_offer"] if row["status"] == "approved" else ["invite_clerk"]
     return {
         "id": row["id"],
         "area": {"id": row["area_id"], "name": row["area_name"]},

@@ -49,10 +49,9 @@ class Scene:
 
 async def make_scene(world: World) -> Scene:
     """Fill a district."""
-    author, helper, applicant, owner, clerk = [
+    author, helper, applicant, owner = [
         await world.person(),
         await world.helper(points=50),
-        await world.person(),
         await world.person(),
         await world.person(),
     ]
@@ -63,8 +62,8 @@ async def make_scene(world: World) -> Scene:
     assert gone.status_code == 200, gone.text
     shop = await world.shop(owner)
     offer = await world.offer(shop)
-    added = await world.api.post(f"/v1/merchants/{shop}/clerks", owner, {"user_id": str(clerk.id)})
-    assert added.status_code == 201, added.text
+    clerk = await world.clerk(owner, shop)
+    clerk_id = await world.database.reads.fetchval("SELECT id FROM clerk WHERE user_id = $1", clerk.id)
     return Scene(
         world=world,
         author=author,
@@ -81,6 +80,7 @@ async def make_scene(world: World) -> Scene:
             "task_id": await world.task_of(wish),
             "claim_id": claim,
             "merchant_id": shop,
+            "clerk_id": clerk_id,
             "offer_id": offer,
             "voucher_id": await world.voucher(helper, offer),
         },
@@ -120,7 +120,7 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/claims/{claim_id}/return"): reason,
         ("POST", "/v1/claims/{claim_id}/refuse"): reason,
         ("POST", "/v1/merchants"): {"area_id": grid, "name": "小面馆"},
-        ("POST", "/v1/merchants/{merchant_id}/clerks"): {"user_id": someone},
+        ("POST", "/v1/merchants/{merchant_id}/clerks"): {"code": "7KQ2MX9P"},
         ("POST", "/v1/merchants/{merchant_id}/offers"): {
             "title": "小面一碗",
             "description": "微辣。",

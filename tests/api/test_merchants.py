@@ -1,4 +1,4 @@
-"""Merchants, their clerks and offers."""
+"""Merchants and their offers."""
 
 from typing import Any
 from uuid import uuid4
@@ -19,7 +19,7 @@ class TestApply:
         response = await api.post("/v1/merchants", owner, {"area_id": str(world.grid.id), "name": "小面馆"})
         assert response.status_code == 201
         shop = response.json()
-        assert (shop["name"], shop["status"], shop["actions"]) == ("小面馆", "applied", ["add_clerk"])
+        assert (shop["name"], shop["status"], shop["actions"]) == ("小面馆", "applied", ["invite_clerk"])
         assert shop["area"] == {"id": str(world.grid.id), "name": world.grid.name}
         [held] = (await api.get("/v1/me", owner)).json()["shops"]
         assert held == {"id": shop["id"], "name": "小面馆", "is_owner": True}
@@ -53,8 +53,8 @@ class TestGetMerchant:
         owner = await world.person()
         applied, approved = await world.shop(owner, "applied"), await world.shop(owner)
         for shop, reader, actions in (
-            (applied, owner, ["add_clerk"]),
-            (approved, owner, ["add_clerk", "add_offer"]),
+            (applied, owner, ["invite_clerk"]),
+            (approved, owner, ["invite_clerk", "add_offer"]),
             (applied, world.alliance, ["approve"]),
             (applied, world.administrator, ["approve"]),
             (approved, world.alliance, []),
@@ -76,7 +76,7 @@ class TestApprove:
 
     async def test_nobody_their_own(self, api: ApiClient, world: World):
         shop = await world.shop(world.alliance, "applied")
-        assert (await api.get(f"/v1/merchants/{shop}", world.alliance)).json()["actions"] == ["add_clerk"]
+        assert (await api.get(f"/v1/merchants/{shop}", world.alliance)).json()["actions"] == ["invite_clerk"]
         response = await api.post(f"/v1/merchants/{shop}/approve", world.alliance)
         assert problem(response) == (403, "own-interest")
 
@@ -89,36 +89,6 @@ class TestApprove:
         shop = await world.shop(await world.person(), "applied")
         for person in (world.staff, await world.holder(Role.ALLIANCE, world.grid)):
             assert problem(await api.post(f"/v1/merchants/{shop}/approve", person)) == (404, "not-found")
-
-
-class TestAddClerk:
-    async def test_they_may_settle(self, api: ApiClient, world: World):
-        owner, clerk = await world.person(), await world.person()
-        shop = await world.shop(owner)
-        response = await api.post(f"/v1/merchants/{shop}/clerks", owner, {"user_id": str(clerk.id)})
-        assert response.status_code == 201
-        added = response.json()
-        assert (added["user_id"], added["merchant_id"], added["actions"]) == (str(clerk.id), str(shop), [])
-        [held] = (await api.get("/v1/me", clerk)).json()["shops"]
-        assert (held["id"], held["is_owner"]) == (str(shop), False)
-
-    async def test_only_the_owner_does(self, api: ApiClient, world: World):
-        owner, clerk = await world.person(), await world.person()
-        shop = await world.shop(owner)
-        await api.post(f"/v1/merchants/{shop}/clerks", owner, {"user_id": str(clerk.id)})
-        for person in (clerk, world.alliance, world.administrator):
-            response = await api.post(f"/v1/merchants/{shop}/clerks", person, {"user_id": str(world.staff.id)})
-            assert problem(response) == (404, "not-found")
-
-    async def test_a_user_who_is_not_there(self, api: ApiClient, world: World):
-        owner = await world.person()
-        response = await api.post(f"/v1/merchants/{await world.shop(owner)}/clerks", owner, {"user_id": str(uuid4())})
-        assert problem(response) == (422, "user-unknown")
-
-    async def test_twice(self, api: ApiClient, world: World):
-        owner = await world.person()
-        response = await api.post(f"/v1/merchants/{await world.shop(owner)}/clerks", owner, {"user_id": str(owner.id)})
-        assert problem(response) == (409, "clerk-exists")
 
 
 class TestAddOffer:
@@ -175,9 +145,9 @@ class TestAddOffer:
 
 class TestListRedemptions:
     async def test_what_the_shop_has_settled(self, api: ApiClient, world: World):
-        owner, clerk, holder = await world.person(), await world.person(), await world.helper(points=50)
+        owner, holder = await world.person(), await world.helper(points=50)
         shop = await world.shop(owner)
-        await api.post(f"/v1/merchants/{shop}/clerks", owner, {"user_id": str(clerk.id)})
+        clerk = await world.clerk(owner, shop)
         offer = await world.offer(shop, points=4)
         settled = []
         for person in (owner, clerk, owner):

@@ -33,9 +33,7 @@ class TestSettle:
     async def test_by_a_clerk_with_a_code_for_a_phone_without_signal(self, api: ApiClient, world: World):
         """The coming step counts too; letters may come small and with blanks around."""
         holder, owner, voucher = await taken(world)
-        clerk = await world.person()
-        shop = (await api.get("/v1/me", owner)).json()["shops"][0]["id"]
-        await api.post(f"/v1/merchants/{shop}/clerks", owner, {"user_id": str(clerk.id)})
+        clerk = await world.clerk(owner, (await api.get("/v1/me", owner)).json()["shops"][0]["id"])
         coming = (await api.get(f"/v1/vouchers/{voucher}/code", holder)).json()["next"][0]["code"]
         response = await api.post("/v1/redemptions", clerk, {"code": f" {coming.lower()} "})
         assert response.status_code == 201

@@ -92,7 +92,10 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ],
     ("GET", "/v1/merchants/{merchant_id}"): [GONE],
     ("POST", "/v1/merchants/{merchant_id}/approve"): [GONE],
-    ("POST", "/v1/merchants/{merchant_id}/clerks"): [GONE],
+    ("POST", "/v1/merchants/{merchant_id}/invites"): [GONE],
+    ("POST", "/v1/merchants/{merchant_id}/clerks"): [],  # anybody may whom the owner showed the code
+    ("GET", "/v1/merchants/{merchant_id}/clerks"): [GONE],
+    ("DELETE", "/v1/merchants/{merchant_id}/clerks/{clerk_id}"): [GONE],
     ("POST", "/v1/merchants/{merchant_id}/offers"): [GONE],
     ("GET", "/v1/merchants/{merchant_id}/redemptions"): [GONE],
     ("GET", "/v1/offers"): [

@@ -51,14 +51,15 @@ def open_shop(tourist: Walk, cast: Cast) -> Shop:
     )
     tourist.ask("社工看不到商户的申请。", "GET", path, cast.staff, expect=404, code="not-found")
     tourist.ask("商圈小周通过申请。", "POST", f"{path}/approve", cast.alliance, note=lambda body: body["status"])
+    shown = tourist.ask("店主出示邀请码，一刻钟内有效。", "POST", f"{path}/invites", owner, expect=201)
     tourist.ask(
-        "店主添加店员。",
+        "店员输入邀请码，成为店员。",
         "POST",
         f"{path}/clerks",
-        owner,
-        {"user_id": clerk.id},
+        clerk,
+        {"code": shown["code"].lower()},
         expect=201,
-        note=lambda body: body["nickname"],
+        note=lambda body: f"{body['merchant']['name']} {body['nickname']}",
     )
     offer = tourist.ask(
         "店主上一个兑换项，先做内容检查。",
