@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -11,7 +12,16 @@ from alembic import command
 from app.cli.database import alembic_config
 from app.core.ids import new_id
 from app.core.scratch_database import scratch_database
-from app.domain.kinds import AccountKind
+from app.domain.kinds import USER_ACCOUNTS, AccountKind
+
+OF_KIND = "ck_ledger_transfer_accounts_of_kind"
+WAS_HELD = "ck_ledger_transfer_was_held"
+IN_TIME = "ck_ledger_transfer_in_time"
+WHOLLY = "ck_ledger_transfer_closed_wholly"
+ONCE = "uq_ledger_transfer_reference_leg"
+CLOSED = "uq_ledger_transfer_hold_leg_closed"
+PAID_OR_REVERSED = "uq_ledger_transfer_settle_leg_closed"
+DATES = "uq_ledger_account_owner_kind_dates"
 
 
 @pytest.fixture(scope="package")
@@ -27,22 +37,39 @@ class Books:
 
     connection: asyncpg.Connection
 
-    async def account(self, kind: AccountKind, owner_id: UUID | None = None) -> UUID:
+    async def account(
+        self,
+        kind: AccountKind,
+        owner_id: UUID | None = None,
+        *,
+        expires_on: date | None = None,
+        available_on: date | None = None,
+    ) -> UUID:
         account_id = new_id()
         await self.connection.execute(
-            "INSERT INTO ledger_account (id, kind, owner_id) VALUES ($1, $2, $3)", account_id, kind, owner_id or uuid4()
+            "INSERT INTO ledger_account (id, kind, owner_id, expires_on, available_on) VALUES ($1, $2, $3, $4, $5)",
+            account_id,
+            kind,
+            owner_id or uuid4(),
+            expires_on,
+            available_on,
         )
-        if kind in {AccountKind.WALLET, AccountKind.HELD}:
+        if kind in USER_ACCOUNTS:
             await self.connection.execute("INSERT INTO ledger_balance VALUES ($1, 0)", account_id)
         return account_id
 
-    async def issuer(self) -> UUID:
-        found = await self.connection.fetchval("SELECT id FROM ledger_account WHERE kind = 'issuer'")
+    async def system(self, kind: AccountKind) -> UUID:
+        found = await self.connection.fetchval(
+            "SELECT id FROM ledger_account WHERE kind = $1 AND owner_id IS NULL", kind
+        )
         return UUID(str(found))
 
-    async def holder(self, points: int = 0) -> tuple[UUID, UUID]:
+    async def issuer(self) -> UUID:
+        return await self.system(AccountKind.ISSUER)
+
+    async def holder(self, points: int = 0, owner_id: UUID | None = None) -> tuple[UUID, UUID]:
         """Open a wallet and what it holds, with so many points; return both accounts."""
-        owner_id = uuid4()
+        owner_id = owner_id or uuid4()
         wallet = await self.account(AccountKind.WALLET, owner_id)
         held = await self.account(AccountKind.HELD, owner_id)
         if points:
@@ -53,18 +80,24 @@ class Books:
         self, kind: str, debit: UUID, credit: UUID, points: int | None, reference_id: UUID | None = None
     ) -> UUID:
         reference_id = reference_id or uuid4()
+        await self.add_leg(kind, debit, credit, points, reference_id)
+        await self.end()
+        return reference_id
+
+    async def add_leg(
+        self, kind: str, debit: UUID, credit: UUID, points: int | None, reference_id: UUID, *, leg: int = 0
+    ) -> None:
+        """Post without having checked what is checked at the end of a transaction."""
         await self.connection.execute(
-            "INSERT INTO ledger_transfer (id, kind, debit_account_id, credit_account_id, points, reference_id) "
+            "INSERT INTO ledger_transfer (kind, debit_account_id, credit_account_id, points, reference_id, leg) "
             "VALUES ($1, $2, $3, $4, $5, $6)",
-            new_id(),
             kind,
             debit,
             credit,
             points,
             reference_id,
+            leg,
         )
-        await self.end()
-        return reference_id
 
     async def end(self) -> None:
         """Have checked now what the database checks at the end of a transaction."""

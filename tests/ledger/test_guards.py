@@ -1,18 +1,18 @@
 """The database itself refuses what would bend the ledger, whoever writes: here its superuser does, in plain SQL."""
 
+from datetime import timedelta
+from itertools import product
 from uuid import uuid4
 
 import pytest
 from asyncpg import CheckViolationError, NotNullViolationError, RestrictViolationError, UniqueViolationError
 from asyncpg.exceptions import ForeignKeyViolationError, NumericValueOutOfRangeError
 
-from app.domain.kinds import AccountKind
-from tests.ledger.conftest import Books
+from app.core.clock import today
+from app.domain.kinds import AccountKind, TransferKind
+from tests.ledger.conftest import CLOSED, DATES, IN_TIME, OF_KIND, ONCE, WAS_HELD, Books
 
-OF_KIND = "ck_ledger_transfer_accounts_of_kind"
-WAS_HELD = "ck_ledger_transfer_was_held"
-ONCE = "uq_ledger_transfer_reference_leg"
-CLOSED = "uq_ledger_transfer_hold_leg_closed"
+SYSTEM = (AccountKind.ISSUER, AccountKind.MANUAL, AccountKind.PAID, AccountKind.EXPIRED)
 
 
 async def test_we_write_as_the_superuser(books: Books):
@@ -97,55 +97,95 @@ class TestAccounts:
         assert refused in {"ck_ledger_transfer_two_accounts", OF_KIND}
 
     async def test_a_kind_joins_its_own_accounts_and_no_others(self, books: Books):
-        """Every kind with every pair of accounts: of two users, two merchants and the issuer."""
-        wallet, held = await books.holder(10)
+        """Every kind with every pair of accounts: of two users, two merchants, an area and the system."""
+        user, yesterday = uuid4(), today() - timedelta(1)
+        wallet, held = await books.holder(10, user)
+        late = await books.account(AccountKind.WALLET, user, expires_on=yesterday)
+        waiting = await books.account(AccountKind.WAITING, user, available_on=today())
         other_wallet, other_held = await books.holder(10)
-        merchant, issuer = await books.account(AccountKind.MERCHANT), await books.issuer()
-        reference = await books.post("hold", wallet, held, 1)
-        allowed = {
-            ("award", issuer, wallet),
-            ("award", issuer, other_wallet),
-            ("hold", wallet, held),
-            ("hold", other_wallet, other_held),
-            ("settle", held, merchant),
-            ("release", held, wallet),
-        }
-        everybody = [wallet, held, other_wallet, other_held, merchant, issuer]
-        for kind in ("award", "hold", "settle", "release"):
-            for debit in everybody:
-                for credit in everybody:
-                    closes = kind in {"settle", "release"}
-                    if (kind, debit, credit) in allowed:
-                        transaction = books.connection.transaction()
-                        await transaction.start()
-                        await books.post(kind, debit, credit, 1, reference if closes else None)
-                        await transaction.rollback()
-                    else:
-                        refused = await books.refuses_to_post(
-                            CheckViolationError, kind, debit, credit, 1, reference if closes else None
-                        )
-                        assert refused in {OF_KIND, WAS_HELD, "ck_ledger_transfer_two_accounts"}, (kind, refused)
+        merchant, other_merchant = [await books.account(AccountKind.MERCHANT) for _ in range(2)]
+        fund = await books.account(AccountKind.FUND)
+        issuer, manual, paid, expired = [await books.system(kind) for kind in SYSTEM]
+        for account in (late, waiting):
+            await books.post("award", issuer, account, 10)
+        open_voucher = await books.post("hold", wallet, held, 1)
+        settled_voucher = await books.post("hold", wallet, held, 1)
+        await books.post("settle", held, merchant, 1, settled_voucher)
+        references = {"settle": open_voucher, "release": open_voucher} | dict.fromkeys(
+            ("reverse", "pay"), settled_voucher
+        )
+
+        allowed = {("award", issuer, account) for account in (wallet, late, waiting, other_wallet)}
+        allowed |= {("take_back", account, issuer) for account in (wallet, late, waiting, other_wallet)}
+        allowed |= {("adjust_up", manual, account) for account in (wallet, late, other_wallet)}
+        allowed |= {("adjust_down", account, manual) for account in (wallet, other_wallet)}
+        allowed |= {("donate", account, fund) for account in (wallet, other_wallet)}
+        allowed |= {("mature", waiting, wallet), ("expire", late, expired)}
+        allowed |= {("hold", wallet, held), ("hold", other_wallet, other_held)}
+        allowed |= {("settle", held, merchant), ("settle", held, other_merchant)}
+        allowed |= {("release", held, wallet), ("release", held, late)}
+        allowed |= {("reverse", merchant, wallet), ("reverse", merchant, late), ("pay", merchant, paid)}
+        everybody = [wallet, held, late, waiting, other_wallet, other_held, merchant, other_merchant, fund]
+        everybody += [issuer, manual, paid, expired]
+        for kind, debit, credit in product(TransferKind, everybody, everybody):
+            if (kind, debit, credit) in allowed:
+                transaction = books.connection.transaction()
+                await transaction.start()
+                await books.post(kind, debit, credit, 1, references.get(kind))
+                await transaction.rollback()
+            else:
+                refused = await books.refuses_to_post(CheckViolationError, kind, debit, credit, 1, references.get(kind))
+                assert refused in {OF_KIND, WAS_HELD, IN_TIME, "ck_ledger_transfer_two_accounts"}, (kind, refused)
+        assert {kind for kind, _, _ in allowed} == set(TransferKind)
 
     async def test_a_kind_that_nobody_knows_is_refused(self, books: Books):
         wallet, _ = await books.holder()
         await books.refuses_to_post(CheckViolationError, "gift", await books.issuer(), wallet, 1)
 
-    async def test_an_owner_has_one_account_of_a_kind(self, books: Books):
-        owner_id = uuid4()
-        await books.account(AccountKind.WALLET, owner_id)
-        await books.refuses(
-            UniqueViolationError, "INSERT INTO ledger_account VALUES ($1, 'wallet', $2)", uuid4(), owner_id
-        )
+    @pytest.mark.parametrize("days", [None, 3])
+    async def test_an_owner_has_one_account_of_a_kind_and_its_dates(self, books: Books, days: int | None):
+        owner_id, expires_on = uuid4(), None if days is None else today() + timedelta(days)
+        await books.account(AccountKind.WALLET, owner_id, expires_on=expires_on)
+        again = "INSERT INTO ledger_account (id, kind, owner_id, expires_on) VALUES ($1, 'wallet', $2, $3)"
+        assert await books.refuses(UniqueViolationError, again, uuid4(), owner_id, expires_on) == DATES
+        await books.connection.execute(again, uuid4(), owner_id, today() + timedelta(4))
 
-    async def test_there_is_one_issuer(self, books: Books):
-        await books.refuses(UniqueViolationError, "INSERT INTO ledger_account VALUES ($1, 'issuer', NULL)", uuid4())
-
-    @pytest.mark.parametrize(("kind", "owner_id"), [("issuer", uuid4()), ("wallet", None), ("merchant", None)])
-    async def test_the_issuer_alone_has_no_owner(self, books: Books, kind, owner_id):
+    @pytest.mark.parametrize("kind", SYSTEM)
+    async def test_there_is_one_of_each_account_of_the_system(self, books: Books, kind: AccountKind):
         refused = await books.refuses(
-            CheckViolationError, "INSERT INTO ledger_account VALUES ($1, $2, $3)", uuid4(), kind, owner_id
+            UniqueViolationError, "INSERT INTO ledger_account VALUES ($1, $2, NULL)", uuid4(), kind
+        )
+        assert refused == DATES
+
+    @pytest.mark.parametrize("kind", AccountKind)
+    async def test_those_of_the_system_alone_have_no_owner(self, books: Books, kind: AccountKind):
+        owner_id = uuid4() if kind in SYSTEM else None
+        waits = today() if kind is AccountKind.WAITING else None
+        refused = await books.refuses(
+            CheckViolationError,
+            "INSERT INTO ledger_account (id, kind, owner_id, available_on) VALUES ($1, $2, $3, $4)",
+            uuid4(),
+            kind,
+            owner_id,
+            waits,
         )
         assert refused == "ck_ledger_account_owner_of_kind_2"
+
+    @pytest.mark.parametrize("kind", [kind for kind in AccountKind if kind not in SYSTEM])
+    async def test_dates_are_for_what_a_user_can_spend(self, books: Books, kind: AccountKind):
+        for expires_on, available_on in ((today(), None), (None, today()), (None, None)):
+            may_expire = kind in {AccountKind.WALLET, AccountKind.WAITING}
+            is_right = (available_on is not None) == (kind is AccountKind.WAITING) and (not expires_on or may_expire)
+            if is_right:
+                await books.account(kind, expires_on=expires_on, available_on=available_on)
+                continue
+            with pytest.raises(CheckViolationError) as refused:
+                async with books.connection.transaction():
+                    await books.account(kind, expires_on=expires_on, available_on=available_on)
+            assert getattr(refused.value, "constraint_name", "") in {
+                "ck_ledger_account_expiry_of_kind",
+                "ck_ledger_account_waiting_of_kind",
+            }
 
 
 class TestHold:
