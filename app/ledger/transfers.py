@@ -45,7 +45,7 @@ HOLDS = """
 """
 MERCHANT_OF = "SELECT credit_account_id FROM ledger_transfer WHERE reference_id = $1 AND kind = 'settle' LIMIT 1"
 BALANCE = "SELECT points FROM ledger_balance WHERE account_id = $1 FOR UPDATE"
-EXPIRIES = "SELECT count(*) FROM ledger_transfer WHERE reference_id = $1 AND kind = 'expire'"
+LEGS_SO_FAR = "SELECT count(*) FROM ledger_transfer WHERE reference_id = $1 AND kind = $2"
 
 
 def settle_sql(scanned: str) -> str:
@@ -88,8 +88,9 @@ async def mature(connection: Connection, account_id: UUID, user_id: UUID, expire
     """Let a user spend what waited on an account; return how much. The database refuses it before its date."""
     wallet = await find_or_open(connection, AccountKind.WALLET, user_id, expires_on=expires_on)
     points = int(await connection.fetchval(BALANCE, account_id))
-    if points:
-        await connection.execute(POST, TransferKind.MATURE, account_id, wallet, points, account_id, 0)
+    if points:  # what was awarded around midnight may come after the rest has matured, as another leg
+        leg = await connection.fetchval(LEGS_SO_FAR, account_id, TransferKind.MATURE)
+        await connection.execute(POST, TransferKind.MATURE, account_id, wallet, points, account_id, leg)
     return points
 
 
@@ -98,7 +99,7 @@ async def expire(connection: Connection, account_id: UUID) -> int:
     expired = await find_system(connection, AccountKind.EXPIRED)
     points = int(await connection.fetchval(BALANCE, account_id))
     if points:  # what a voucher gives back later expires again, as another leg
-        leg = await connection.fetchval(EXPIRIES, account_id)
+        leg = await connection.fetchval(LEGS_SO_FAR, account_id, TransferKind.EXPIRE)
         await connection.execute(POST, TransferKind.EXPIRE, account_id, expired, points, account_id, leg)
     return points
 

@@ -9,6 +9,7 @@ from uuid import RFC_4122, UUID, uuid4
 import pytest
 from asyncpg import CheckViolationError, UniqueViolationError
 
+from app import ledger
 from app.core.clock import today
 from app.core.ids import new_id
 from app.domain.kinds import AccountKind
@@ -81,6 +82,18 @@ class TestDay:
             wallet = await books.account(AccountKind.WALLET, user, expires_on=expires_on)
             assert await books.refuses_to_post(CheckViolationError, "mature", waiting, wallet, 5) == OF_KIND
         await books.post("mature", waiting, await books.account(AccountKind.WALLET, user, expires_on=in_a_week), 5)
+
+    async def test_points_that_come_when_others_of_their_day_have_matured_mature_too(self, books: Books):
+        user = uuid4()
+        await ledger.open_wallet(books.connection, user)
+        for _ in range(2):  # the second began before midnight and committed after the first had matured
+            await ledger.award(books.connection, user, 5, uuid4(), available_on=today())
+            waiting = await books.connection.fetchval(
+                "SELECT id FROM ledger_account WHERE owner_id = $1 AND kind = 'waiting'", user
+            )
+            assert await ledger.mature(books.connection, waiting, user, None) == 5
+            await books.end()
+        assert await ledger.mature(books.connection, waiting, user, None) == 0
 
     @pytest.mark.parametrize(("days", "is_late"), [(-1, True), (0, False), (1, False), (None, False)])
     async def test_points_expire_after_their_last_day_and_are_not_spent_then(
