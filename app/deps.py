@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 from asyncpg import Connection
 from fastapi import Depends, Header, Query, Request, Response
@@ -16,7 +16,7 @@ from app.core.settings import Settings
 from app.domain.caller import Caller
 from app.domain.errors import CountedProblem, Problem
 from app.services import callers, idempotency
-from app.services.idempotency import RequestKey
+from app.services.idempotency import RequestKey, SingleWrite
 from app.services.pages import PageRequest
 from app.wechat.client import WeChat
 
@@ -132,25 +132,24 @@ class UnitOfWork:
         return self.reply
 
 
+KeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="8 to 128 visible ASCII characters, new for each action; repeated, the first answer comes again",
+    ),
+]
+
+
 async def open_unit_of_work(
-    request: Request,
-    caller: CallerDep,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            description="8 to 128 visible ASCII characters, new for each action; repeated, the first answer comes again"
-        ),
-    ] = None,
+    request: Request, caller: CallerDep, idempotency_key: KeyHeader = None
 ) -> AsyncIterator[UnitOfWork]:
     """Yield the unit of work of one write. Commits before the answer goes; refusals are remembered, faults not.
 
     A refusal rolls back, but for one that counts: that one commits as an answer does.
     """
-    if idempotency_key is None or not KEY_FORM.fullmatch(idempotency_key):
-        raise Problem("idempotency-key-required")
+    key = await _request_key(request, caller, idempotency_key)
     database: Database = request.app.state.database
-    asked = fingerprint(request.method.encode(), request.url.path.encode(), await request.body())
-    key = RequestKey(caller.id, idempotency_key, asked)
     counted: CountedProblem | None = None
     try:
         async with database.transaction() as connection:
@@ -164,17 +163,42 @@ async def open_unit_of_work(
             if unit.reply is None:
                 raise RuntimeError(f"{request.method} {request.url.path} ended without an answer to remember")
             await idempotency.remember(connection, key, unit.reply.status_code, bytes(unit.reply.body))
-    except Exception as error:
-        problem = error if isinstance(error, Problem) else problems.from_database(error)
-        if problem is None:
-            raise
-        if problem.type.is_stored:
-            await idempotency.remember_refusal(database.writes, key, problem.type.status, problems.body_of(problem))
-        raise problem from error
+    except Exception as error:  # noqa: BLE001 - always raised again
+        await _remember_refusal(database, key, error)
     if counted is not None:
         raise counted
 
 
+async def open_single_write(
+    request: Request, caller: CallerDep, idempotency_key: KeyHeader = None
+) -> AsyncIterator[SingleWrite]:
+    """Yield the means to write by one statement, which stores its answer itself. Refusals are remembered as above."""
+    key = await _request_key(request, caller, idempotency_key)
+    database: Database = request.app.state.database
+    try:
+        yield SingleWrite(database, key)
+    except Exception as error:  # noqa: BLE001 - always raised again
+        await _remember_refusal(database, key, error)
+
+
+async def _request_key(request: Request, caller: Caller, given: str | None) -> RequestKey:
+    if given is None or not KEY_FORM.fullmatch(given):
+        raise Problem("idempotency-key-required")
+    asked = fingerprint(request.method.encode(), request.url.path.encode(), await request.body())
+    return RequestKey(caller.id, given, asked)
+
+
+async def _remember_refusal(database: Database, key: RequestKey, error: Exception) -> NoReturn:
+    """Raise what the reader must be told of ``error``, stored for repetitions when it is a decision."""
+    problem = error if isinstance(error, Problem) else problems.from_database(error)
+    if problem is None:
+        raise error
+    if problem.type.is_stored:
+        await idempotency.remember_refusal(database.writes, key, problem.type.status, problems.body_of(problem))
+    raise problem from error
+
+
 UnitOfWorkDep = Annotated[UnitOfWork, Depends(open_unit_of_work, scope="function")]
+SingleWriteDep = Annotated[SingleWrite, Depends(open_single_write, scope="function")]
 
 WRITE_PROBLEMS = ("idempotency-key-required", "idempotency-key-reused", "request-in-progress")

@@ -60,7 +60,7 @@ class ProblemField(BaseModel):
 
 
 class ProblemOut(BaseModel):
-    """A refusal: ``code`` is stable, ``detail`` is for the person in front of the screen."""
+    """A refusal: ``code`` is stable, ``detail`` is for the person in front of the screen, ``facts`` are of the case."""
 
     type: str
     title: str
@@ -68,6 +68,7 @@ class ProblemOut(BaseModel):
     code: str
     detail: str
     fields: list[ProblemField]
+    facts: dict[str, str]
 
 
 def body_of(problem: Problem) -> bytes:
@@ -81,6 +82,7 @@ def body_of(problem: Problem) -> bytes:
             "code": kind.code,
             "detail": kind.detail,
             "fields": problem.fields or [],
+            "facts": problem.facts or {},
         }
     )
 

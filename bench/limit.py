@@ -10,7 +10,6 @@ from pathlib import Path
 from uuid import UUID
 
 from app.core.pagination import HIGHEST
-from app.ledger.transfers import POST
 from app.services import callers, claims, idempotency, redemptions, wish_views
 from bench.cast import Cast
 from bench.load import CONNECTIONS, THREADS
@@ -103,20 +102,14 @@ def _refused_claim(task_id: UUID, member: UUID) -> Script:
 
 def _settlement() -> Script:
     """Return the settlement of one voucher after the other."""
-    voucher, clerk, user, merchant = (f":{name}::uuid" for name in ("voucher_id", "clerk_id", "user_id", "merchant_id"))
+    voucher, clerk, merchant = (f":{name}::uuid" for name in ("voucher_id", "clerk_id", "merchant_id"))
     new = "gen_random_uuid()"
+    scan = (voucher, f"ARRAY[{merchant}]", "now()", 1, "false", new, new, "now()", "now()::text")
     return [
         NEW_KEY,
         " ".join(FIND_NEXT.split()),
         filled(callers.FIND_CALLER, clerk),
-        "BEGIN;",
-        filled(idempotency.TAKE_KEY, clerk, ":key::text", "sha256('')"),
-        filled(redemptions.FIND, voucher),
-        filled(MOVE, voucher, clerk),
-        filled(redemptions.INSERT, new, voucher, merchant, clerk, "now()"),
-        filled(POST, new, "'settle'", "'held'", user, "'merchant'", merchant, 1, voucher),
-        filled(idempotency.STORE_ANSWER, clerk, ":key::text", 201, BODY),
-        "COMMIT;",
+        filled(redemptions.SETTLE, clerk, ":key::text", "sha256('')", *scan),
     ]
 
 

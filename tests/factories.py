@@ -268,3 +268,10 @@ class World:
         """Return what the holder shows now."""
         response = await self.api.get(f"/v1/vouchers/{voucher_id}/code", holder)
         return str(response.json()["code"])
+
+    async def redemption(self, clerk: Person, holder: Person, offer_id: UUID) -> UUID:
+        """Take a voucher and have it scanned, through the API; return the redemption's id."""
+        code = await self.code(holder, await self.voucher(holder, offer_id))
+        response = await self.api.post("/v1/redemptions", clerk, {"code": code})
+        assert response.status_code == 201, response.text
+        return UUID(response.json()["id"])

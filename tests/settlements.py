@@ -7,6 +7,7 @@ from app import ledger
 from app.core.clock import local_date, now
 from app.core.db import insert
 from app.core.ids import new_id, new_id_at
+from app.domain import codes
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import SETTLEMENT, SETTLEMENT_LINE, VOUCHER
 from app.models import Redemption, Settlement, SettlementLine
@@ -28,6 +29,10 @@ async def make_redemption(
             voucher_id=voucher_id,
             merchant_id=moved["merchant_id"],
             clerk_id=clerk.id,
+            points=moved["points"],
+            step=codes.step_number(moment),
+            is_typed=False,
+            scanned_at=moment,
             settled_at=moment,
         )
         await insert(connection, redemption)

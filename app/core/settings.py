@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     wish_days: int = Field(90, ge=1, le=365, description="days until a wish that nobody claimed expires")
     wish_reward_points: int = Field(10, ge=1, le=1000, description="points that a fulfilled wish earns")
     voucher_days: int = Field(30, ge=1, le=365, description="days until a held voucher expires")
+    reversal_minutes: int = Field(60, ge=1, le=1440, description="minutes in which a shop's owner may undo a scan")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     log_format: Literal["console", "json"] = Field("console", description="console for people, json for collectors")
 

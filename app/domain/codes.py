@@ -1,16 +1,22 @@
-"""Voucher codes: RFC 6238 one-time passwords, 30 s, SHA-256, 8 digits, behind the voucher's id (pure).
+"""Voucher codes: RFC 6238 one-time passwords, 30 s, SHA-256, behind what names the voucher (pure).
 
-``EW1`` + the id in base32 (26 characters) + 8 digits: letters and digits only, so that a QR code stays small.
+Scanned: ``EW1`` + the id in base32 (26 characters) + 8 digits: letters and digits only, so that a QR code stays small.
+Typed, for a camera that is broken: 4 characters that name the voucher in its shop + 4 that change with the step, in the
+letters and digits of ``typed_codes``.
 """
 
 import base64
 import binascii
 import hashlib
+import hmac
 import re
+import secrets
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pyotp
+
+from app.domain import typed_codes
 
 STEP = timedelta(seconds=30)
 GRACE_STEPS = 1
@@ -18,7 +24,8 @@ GRACE_STEPS = 1
 COMING_CODES = 20
 """Ten minutes for a phone that has no signal in the shop."""
 DIGITS = 8
-_FORM = re.compile(r"EW1([A-Z2-7]{26})(\d{8})", re.ASCII)
+HANDLE_CHARACTERS = TYPED_CHARACTERS = 4
+_SCANNED = re.compile(r"EW1([A-Z2-7]{26})(\d{8})", re.ASCII)
 
 
 def _totp(key: bytes) -> pyotp.TOTP:
@@ -28,14 +35,24 @@ def _totp(key: bytes) -> pyotp.TOTP:
 
 
 def write(voucher_id: UUID, key: bytes, moment: datetime) -> str:
-    """Return the code of ``voucher_id`` in the step that holds ``moment``."""
+    """Return the code of ``voucher_id`` to be scanned in the step that holds ``moment``."""
     written_id = base64.b32encode(voucher_id.bytes).decode().rstrip("=")
     return f"EW1{written_id}{_totp(key).at(moment)}"
 
 
+def write_typed(handle: str, key: bytes, moment: datetime) -> str:
+    """Return the code to be typed in the step that holds ``moment``."""
+    return handle + _typed_password(key, step_number(moment))
+
+
+def new_handle() -> str:
+    """Return what names a voucher in its shop; two may share it, and the rest of the code tells them apart."""
+    return typed_codes.write(secrets.token_bytes(typed_codes.RANDOM_BYTES))[:HANDLE_CHARACTERS]
+
+
 def read(code: str) -> tuple[UUID, str] | None:
-    """Return the voucher's id and the digits, or None when this is no code of ours."""
-    found = _FORM.fullmatch(code.strip().upper())
+    """Return the voucher's id and the password of a scanned code, or None when this is no code of ours."""
+    found = _SCANNED.fullmatch(code.strip().upper())
     if found is None:
         return None
     try:
@@ -44,12 +61,37 @@ def read(code: str) -> tuple[UUID, str] | None:
         return None
 
 
-def is_current(digits: str, key: bytes, moment: datetime) -> bool:
-    """Whether ``digits`` belong to the step of ``moment`` or one next to it; compares in constant time."""
-    return bool(_totp(key).verify(digits, for_time=moment, valid_window=GRACE_STEPS))
+def read_typed(code: str) -> tuple[str, str] | None:
+    """Return the handle and the password of a typed code, or None."""
+    read = typed_codes.read(code)
+    return (read[:HANDLE_CHARACTERS], read[HANDLE_CHARACTERS:]) if read else None
+
+
+def find_step(password: str, key: bytes, moment: datetime) -> int | None:
+    """Return the step that a password belongs to: that of ``moment`` or one next to it. Compares in constant time."""
+    write_password = _typed_password if len(password) == TYPED_CHARACTERS else _scanned_password
+    now = step_number(moment)
+    found = None
+    for step in range(now - GRACE_STEPS, now + GRACE_STEPS + 1):
+        if hmac.compare_digest(write_password(key, step), password):
+            found = step
+    return found
+
+
+def step_number(moment: datetime) -> int:
+    """Return how many steps lie between 1970 and ``moment``; in seconds, never in milliseconds."""
+    return int(moment.timestamp()) // int(STEP.total_seconds())
 
 
 def step_start(moment: datetime) -> datetime:
     """Return the beginning of the step that holds ``moment``."""
-    seconds = int(moment.timestamp())
-    return datetime.fromtimestamp(seconds - seconds % int(STEP.total_seconds()), UTC)
+    return datetime.fromtimestamp(step_number(moment) * int(STEP.total_seconds()), UTC)
+
+
+def _scanned_password(key: bytes, step: int) -> str:
+    return str(_totp(key).generate_otp(step))
+
+
+def _typed_password(key: bytes, step: int) -> str:
+    digest = hmac.digest(key, b"typed" + step.to_bytes(8), hashlib.sha256)
+    return typed_codes.write(digest[: typed_codes.RANDOM_BYTES])[:TYPED_CHARACTERS]

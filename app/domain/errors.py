@@ -21,15 +21,25 @@ class ProblemType:
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
-    """A refusal on its way to the reader. ``fields`` name what is wrong inside a payload."""
+    """A refusal on its way to the reader.
+
+    ``fields`` name what is wrong inside a payload, ``facts`` tell of the case what its reader may know, such as when a
+    voucher was settled.
+    """
 
     def __init__(
-        self, code: str, *, retry_after_s: int | None = None, fields: list[dict[str, str]] | None = None
+        self,
+        code: str,
+        *,
+        retry_after_s: int | None = None,
+        fields: list[dict[str, str]] | None = None,
+        facts: dict[str, str] | None = None,
     ) -> None:
         super().__init__(code)
         self.type = CATALOGUE[code]
         self.retry_after_s = retry_after_s if retry_after_s is not None else self.type.retry_after_s
         self.fields = fields
+        self.facts = facts
 
 
 class CountedProblem(Problem):
@@ -120,6 +130,22 @@ _TYPES = (
         "voucher-code-invalid", 422, "The code is forged, misread or stale", "兑换码无效或已刷新，请让顾客重新出示。"
     ),
     ProblemType("voucher-other-shop", 403, "The voucher is for another shop", "这张券不是本店的，请核对券面上的商户。"),
+    ProblemType(
+        "scan-too-old", 422, "The scan lies too far back or ahead", "这次扫码已超过30分钟，请让顾客重新出示兑换码。"
+    ),
+    ProblemType(
+        "reversal-too-late",
+        409,
+        "The owner's time to reverse is over",
+        "核销已超过一小时，店里不能再撤销，请联系商圈联盟工作人员。",
+    ),
+    ProblemType(
+        "scans-not-accepted",
+        409,
+        "The shop may not settle at present",
+        "本店目前不能核销兑换券，顾客的积分不受影响，请联系商圈联盟工作人员。",
+    ),
+    ProblemType("voucher-reversed", 409, "The redemption was reversed", "这张券的核销已撤销，积分已退回顾客。"),
     ProblemType("voucher-settled", 409, "The voucher was settled before", "这张券已经核销过了，请在核销记录中查看。"),
     ProblemType("voucher-cancelled", 409, "The voucher was cancelled", "这张券已取消，积分已退回顾客。"),
     ProblemType("voucher-expired", 409, "The voucher has expired", "这张券已过期，积分会退回顾客。"),

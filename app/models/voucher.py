@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.domain.lifecycles import VOUCHER
@@ -11,12 +11,17 @@ from app.models.columns import created_at, status_check
 
 
 class Voucher(SQLModel, table=True):
-    """A held entitlement; title and points are the offer's at the time, whatever becomes of the offer."""
+    """A held entitlement; title and points are the offer's at the time, whatever becomes of the offer.
+
+    ``handle`` names it in its shop when a code must be typed; it need not be alone there.
+    """
 
     __table_args__ = (
         status_check(VOUCHER),
         CheckConstraint("points > 0", name="points_positive"),
         Index("ix_voucher_user_id_id", "user_id", "id"),
+        CheckConstraint("handle ~ '^[0-9A-HJKMNP-TV-Z]{4}$'", name="handle_form"),
+        Index("ix_voucher_merchant_id_handle", "merchant_id", "handle"),
         Index("ix_voucher_open", "expires_at", postgresql_where=text("status = 'held'")),
     )
 
@@ -24,6 +29,7 @@ class Voucher(SQLModel, table=True):
     offer_id: UUID = Field(foreign_key="offer.id", index=True)
     merchant_id: UUID = Field(foreign_key="merchant.id")
     user_id: UUID = Field(foreign_key="user.id")
+    handle: str = Field(max_length=4)
     title: str = Field(max_length=40)
     points: int
     status: str = Field(default=VOUCHER.initial, max_length=32)
@@ -32,9 +38,14 @@ class Voucher(SQLModel, table=True):
 
 
 class Redemption(SQLModel, table=True):
-    """The scan: which clerk of which shop settled which voucher, once."""
+    """The scan: which clerk of which shop settled which voucher, once, by the code of which step.
+
+    ``scanned_at`` lies before ``settled_at`` when the clerk's phone had to wait for a signal.
+    """
 
     __table_args__ = (
+        CheckConstraint("points > 0", name="points_positive"),
+        CheckConstraint("scanned_at <= settled_at AND reversed_at >= settled_at", name="times_in_order"),
         Index("ix_redemption_merchant_id_id", "merchant_id", "id"),
         Index("ix_redemption_merchant_id_settled_at", "merchant_id", "settled_at"),
     )
@@ -43,4 +54,9 @@ class Redemption(SQLModel, table=True):
     voucher_id: UUID = Field(foreign_key="voucher.id", unique=True)
     merchant_id: UUID = Field(foreign_key="merchant.id")
     clerk_id: UUID = Field(foreign_key="user.id")
+    points: int
+    step: int = Field(sa_type=BigInteger)
+    is_typed: bool
+    scanned_at: datetime = Field(sa_type=DateTime(timezone=True))
     settled_at: datetime = created_at()
+    reversed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Check, In, Out, ShopName, TypedCode
+from app.schemas.fields import Check, In, Note, Out, ShopName, TypedCode
 
 ScannedCode = Annotated[str, StringConstraints(min_length=1, max_length=128), Check]
 
@@ -63,9 +63,16 @@ class ClerkOut(Out):
 
 
 class RedemptionIn(In):
-    """What the clerk scanned."""
+    """What the clerk scanned or typed; ``scanned_at`` when their phone had to keep it until it had a signal."""
 
     code: ScannedCode
+    scanned_at: Annotated[AwareDatetime | None, Field(description="up to 30 minutes back; absent: now")] = None
+
+
+class ReversalIn(In):
+    """Why a scan is undone."""
+
+    reason: Note
 
 
 class RedemptionOut(Out):
@@ -76,4 +83,5 @@ class RedemptionOut(Out):
     offer_title: str
     points: int
     settled_at: datetime
+    reversed_at: datetime | None
     actions: list[str]

@@ -11,7 +11,7 @@ from app.schemas.fields import In, Note, OfferTitle, Out
 from app.schemas.merchants import MerchantRef
 
 OfferStatus = Literal["checking", "reviewing", "listed", "rejected"]
-VoucherStatus = Literal["held", "settled", "cancelled", "expired"]
+VoucherStatus = Literal["held", "settled", "reversed", "cancelled", "expired"]
 
 
 class OfferIn(In):
@@ -54,9 +54,10 @@ class VoucherOut(Out):
 
 
 class Code(Out):
-    """A code and the time in which the clerk's scan takes it."""
+    """A code to scan, the same to type, and the time in which the clerk's scan takes them."""
 
     code: str
+    typed_code: str
     valid_from: datetime
     expires_at: datetime
 
@@ -65,6 +66,7 @@ class VoucherCodeOut(Out):
     """What the holder shows now, and the coming codes for a phone that loses its signal."""
 
     code: str
+    typed_code: str
     expires_at: datetime
     next: list[Code]
     actions: list[str]

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import Connection, LockNotAvailableError
+from asyncpg import Connection, LockNotAvailableError, UniqueViolationError
 
-from app.core.db import Reads
+from app.core.db import Database, Reads
 from app.domain.errors import Problem
 
 TAKE_KEY = """
@@ -19,6 +19,17 @@ TAKE_KEY_WITH_ANSWER = """
 """
 FIND_ANSWER = "SELECT request_fingerprint, status, body FROM idempotency_key WHERE caller_id = $1 AND key = $2"
 STORE_ANSWER = "UPDATE idempotency_key SET status = $3, body = $4 WHERE caller_id = $1 AND key = $2"
+
+
+def answer_sql(status: int, answer: str, source: str) -> str:
+    """Return the INSERT that takes the key with its answer, for the one statement of a ``SingleWrite``.
+
+    ``answer`` is an expression of type json over the rows of ``source``; $1, $2 and $3 are caller, key and fingerprint.
+    """
+    return f"""
+        INSERT INTO idempotency_key (caller_id, key, request_fingerprint, status, body)
+        SELECT $1, $2, $3, {status}, convert_to(({answer})::text, 'UTF8') FROM {source} RETURNING body
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,41 @@ class Replay(Exception):  # noqa: N818 - not an error: the answer is already the
         super().__init__(status)
         self.status = status
         self.body = body
+
+
+@dataclass(frozen=True, slots=True)
+class SingleWrite:
+    """A write that is one statement: its effect, its key and its answer stand or fall together.
+
+    The key is not taken before the effect but with it: whoever comes second waits for the row that decides the race,
+    finds that it has moved, and then finds the key with its answer.
+    """
+
+    database: Database
+    key: RequestKey
+
+    async def require_new(self) -> None:
+        """Raise Replay when the key was answered before, and ``idempotency-key-reused``: for what must not happen twice
+        before the statement is sent.
+        """
+        await _answer_again(self.database.writes, self.key, is_taken=False)
+
+    async def run(self, statement: str, *arguments: object) -> bytes | None:
+        """Run the statement, whose $1 to $3 are the key's; return the answer it stored, None if nothing was to be done.
+
+        Raises Replay when the key was answered before, and the problem ``idempotency-key-reused``.
+        """
+        key = self.key
+        try:
+            everything = (key.caller_id, key.key, key.fingerprint, *arguments)
+            body: bytes | None = await self.database.writes.fetchval(statement, *everything)
+        except UniqueViolationError as error:
+            if error.constraint_name != "pk_idempotency_key":
+                raise
+            body = None
+        if body is None:
+            await self.require_new()
+        return body
 
 
 async def begin(connection: Connection, request: RequestKey) -> None:
@@ -72,11 +118,14 @@ async def _take(database: Reads, statement: str, request: RequestKey, *answer: o
     except LockNotAvailableError as error:
         raise Problem("request-in-progress") from error
     if not is_new:
-        await _answer_again(database, request)
+        await _answer_again(database, request, is_taken=True)
 
 
-async def _answer_again(database: Reads, request: RequestKey) -> None:
+async def _answer_again(database: Reads, request: RequestKey, *, is_taken: bool) -> None:
+    """Raise the answer that is stored; return when there is none and the key was not known to be taken."""
     found = await database.fetchrow(FIND_ANSWER, request.caller_id, request.key)
+    if found is None and not is_taken:
+        return
     if found is None or found["status"] is None:
         raise Problem("request-in-progress")
     if found["request_fingerprint"] != request.fingerprint:

@@ -1,65 +1,148 @@
-"""Redemptions: the clerk's scan settles a voucher, once."""
+"""Redemptions: the clerk's scan settles a voucher, once; the shop or the alliance may undo it."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection, Record
 
 from app import ledger
-from app.core.clock import now
+from app.core.clock import local_date, now
 from app.core.db import Reads
 from app.core.ids import new_id
 from app.domain import codes
-from app.domain.caller import Caller
+from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
+from app.domain.kinds import TryPurpose
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import VOUCHER
-from app.services import transitions
+from app.schemas.merchants import RedemptionIn
+from app.services import settlements, transitions, tries, vouchers
+from app.services.idempotency import SingleWrite, answer_sql
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 from app.services.vouchers import code_key
 
-FIND = f"""
-    SELECT merchant_id, user_id, title, points, status, expires_at, {ledger.IS_HALTED_SQL} AS is_halted
-    FROM voucher WHERE id = $1
+OFFLINE_WITHIN = timedelta(minutes=30)
+"""How far back a scan may lie that a clerk's phone kept while it had no signal."""
+CLOCK_SKEW = timedelta(minutes=1)
+REVERSED_POINTS_LAST = timedelta(days=30)
+"""What comes back by no doing of the holder can be spent for so long, whatever its own date was."""
+
+# One statement decides the race, moves the points, leaves the event and stores the answer under the key. $1 to $3 are
+# the key's ($1 the clerk), $4 the voucher, $5 the clerk's shops, $6 when it was scanned, $7 the code's step, $8 whether
+# it was typed, $9 the redemption, $10 the event, $11 the present moment and $12 that moment as JSON writes it.
+SETTLE = f"""
+    WITH moved AS (
+        UPDATE voucher AS v SET status = 'settled' FROM merchant m
+        WHERE v.id = $4 AND v.status = 'held' AND v.expires_at > $6 AND v.user_id <> $1
+            AND v.merchant_id = ANY($5) AND m.id = v.merchant_id AND m.accepts_scans
+            AND NOT {ledger.IS_HALTED_SQL}
+            AND v.points = {ledger.HELD_POINTS_SQL.format(voucher_id="v.id")}
+        RETURNING v.id, v.merchant_id, v.title, v.points, m.owner_id = $1 AS is_owner
+    ), scanned AS (
+        INSERT INTO redemption
+            (id, voucher_id, merchant_id, clerk_id, points, step, is_typed, scanned_at, settled_at)
+        SELECT $9, id, merchant_id, $1, points, $7, $8, $6, $11 FROM moved
+    ), logged AS (
+        INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, created_at)
+        SELECT $10, 'voucher', id, 'settle', 'held', 'settled', $1, 'clerk', clock_timestamp() FROM moved
+    ), posted AS (
+        {ledger.settle_sql("(SELECT id AS voucher_id, merchant_id FROM moved) AS scanned")}
+    )
+    {
+    answer_sql(
+        201,
+        '''json_build_object(
+            'id', $9::uuid, 'voucher_id', id, 'offer_title', title, 'points', points, 'settled_at', $12::text,
+            'reversed_at', NULL, 'actions', CASE WHEN is_owner THEN '["reverse"]'::json ELSE '[]' END
+        )''',
+        "moved",
+    )
+}
 """
-INSERT = "INSERT INTO redemption (id, voucher_id, merchant_id, clerk_id, settled_at) VALUES ($1, $2, $3, $4, $5)"
-LIST = """
-    SELECT r.id, r.voucher_id, v.title AS offer_title, v.points, r.settled_at
+FIND_VOUCHER = f"""
+    SELECT v.merchant_id, v.user_id, v.status, v.expires_at, r.settled_at, m.accepts_scans,
+        {ledger.IS_HALTED_SQL} AS is_halted
+    FROM voucher v JOIN merchant m ON m.id = v.merchant_id LEFT JOIN redemption r ON r.voucher_id = v.id
+    WHERE v.id = $1
+"""
+FIND_TYPED = "SELECT id FROM voucher WHERE merchant_id = ANY($1) AND handle = $2"
+VIEW = """
+    SELECT r.id, r.voucher_id, v.title AS offer_title, r.points, r.settled_at, r.reversed_at, v.status, v.user_id,
+        v.offer_id, m.owner_id, a.lineage && $2::uuid[] AS in_scope
     FROM redemption r JOIN voucher v ON v.id = r.voucher_id
-    WHERE r.merchant_id = $1 AND r.id < $2 ORDER BY r.id DESC LIMIT $3
+    JOIN merchant m ON m.id = r.merchant_id JOIN area a ON a.id = m.area_id
 """
-CLOSED = {"settled": "voucher-settled", "cancelled": "voucher-cancelled", "expired": "voucher-expired"}
+GET = f"{VIEW} WHERE r.id = $1"
+LIST = f"{VIEW} WHERE r.merchant_id = $1 AND r.id < $3 ORDER BY r.id DESC LIMIT $4"
+MARK_REVERSED = "UPDATE redemption SET reversed_at = $2 WHERE id = $1"
+CLOSED = {
+    "settled": "voucher-settled",
+    "reversed": "voucher-reversed",
+    "cancelled": "voucher-cancelled",
+    "expired": "voucher-expired",
+}
 
 
-async def settle(connection: Connection, caller: Caller, code: str, secret: str) -> dict[str, Any]:
-    """Settle the voucher whose current code was scanned: the points it holds go to the caller's shop.
+async def settle(write: SingleWrite, caller: Caller, form: RedemptionIn, secret: str) -> bytes:
+    """Settle the voucher whose code was scanned: the points it holds go to the caller's shop. Return the answer.
 
-    The code is checked before the database is asked. Raises ``voucher-code-invalid``, ``voucher-other-shop``,
-    ``own-voucher``, ``ledger-halted``, ``voucher-settled``, ``voucher-cancelled``, ``voucher-expired``. Locks the
-    voucher's row, then the holder's balance.
+    A scanned code is checked before the database is asked. A scan kept by a phone without signal is judged by the step
+    of its own time, up to half an hour back. Raises ``voucher-code-invalid``, ``scan-too-old``, ``voucher-other-shop``,
+    ``own-voucher``, ``voucher-settled``, ``voucher-reversed``, ``voucher-cancelled``, ``voucher-expired``,
+    ``scans-not-accepted``, ``ledger-halted``. Locks the voucher's row, then the holder's held balance.
     """
     moment = now()
-    voucher_id = _read(code, secret)
-    row = await connection.fetchrow(FIND, voucher_id)
-    _require_acceptable(row, caller)
-    if row["status"] == "held" and row["expires_at"] <= moment:
-        raise Problem("voucher-expired")
-    moved = await transitions.find_and_move(connection, VOUCHER, voucher_id, "settle", Mover(Party.CLERK, caller.id))
-    if moved is None:
-        status = await connection.fetchval("SELECT status FROM voucher WHERE id = $1", voucher_id)
-        raise Problem(CLOSED[status])
-    redemption_id = new_id()
-    await connection.execute(INSERT, redemption_id, voucher_id, moved["merchant_id"], caller.id, moment)
-    await ledger.settle(connection, voucher_id, moved["merchant_id"])
-    return {
-        "id": redemption_id,
-        "voucher_id": voucher_id,
-        "offer_title": moved["title"],
-        "points": moved["points"],
-        "settled_at": moment,
-        "actions": [],
-    }
+    scanned_at = _time_of_scan(form.scanned_at, moment)
+    typed = codes.read_typed(form.code)
+    if typed is None:
+        voucher_id, step = _read_scanned(form.code, secret, scanned_at)
+    else:
+        voucher_id, step = await _read_typed(write, caller, typed, secret, scanned_at)
+    body = await write.run(
+        SETTLE,
+        voucher_id,
+        caller.shop_ids,
+        scanned_at,
+        step,
+        typed is not None,
+        new_id(),
+        new_id(),
+        moment,
+        moment.isoformat().replace("+00:00", "Z"),
+    )
+    if body is None:
+        raise _why_refused(await write.database.writes.fetchrow(FIND_VOUCHER, voucher_id), caller, scanned_at)
+    return body
+
+
+async def reverse(
+    connection: Connection, caller: Caller, redemption_id: UUID, reason: str, *, owner_within: timedelta
+) -> None:
+    """Undo a scan: the points go back to the holder, the piece to the stock.
+
+    The shop's owner may within ``owner_within``, the alliance's staff later too. Raises ``not-found``, ``not-allowed``,
+    ``own-interest``, ``state-conflict``, ``reversal-too-late``, ``redemption-in-settlement``. Locks the voucher's row,
+    then the holder's balances.
+    """
+    row = await connection.fetchrow(GET, redemption_id, caller.scope(Role.ALLIANCE))
+    parties = _parties(row, caller)
+    moment = now()
+    party = transitions.permit(VOUCHER, row["status"], "reverse", parties)
+    await settlements.require_open(connection, redemption_id)
+    if party is Party.OWNER and row["settled_at"] < moment - owner_within:
+        raise Problem("reversal-too-late")
+    await transitions.move(connection, VOUCHER, row["voucher_id"], "reverse", Mover(party, caller.id), note=reason)
+    await connection.execute(MARK_REVERSED, redemption_id, moment)
+    await vouchers.put_back(connection, row["offer_id"])
+    await ledger.reverse(connection, row["voucher_id"], not_before=local_date(moment + REVERSED_POINTS_LAST))
+
+
+async def get(reads: Reads, caller: Caller, redemption_id: UUID) -> dict[str, Any]:
+    """Return one redemption, to the shop's owner and the alliance's staff. Raises ``not-found`` to others (I8)."""
+    row = await reads.fetchrow(GET, redemption_id, caller.scope(Role.ALLIANCE))
+    return _view(row, _parties(row, caller))
 
 
 async def list_of_merchant(reads: Reads, caller: Caller, merchant_id: UUID, request: PageRequest) -> dict[str, Any]:
@@ -67,27 +150,88 @@ async def list_of_merchant(reads: Reads, caller: Caller, merchant_id: UUID, requ
     if merchant_id not in caller.shop_ids:
         raise Problem("not-found")
     filters = ("redemptions", merchant_id)
-    rows = await reads.fetch(LIST, merchant_id, request.below(*filters), request.rows)
-    return page(rows, request, lambda row: dict(row) | {"actions": []}, *filters)
+    rows = await reads.fetch(LIST, merchant_id, [], request.below(*filters), request.rows)
+    owner = frozenset({Party.OWNER})
+    return page(rows, request, lambda row: _view(row, owner if row["owner_id"] == caller.id else frozenset()), *filters)
 
 
-def _read(code: str, secret: str) -> UUID:
-    """Return the voucher's id from a code that its key signed for this moment."""
+def _time_of_scan(told: datetime | None, moment: datetime) -> datetime:
+    """Return when the code was scanned, by a phone's clock that may be a little fast."""
+    if told is None:
+        return moment
+    if not moment - OFFLINE_WITHIN <= told <= moment + CLOCK_SKEW:
+        raise Problem("scan-too-old")
+    return min(told, moment)
+
+
+def _read_scanned(code: str, secret: str, moment: datetime) -> tuple[UUID, int]:
+    """Return the voucher's id and the step of a code that its key signed for this moment."""
     found = codes.read(code)
     if found is None:
         raise Problem("voucher-code-invalid")
-    voucher_id, digits = found
-    if not codes.is_current(digits, code_key(secret, voucher_id), now()):
+    voucher_id, password = found
+    step = codes.find_step(password, code_key(secret, voucher_id), moment)
+    if step is None:
         raise Problem("voucher-code-invalid")
-    return voucher_id
+    return voucher_id, step
 
 
-def _require_acceptable(row: Record | None, caller: Caller) -> None:
+async def _read_typed(
+    write: SingleWrite, caller: Caller, typed: tuple[str, str], secret: str, moment: datetime
+) -> tuple[UUID, int]:
+    """Return the voucher of the caller's shops that a typed code names, and its step; count a wrong try."""
+    await write.require_new()
+    handle, password = typed
+    found = None
+    async with write.database.transaction() as connection:
+        await tries.begin(connection, caller.id, TryPurpose.VOUCHER_CODE)
+        for row in await connection.fetch(FIND_TYPED, caller.shop_ids, handle):
+            step = codes.find_step(password, code_key(secret, row["id"]), moment)
+            if step is not None:
+                found = UUID(bytes=row["id"].bytes), step
+        if found is None:
+            await tries.count(connection, caller.id, TryPurpose.VOUCHER_CODE)
+    if found is None:
+        raise Problem("voucher-code-invalid")
+    return found
+
+
+def _why_refused(row: Record | None, caller: Caller, scanned_at: datetime) -> Problem:
+    """Name the first reason why nothing was settled, from a read after the decision."""
     if row is None:
-        raise Problem("voucher-code-invalid")
+        return Problem("voucher-code-invalid")
     if row["merchant_id"] not in caller.shop_ids:
-        raise Problem("voucher-other-shop")
+        return Problem("voucher-other-shop")
     if row["user_id"] == caller.id:
-        raise Problem("own-voucher")
+        return Problem("own-voucher")
+    if row["status"] in CLOSED:
+        settled_at = row["settled_at"]
+        return Problem(CLOSED[row["status"]], facts={"settled_at": settled_at.isoformat()} if settled_at else None)
+    if row["expires_at"] <= scanned_at:
+        return Problem("voucher-expired")
+    if not row["accepts_scans"]:
+        return Problem("scans-not-accepted")
     if row["is_halted"]:
-        raise Problem("ledger-halted")
+        return Problem("ledger-halted")
+    raise RuntimeError("a held voucher could not be settled: its points and the ledger's differ")
+
+
+def _parties(row: Record | None, caller: Caller) -> frozenset[Party]:
+    """Return what the caller is to a redemption; nobody undoes the scan of their own voucher (I2)."""
+    if row is None or not (row["owner_id"] == caller.id or row["in_scope"]):
+        raise Problem("not-found")
+    if row["user_id"] == caller.id:
+        return frozenset({Party.AUTHOR})
+    return frozenset({Party.OWNER}) if row["owner_id"] == caller.id else frozenset({Party.ALLIANCE})
+
+
+def _view(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "voucher_id": row["voucher_id"],
+        "offer_title": row["offer_title"],
+        "points": row["points"],
+        "settled_at": row["settled_at"],
+        "reversed_at": row["reversed_at"],
+        "actions": VOUCHER.actions(row["status"], parties),
+    }

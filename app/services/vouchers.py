@@ -26,8 +26,9 @@ TAKE = """
         UPDATE offer SET stock_left = stock_left - 1 WHERE id = $2 AND status = 'listed' AND stock_left > 0
         RETURNING id, merchant_id, title, points
     ), made AS (
-        INSERT INTO voucher (id, offer_id, merchant_id, user_id, title, points, status, expires_at, created_at)
-        SELECT $1, id, merchant_id, $3, title, points, 'held', $4, $5 FROM piece RETURNING id, points
+        INSERT INTO voucher
+            (id, offer_id, merchant_id, user_id, handle, title, points, status, expires_at, created_at)
+        SELECT $1, id, merchant_id, $3, $7, title, points, 'held', $4, $5 FROM piece RETURNING id, points
     ), logged AS (
         INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party, created_at)
         SELECT $6, 'voucher', id, 'create', 'held', $3, 'author', clock_timestamp() FROM made
@@ -36,7 +37,7 @@ TAKE = """
 """
 PUT_BACK = "UPDATE offer SET stock_left = stock_left + 1 WHERE id = $1"
 VIEW = """
-    SELECT v.id, v.offer_id, v.merchant_id, m.name AS merchant_name, v.user_id, v.title, v.points, v.status,
+    SELECT v.id, v.offer_id, v.merchant_id, m.name AS merchant_name, v.user_id, v.handle, v.title, v.points, v.status,
         v.expires_at, v.created_at, r.settled_at
     FROM voucher v JOIN merchant m ON m.id = v.merchant_id LEFT JOIN redemption r ON r.voucher_id = v.id
 """
@@ -53,7 +54,14 @@ async def take(connection: Connection, caller: Caller, offer_id: UUID, *, days: 
     """
     voucher_id, moment = new_id(), now()
     points = await connection.fetchval(
-        TAKE, voucher_id, offer_id, caller.id, moment + timedelta(days=days), moment, new_id()
+        TAKE,
+        voucher_id,
+        offer_id,
+        caller.id,
+        moment + timedelta(days=days),
+        moment,
+        new_id(),
+        codes.new_handle(),
     )
     if points is None:
         listed = await connection.fetchval("SELECT true FROM offer WHERE id = $1 AND status = 'listed'", offer_id)
@@ -83,8 +91,13 @@ async def find_due(connection: Connection, moment: datetime) -> list[UUID]:
 
 async def _give_back(connection: Connection, voucher_id: UUID, action: str, mover: Mover) -> None:
     moved = await transitions.move(connection, VOUCHER, voucher_id, action, mover)
-    await connection.execute(PUT_BACK, moved["offer_id"])
+    await put_back(connection, moved["offer_id"])
     await ledger.release(connection, voucher_id)
+
+
+async def put_back(connection: Connection, offer_id: UUID) -> None:
+    """Put the piece of a voucher that came back into the stock again."""
+    await connection.execute(PUT_BACK, offer_id)
 
 
 async def get(reads: Reads, caller: Caller, voucher_id: UUID) -> dict[str, Any]:
@@ -114,12 +127,19 @@ async def get_code(reads: Reads, caller: Caller, voucher_id: UUID, secret: str) 
     current, *coming = [
         {
             "code": codes.write(voucher_id, key, start),
+            "typed_code": codes.write_typed(row["handle"], key, start),
             "valid_from": start,
             "expires_at": start + codes.STEP,
         }
         for start in starts
     ]
-    return {"code": current["code"], "expires_at": current["expires_at"], "next": coming, "actions": []}
+    return {
+        "code": current["code"],
+        "typed_code": current["typed_code"],
+        "expires_at": current["expires_at"],
+        "next": coming,
+        "actions": [],
+    }
 
 
 def code_key(secret: str, voucher_id: UUID) -> bytes:

@@ -83,6 +83,7 @@ async def make_scene(world: World) -> Scene:
             "clerk_id": clerk_id,
             "offer_id": offer,
             "voucher_id": await world.voucher(helper, offer),
+            "redemption_id": await world.redemption(owner, helper, offer),
         },
         hidden={
             "wish_id": await world.wish(author, "reviewing"),
@@ -128,6 +129,7 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             "stock": 10,
         },
         ("POST", "/v1/offers/{offer_id}/reject"): reason,
+        ("POST", "/v1/redemptions/{redemption_id}/reverse"): reason,
         ("POST", "/v1/redemptions"): {"code": "EW1ABCDEFGHIJKLMNOPQRSTUVWXYZ12345678"},
     }
 
@@ -168,7 +170,7 @@ def problem(response: Any) -> tuple[int, str]:
     """Return the status and code of a refusal, and hold it against the form that every refusal has."""
     assert response.headers["content-type"] == "application/problem+json", response.text[:200]
     told = response.json()
-    assert set(told) == {"type", "title", "status", "code", "detail", "fields"}
+    assert set(told) == {"type", "title", "status", "code", "detail", "fields", "facts"}
     assert told["status"] == response.status_code
     assert re.search("[\u4e00-\u9fff]", told["detail"]), "the detail is for the person in front of the screen"
     return response.status_code, told["code"]

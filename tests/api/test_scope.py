@@ -112,6 +112,8 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/vouchers/{voucher_id}"): [GONE],
     ("GET", "/v1/vouchers/{voucher_id}/code"): [GONE],
     ("POST", "/v1/vouchers/{voucher_id}/cancel"): [GONE],
+    ("GET", "/v1/redemptions/{redemption_id}"): [GONE],
+    ("POST", "/v1/redemptions/{redemption_id}/reverse"): [GONE],
     ("POST", "/v1/redemptions"): [],  # a code is no id: the clerk of another shop is in test_redemptions
 }
 
@@ -172,6 +174,7 @@ INSIDERS = {
     "/v1/merchants/{merchant_id}": "alliance",
     "/v1/offers/{offer_id}": "alliance",
     "/v1/vouchers/{voucher_id}": "helper",
+    "/v1/redemptions/{redemption_id}": "owner",
 }
 """Who sees what: or else the tests above would pass for want of a thing to hide."""
 

@@ -20,8 +20,8 @@ from tests.people import Person
 IDENTITY = 1
 KEY_AND_ANSWER = 2
 """Every write takes its key first and stores its answer last."""
-REFUSED_KEY = 2
-"""A refusal is rolled back with its key: the key is taken a second time, with the answer."""
+KEY_WITH_REFUSAL = 1
+"""A refusal is rolled back, with its key if that was taken: then the key is taken with the answer."""
 TRANSACTION_WORDS = ("BEGIN", "COMMIT", "ROLLBACK", "START TRANSACTION")
 
 TYPE_LOOKUP = re.compile(r"typeinfo_tree|set_config\('jit'")
@@ -172,7 +172,7 @@ class TestWrites:
         path = f"/v1/tasks/{await world.task_of(await world.wish(await world.person()))}/claims"
         seat_and_view, refusal = 2, 2
         assert await counter.post(path, await world.helper()) == IDENTITY + KEY_AND_ANSWER + seat_and_view
-        assert await counter.post(path, await world.helper(), status=409) == IDENTITY + refusal + REFUSED_KEY
+        assert await counter.post(path, await world.helper(), status=409) == IDENTITY + 1 + refusal + KEY_WITH_REFUSAL
 
     async def test_take_a_voucher(self, counter: Counter, world: World):
         offer = await world.offer(await world.shop(await world.person()))
@@ -184,15 +184,27 @@ class TestWrites:
     async def test_settle(self, counter: Counter, world: World):
         owner, holder = await world.person(), await world.helper(points=5)
         voucher = await world.voucher(holder, await world.offer(await world.shop(owner)))
-        look_move_scan_and_transfer = 4
-        assert await counter.post("/v1/redemptions", owner, {"code": await world.code(holder, voucher)}) == (
-            IDENTITY + KEY_AND_ANSWER + look_move_scan_and_transfer
+        all_in_one = 1
+        code = await world.code(holder, voucher)
+        assert await counter.post("/v1/redemptions", owner, {"code": code}) == IDENTITY + all_in_one
+        look_for_the_key, look_why = 1, 1
+        assert await counter.post("/v1/redemptions", owner, {"code": code}, status=409) == (
+            IDENTITY + all_in_one + look_for_the_key + look_why + KEY_WITH_REFUSAL
+        )
+
+    async def test_settle_a_typed_code(self, counter: Counter, world: World):
+        owner, holder = await world.person(), await world.helper(points=5)
+        voucher = await world.voucher(holder, await world.offer(await world.shop(owner)))
+        shown = (await world.api.get(f"/v1/vouchers/{voucher}/code", holder)).json()
+        look_for_the_key, tries_and_look, all_in_one = 1, 2, 1
+        assert await counter.post("/v1/redemptions", owner, {"code": shown["typed_code"]}) == (
+            IDENTITY + look_for_the_key + tries_and_look + all_in_one
         )
 
     async def test_a_forged_code_asks_nothing_of_the_database(self, counter: Counter, world: World):
         code = {"code": "EW1" + "A" * 26 + "12345678"}
         asked = await counter.post("/v1/redemptions", await world.person(), code, status=422)
-        assert asked == IDENTITY + REFUSED_KEY
+        assert asked == IDENTITY + KEY_WITH_REFUSAL
 
     async def test_a_repetition_is_cheaper_than_the_first(self, counter: Counter, world: World):
         holder, key = await world.helper(points=5), uuid4().hex

@@ -32,7 +32,7 @@ def digits_at(moment: datetime, key: bytes = KEY) -> str:
 def test_the_vectors_of_the_standard(seconds: int, digits: str):
     moment = datetime.fromtimestamp(seconds, UTC)
     assert digits_at(moment, RFC_KEY) == digits
-    assert codes.is_current(digits, RFC_KEY, moment)
+    assert codes.find_step(digits, RFC_KEY, moment) == seconds // 30
 
 
 class TestTime:
@@ -40,12 +40,12 @@ class TestTime:
         digits = digits_at(START)
         last = START + codes.STEP - timedelta(microseconds=1)
         for moment in (START, last, START - codes.STEP, last + codes.STEP):
-            assert codes.is_current(digits, KEY, moment), moment
+            assert codes.find_step(digits, KEY, moment) is not None, moment
 
     def test_a_code_is_over_a_moment_later_and_not_there_a_moment_earlier(self):
         digits = digits_at(START)
         for moment in (START + 2 * codes.STEP, START - codes.STEP - timedelta(seconds=1)):
-            assert not codes.is_current(digits, KEY, moment), moment
+            assert codes.find_step(digits, KEY, moment) is None, moment
 
     def test_a_step_starts_at_a_whole_half_minute(self):
         assert codes.step_start(START) == START
@@ -60,12 +60,12 @@ class TestTime:
 
 class TestOwner:
     def test_the_code_of_another_key_is_refused(self):
-        assert not codes.is_current(digits_at(START, bytes(32)), KEY, START)
+        assert codes.find_step(digits_at(START, bytes(32)), KEY, START) is None
 
     def test_no_digits_but_eight_are_believed(self):
         digits = digits_at(START)
         for wrong in (digits[1:], digits + "0", "", "00000000", digits[::-1]):
-            assert not codes.is_current(wrong, KEY, START) or wrong == digits
+            assert codes.find_step(wrong, KEY, START) is None or wrong == digits
 
 
 class TestForm:
@@ -100,3 +100,28 @@ class TestForm:
     )
     def test_a_damaged_code_is_no_code(self, change):
         assert codes.read(change(codes.write(new_id(), KEY, START))) is None
+
+
+class TestTyped:
+    @given(st.integers(10**9, 2**32).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)))
+    def test_what_is_written_is_read_in_its_time_and_no_other(self, moment: datetime):
+        handle = codes.new_handle()
+        written = codes.write_typed(handle, KEY, moment)
+        read = codes.read_typed(written)
+        assert read is not None
+        assert read[0] == handle
+        assert codes.find_step(read[1], KEY, moment) == codes.step_number(moment)
+        assert codes.find_step(read[1], KEY, moment + codes.STEP) == codes.step_number(moment)
+        assert codes.find_step(read[1], KEY, moment + 3 * codes.STEP) != codes.step_number(moment)
+        assert codes.find_step(read[1], bytes(32), moment) != codes.step_number(moment)
+
+    def test_blanks_hyphens_and_small_letters_do_not_matter(self):
+        written = codes.write_typed("4C7E", KEY, START)
+        assert codes.read_typed(f" {written[:4].lower()}-{written[4:]} ") == ("4C7E", written[4:])
+
+    @pytest.mark.parametrize("code", ["", "4C7E", "4C7E4C7", "4C7E4C7E4", "4C7E4C7U", "\uff14C7E4C7E"])
+    def test_what_has_another_form_is_no_code(self, code: str):
+        assert codes.read_typed(code) is None
+
+    def test_handles_spread(self):
+        assert len({codes.new_handle() for _ in range(1000)}) > 990

@@ -83,7 +83,8 @@ BROKEN = {
     """,
     "I4 a settled voucher has its redemption, and no other has": """
         SELECT v.id FROM voucher v LEFT JOIN redemption r ON r.voucher_id = v.id
-        WHERE (v.status = 'settled') <> (r.id IS NOT NULL)
+        WHERE (v.status IN ('settled', 'reversed')) <> (r.id IS NOT NULL)
+            OR (v.status = 'reversed') <> (r.reversed_at IS NOT NULL)
     """,
     "nothing happened in the future": """
         SELECT id FROM event WHERE created_at > now()

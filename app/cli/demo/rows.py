@@ -33,10 +33,13 @@ COLUMNS = {
         "created_at",
     ),
     "voucher": (
-        *("id", "offer_id", "merchant_id", "user_id", "title", "points", "status", "expires_at"),
+        *("id", "offer_id", "merchant_id", "user_id", "handle", "title", "points", "status", "expires_at"),
         "created_at",
     ),
-    "redemption": ("id", "voucher_id", "merchant_id", "clerk_id", "settled_at"),
+    "redemption": (
+        *("id", "voucher_id", "merchant_id", "clerk_id", "points", "step", "is_typed", "scanned_at"),
+        "settled_at",
+    ),
     "event": (
         *("id", "subject_kind", "subject_id", "action", "from_state", "to_state", "actor_id", "party", "note"),
         "created_at",

@@ -8,6 +8,7 @@ from uuid import UUID
 from app.cli.demo import people, words
 from app.cli.demo.town import Town
 from app.core.ids import new_id_at
+from app.domain import codes
 from app.domain.kinds import TransferKind
 from app.domain.lifecycle import Party
 from app.ledger import Movement, Owner
@@ -110,7 +111,8 @@ class ShopMaker:
         voucher_id = new_id_at(taken)
         holder = (Party.AUTHOR, user_id)
         town.rows.add(
-            *("voucher", voucher_id, offer.id, offer.merchant_id, user_id, offer.title, offer.points, fate),
+            *("voucher", voucher_id, offer.id, offer.merchant_id, user_id),
+            *(codes.new_handle(), offer.title, offer.points, fate),
             *(taken + timedelta(days=town.settings.voucher_days), taken),
         )
         town.rows.log("voucher", voucher_id, "create", (None, "held"), holder, taken)
@@ -125,5 +127,8 @@ class ShopMaker:
         if fate == "settled":
             clerk = (Party.CLERK, offer.clerk_id)
             town.rows.log("voucher", voucher_id, "settle", ("held", "settled"), clerk, closed)
-            town.rows.add("redemption", new_id_at(closed), voucher_id, offer.merchant_id, offer.clerk_id, closed)
+            town.rows.add(
+                *("redemption", new_id_at(closed), voucher_id, offer.merchant_id, offer.clerk_id),
+                *(offer.points, codes.step_number(closed), False, closed, closed),
+            )
             move(Movement(TransferKind.SETTLE, user_id, offer.points, voucher_id, closed, offer.merchant_id))
