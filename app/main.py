@@ -16,10 +16,13 @@ from app.core import logging
 from app.core.db import Database
 from app.core.settings import Settings, get_settings
 from app.routers import (
+    adjustments,
+    anomalies,
     areas,
     auth,
     claims,
     clerks,
+    donations,
     grants,
     health,
     me,
@@ -50,6 +53,9 @@ V1 = (
     offers,
     vouchers,
     redemptions,
+    adjustments,
+    donations,
+    anomalies,
 )
 BODY_BYTES_MAX = 1 << 20
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}

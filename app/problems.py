@@ -29,6 +29,7 @@ JSON_BODY_PROBLEMS = ("malformed-json", "invalid-payload")
 CONSTRAINT_PROBLEMS = {
     "uq_claim_live": "already-claimed",
     "ck_ledger_balance_points_not_negative": "points-insufficient",
+    "uq_adjustment_reversal": "reversal-exists",
     "uq_grant_user_id_role_area_id": "grant-exists",
     "uq_clerk_user_id_merchant_id": "clerk-exists",
     "uq_member_user_id": "already-enrolled",

@@ -219,6 +219,26 @@ class World:
         assert response.status_code == 200, response.text
         return wish_id, claim_id
 
+    async def verified(self, author: Person, helper: Person) -> UUID:
+        """Make a service that staff have verified; return the claim's id."""
+        _, claim_id = await self.delivered(author, helper)
+        response = await self.api.post(f"/v1/claims/{claim_id}/verify", self.staff)
+        assert response.status_code == 200, response.text
+        return claim_id
+
+    async def adjustment(self, holder: Person, points: int = 5, *, proposer: Person | None = None) -> UUID:
+        """Have staff propose to move a holder's points; return the adjustment's id."""
+        form = {
+            "user_id": str(holder.id),
+            "area_id": str(self.grid.id),
+            "points": points,
+            "reason": "补记上月漏记的服务。",
+            "document": "服务台账第3页",
+        }
+        response = await self.api.post("/v1/adjustments", proposer or self.staff, form)
+        assert response.status_code == 201, response.text
+        return UUID(response.json()["id"])
+
     async def shop(self, owner: Person, status: str = "approved", *, area: Area | None = None) -> UUID:
         """Make a shop with its owner as clerk."""
         merchant = Merchant(

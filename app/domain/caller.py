@@ -1,5 +1,6 @@
 """Who is asking: the caller, the grants they hold, and what they are to a thing (pure)."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -13,11 +14,13 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"  # grants roles, and may do what staff and alliance may
     STAFF = "staff"  # reviews wishes, verifies service, approves members
     ALLIANCE = "alliance"  # approves merchants and their offers
+    AUDITOR = "auditor"  # reads what hands did to points and what looks odd; changes nothing
 
 
 ACTING_ROLES = {
     Role.STAFF: frozenset({Role.STAFF, Role.ADMINISTRATOR}),
     Role.ALLIANCE: frozenset({Role.ALLIANCE, Role.ADMINISTRATOR}),
+    Role.AUDITOR: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     Role.ADMINISTRATOR: frozenset({Role.ADMINISTRATOR}),
 }
 """Which grants let somebody act in a role."""
@@ -77,3 +80,13 @@ def parties_to_application(caller: Caller, *, applicant_id: UUID, in_scope: bool
     if caller.id == applicant_id:
         return _AUTHOR
     return frozenset({decider}) if in_scope else NOBODY
+
+
+def parties_to_adjustment(caller: Caller, *, interested_ids: AbstractSet[UUID], in_scope: bool) -> frozenset[Party]:
+    """Return what ``caller`` is to an adjustment of points.
+
+    Whoever proposed it, whose points they are and who asked for the service decide nothing about it (I2).
+    """
+    if caller.id in interested_ids:
+        return _AUTHOR
+    return _STAFF if in_scope else NOBODY

@@ -110,6 +110,15 @@ _TYPES = (
         "already-claimed", 409, "The caller has a live claim on it", "您已经认领了这个任务，请在“我的认领”中查看。"
     ),
     ProblemType("claim-limit-reached", 409, "Too many open claims", "您手上的任务已达上限，请先完成或退回一个。"),
+    # What hands do to points
+    ProblemType("nothing-awarded", 409, "The claim brought no points", "这次服务没有发放积分，无需收回。"),
+    ProblemType(
+        "reversal-exists",
+        409,
+        "A reversal was proposed or done already",
+        "已有人提出收回这次服务的积分，请查看已有记录。",
+    ),
+    ProblemType("area-not-a-community", 422, "Only communities have a fund", "请选择要捐给哪个社区。"),
     # Merchants, offers, vouchers
     ProblemType("points-insufficient", 409, "Not enough points", "积分不足，参加服务可以获得积分。"),
     _passing(

@@ -50,6 +50,23 @@ class TaskKind(StrEnum):
     WISH = "wish"
 
 
+class AdjustmentKind(StrEnum):
+    """What hands do to points, always two people with a reason and a paper."""
+
+    CORRECTION = "correction"  # gives or takes
+    AWARD_REVERSAL = "award_reversal"  # takes back what a service brought that proved false
+
+
+class AnomalyKind(StrEnum):
+    """Patterns that an auditor may want to look at; none proves anything."""
+
+    SAME_VERIFIER = "same_verifier"
+    VERIFICATION_BURST = "verification_burst"
+    IMPOSSIBLE_DAY = "impossible_day"
+    SHARED_DEVICE = "shared_device"
+    MANUAL_SHARE = "manual_share"
+
+
 class AccountKind(StrEnum):
     """Accounts of the points ledger. A user's have a locked balance each; the others are the sum of their transfers."""
 

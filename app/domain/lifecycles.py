@@ -140,4 +140,15 @@ SETTLEMENT_LINE = Lifecycle(
     ),
 )
 
-LIFECYCLES = (WISH, TASK, CLAIM, MEMBER, VOLUNTEER, MERCHANT, OFFER, VOUCHER, SETTLEMENT, SETTLEMENT_LINE)
+ADJUSTMENT = Lifecycle(
+    subject="adjustment",
+    states=("proposed", "approved", "refused"),
+    initial="proposed",
+    transitions=(
+        # Staff are whoever neither proposed it nor has points or a service at stake: always a second person (I2).
+        row("proposed", "approve", "approved", STAFF),
+        row("proposed", "refuse", "refused", STAFF),
+    ),
+)
+
+LIFECYCLES = (WISH, TASK, CLAIM, MEMBER, VOLUNTEER, MERCHANT, OFFER, VOUCHER, SETTLEMENT, SETTLEMENT_LINE, ADJUSTMENT)

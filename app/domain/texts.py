@@ -1,6 +1,6 @@
 """What users read, in Simplified Chinese, apart from the refusals (those stand in ``errors``)."""
 
-from app.domain.kinds import TransferKind
+from app.domain.kinds import AnomalyKind, TransferKind
 
 DEFAULT_NICKNAME = "邻居{number:04d}"
 """Shown until somebody chooses a name and its content check has passed."""
@@ -19,6 +19,16 @@ TRANSFER_TITLES = {
     TransferKind.REVERSE: "核销撤销，积分退回",
     TransferKind.PAY: "商户结算",
 }
+
+ONLY_A_HINT = "这只是供核查的线索，不是结论，请先了解实际情况。"
+ANOMALIES = {
+    AnomalyKind.SAME_VERIFIER: "期间这位服务者的{total}次服务中，有{count}次由同一人确认。",
+    AnomalyKind.VERIFICATION_BURST: "同一人在一分钟内确认了{count}次服务。",
+    AnomalyKind.IMPOSSIBLE_DAY: "这位服务者一天内完成了{count}次经确认的服务。",
+    AnomalyKind.SHARED_DEVICE: "期间在该店核销{count}次的顾客，与该店的店主或店员用过同一部手机。",
+    AnomalyKind.MANUAL_SHARE: "期间该区域发放的{total}积分中，有{count}积分由人工增加。",
+}
+"""What an auditor reads beside the figures; each is followed by ``ONLY_A_HINT``."""
 
 REJECTED_BY_CHECK = "内容不适合发布，请修改后重新提交。"
 """Neutral on purpose: a precise reason teaches how to get round the check."""

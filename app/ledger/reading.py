@@ -19,6 +19,15 @@ LIST_TRANSFERS = """
         WHERE t.credit_account_id = wallet.id AND t.id < $2 ORDER BY t.id DESC LIMIT $3
     ) ORDER BY id DESC LIMIT $3
 """
+AWARDED_POINTS_SQL = "(SELECT sum(points) FROM ledger_transfer WHERE reference_id = {claim_id} AND kind = 'award')"
+"""What a claim brought, null for nothing; for a statement of a service, formatted with the column of the claim's id."""
+
+FUND_POINTS_SQL = """(
+    SELECT coalesce(sum(CASE WHEN t.credit_account_id = fund.id THEN t.points ELSE -t.points END), 0)
+    FROM ledger_account fund JOIN ledger_transfer t ON fund.id IN (t.credit_account_id, t.debit_account_id)
+    WHERE fund.owner_id = {area_id} AND fund.kind = 'fund'
+)"""
+"""What an area's fund holds; for a statement of a service, formatted with the column of the area's id."""
 
 
 async def find_balance(reads: Reads, user_id: UUID) -> tuple[int, int]:

@@ -2,8 +2,10 @@
 
 from sqlmodel import SQLModel
 
+from app.models.adjustment import Adjustment
 from app.models.area import Area
 from app.models.claim import Claim
+from app.models.donation import Donation
 from app.models.event import Event
 from app.models.failed_try import FailedTry
 from app.models.grant import Grant
@@ -16,7 +18,7 @@ from app.models.offer import Offer
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.task import Task
 from app.models.unit import Unit
-from app.models.user import User
+from app.models.user import User, UserDevice
 from app.models.volunteer import Volunteer
 from app.models.voucher import Redemption, Voucher
 from app.models.wish import Wish
@@ -25,10 +27,12 @@ from app.models.worker import WorkerHeartbeat
 metadata = SQLModel.metadata
 
 __all__ = [
+    "Adjustment",
     "Area",
     "Claim",
     "Clerk",
     "ClerkInvite",
+    "Donation",
     "Event",
     "FailedTry",
     "Grant",
@@ -47,6 +51,7 @@ __all__ = [
     "Task",
     "Unit",
     "User",
+    "UserDevice",
     "Volunteer",
     "Voucher",
     "Wish",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from app.models.columns import created_at
@@ -12,7 +12,14 @@ from app.models.columns import created_at
 class Event(SQLModel, table=True):
     """One state change: of what, from, to, by whom in which part, when, with which words."""
 
-    __table_args__ = (Index("ix_event_subject", "subject_kind", "subject_id", "id"),)
+    __table_args__ = (
+        Index("ix_event_subject", "subject_kind", "subject_id", "id"),
+        Index(
+            "ix_event_verified",
+            "created_at",
+            postgresql_where=text("subject_kind = 'claim' AND to_state = 'verified'"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     subject_kind: str = Field(max_length=32)

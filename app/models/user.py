@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime
+from sqlalchemy import CheckConstraint, DateTime, Index
 from sqlmodel import Field, SQLModel
 
 from app.models.columns import created_at
@@ -28,3 +28,17 @@ class User(SQLModel, table=True):
     open_claims: int = 0
     created_at: datetime = created_at()
     last_login_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class UserDevice(SQLModel, table=True):
+    """A phone that somebody has logged in from, as a keyed hash and nothing else (I12)."""
+
+    __tablename__ = "user_device"
+    __table_args__ = (
+        CheckConstraint("octet_length(device_hash) = 32", name="device_hash_length"),
+        Index("ix_user_device_device_hash", "device_hash"),
+    )
+
+    user_id: UUID = Field(primary_key=True, foreign_key="user.id")
+    device_hash: bytes = Field(primary_key=True)
+    last_seen_at: datetime = Field(sa_type=DateTime(timezone=True))

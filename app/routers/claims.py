@@ -6,10 +6,11 @@ from fastapi import APIRouter, Response
 
 from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SettingsDep, UnitOfWork, UnitOfWorkDep, answer
 from app.domain.caller import Caller
-from app.problems import responses
+from app.problems import JSON_BODY_PROBLEMS, responses
+from app.schemas.adjustments import AdjustmentOut, ReversalIn
 from app.schemas.members import RefusalIn
 from app.schemas.tasks import ClaimOut, SubmitIn
-from app.services import claims
+from app.services import adjustments, claims
 
 router = APIRouter(prefix="/claims", tags=["claims"])
 CLAIM_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
@@ -62,3 +63,23 @@ async def refuse(claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitO
     """Refuse a delivery that never was; the wish can be claimed again."""
     await claims.refuse(work.connection, caller, claim_id, form.reason)
     return await _tell(work, caller, claim_id)
+
+
+@router.post(
+    "/{claim_id}/reverse-award",
+    status_code=201,
+    response_model=AdjustmentOut,
+    responses=responses(
+        *WRITE_PROBLEMS,
+        *JSON_BODY_PROBLEMS,
+        "own-interest",
+        "not-found",
+        "state-conflict",
+        "nothing-awarded",
+        "reversal-exists",
+    ),
+)
+async def reverse_award(claim_id: UUID, form: ReversalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Propose to take back what a verified claim brought, since the service proved false; another person decides."""
+    adjustment_id = await adjustments.propose_reversal(work.connection, caller, claim_id, form)
+    return work.answer(await adjustments.get(work.connection, caller, adjustment_id), 201)

@@ -4,12 +4,13 @@ from fastapi import APIRouter, Response
 
 from app.deps import CallerDep, PageDep, ReadsDep, TransactionDep, answer
 from app.problems import JSON_BODY_PROBLEMS, responses
+from app.schemas.adjustments import AdjustmentOut
 from app.schemas.fields import Page
 from app.schemas.me import Me, MeIn, Points, PointsTransfer
 from app.schemas.offers import VoucherOut
 from app.schemas.tasks import ClaimOut
 from app.schemas.wishes import WishOut
-from app.services import claims, points, users, vouchers, wish_views
+from app.services import adjustments, claims, points, users, vouchers, wish_views
 
 router = APIRouter(prefix="/me", tags=["me"])
 LIST_PROBLEMS = responses("invalid-payload", "cursor-invalid")
@@ -50,6 +51,12 @@ async def get_points(caller: CallerDep, reads: ReadsDep) -> Response:
 async def list_transfers(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
     """List the moves of the caller's points, newest first."""
     return answer(await points.list_transfers(reads, caller, page))
+
+
+@router.get("/adjustments", response_model=Page[AdjustmentOut], responses=LIST_PROBLEMS)
+async def list_adjustments(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List what hands did or mean to do to the caller's points, newest first."""
+    return answer(await adjustments.list_own(reads, caller, page))
 
 
 @router.get("/vouchers", response_model=Page[VoucherOut], responses=LIST_PROBLEMS)

@@ -38,6 +38,7 @@ WishTitle = Annotated[str, StringConstraints(min_length=1, max_length=60), Check
 WishBody = Annotated[str, StringConstraints(min_length=1, max_length=2000), Check]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500), Check]
 TypedCode = Annotated[str, StringConstraints(min_length=1, max_length=16), Check]
+DocumentTitle = Annotated[str, StringConstraints(min_length=1, max_length=200), Check]
 Skill = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
 Count = Annotated[int, Field(strict=True)]
 

@@ -56,7 +56,8 @@ FIND = """
 VIEW = """
     SELECT c.id, c.status, c.note, c.due_at, c.created_at, c.submitted_at, c.user_id AS claimant_id,
         t.id AS task_id, t.title, t.reward_points, t.wish_id, t.author_id, a.id AS area_id, a.name AS area_name,
-        a.lineage && $2::uuid[] AS in_scope
+        a.lineage && $2::uuid[] AS in_scope,
+        EXISTS (SELECT FROM adjustment x WHERE x.claim_id = c.id AND x.status <> 'refused') AS is_reversed
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id
 """
 GET = f"{VIEW} WHERE c.id = $1"
@@ -179,5 +180,13 @@ def _view(row: Record, caller: Caller) -> dict[str, Any]:
         "due_at": row["due_at"],
         "created_at": row["created_at"],
         "submitted_at": row["submitted_at"],
-        "actions": CLAIM.actions(row["status"], parties_of(row, caller)),
+        "actions": _actions(row, parties_of(row, caller)),
     }
+
+
+def _actions(row: Record, parties: frozenset[Party]) -> tuple[str, ...]:
+    """Return what the table allows next, and to staff that an award may prove wrong later on."""
+    actions = CLAIM.actions(row["status"], parties)
+    if row["status"] == "verified" and Party.STAFF in parties and not row["is_reversed"]:
+        actions += ("reverse_award",)
+    return actions

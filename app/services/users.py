@@ -29,6 +29,10 @@ UPSERT = """
         SET last_login_at = $5, unionid = coalesce("user".unionid, excluded.unionid)
     RETURNING id, token_version, is_blocked, pending_nickname
 """
+REMEMBER_DEVICE = """
+    INSERT INTO user_device (user_id, device_hash, last_seen_at) VALUES ($1, $2, $3)
+    ON CONFLICT (user_id, device_hash) DO UPDATE SET last_seen_at = $3
+"""
 FIND_ME = """
     SELECT u.id, u.nickname, u.pending_nickname, u.created_at, m.status AS member_status, v.status AS volunteer_status,
         ARRAY(
@@ -58,10 +62,12 @@ class LoggedIn:
     token_version: int
 
 
-async def log_in(connection: Connection, openid: str, unionid: str | None) -> LoggedIn:
+async def log_in(
+    connection: Connection, openid: str, unionid: str | None, *, device_hash: bytes | None = None
+) -> LoggedIn:
     """Return the user of ``openid``, made with a wallet when there was none; two first log-ins at once make one user.
 
-    Raises ``login-blocked``.
+    A device is remembered by its keyed hash alone. Raises ``login-blocked``.
     """
     proposed_id = new_id()
     nickname = DEFAULT_NICKNAME.format(number=secrets.randbelow(10_000))
@@ -73,6 +79,8 @@ async def log_in(connection: Connection, openid: str, unionid: str | None) -> Lo
     if row["id"] == proposed_id:
         await ledger.open_wallet(connection, proposed_id)
         await transitions.log(connection, "user", proposed_id, "create", "active", Mover(Party.AUTHOR, proposed_id))
+    if device_hash is not None:
+        await connection.execute(REMEMBER_DEVICE, row["id"], device_hash, now())
     return LoggedIn(row["id"], row["token_version"])
 
 

@@ -79,6 +79,7 @@ async def make_scene(world: World) -> Scene:
             "wish_id": wish,
             "task_id": await world.task_of(wish),
             "claim_id": claim,
+            "adjustment_id": await world.adjustment(helper),
             "merchant_id": shop,
             "clerk_id": clerk_id,
             "offer_id": offer,
@@ -106,7 +107,7 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
     grid, unit, someone = str(scene.world.grid.id), str(scene.world.unit_id), str(scene.applicant.id)
     reason = {"reason": "请补充说明。"}
     return {
-        ("POST", "/v1/auth/wechat"): {"code": "sim-小李-1"},
+        ("POST", "/v1/auth/wechat"): {"code": "sim-小李-1", "device": "一部手机"},
         ("PUT", "/v1/me"): {"nickname": "热心邻居"},
         ("POST", "/v1/grants"): {"user_id": someone, "role": "staff", "area_id": grid},
         ("POST", "/v1/members"): {"kind": "in_service", "unit_id": unit, "home_area_id": grid},
@@ -120,6 +121,16 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/claims/{claim_id}/submit"): {"note": "换好了。"},
         ("POST", "/v1/claims/{claim_id}/return"): reason,
         ("POST", "/v1/claims/{claim_id}/refuse"): reason,
+        ("POST", "/v1/claims/{claim_id}/reverse-award"): reason | {"document": "走访记录第7号"},
+        ("POST", "/v1/adjustments"): {
+            "user_id": str(scene.helper.id),
+            "area_id": grid,
+            "points": 5,
+            "reason": "补记上月漏记的服务。",
+            "document": "服务台账第3页",
+        },
+        ("POST", "/v1/adjustments/{adjustment_id}/refuse"): reason,
+        ("POST", "/v1/donations"): {"area_id": str(scene.world.community.id), "points": 1},
         ("POST", "/v1/merchants"): {"area_id": grid, "name": "小面馆"},
         ("POST", "/v1/merchants/{merchant_id}/clerks"): {"code": "7KQ2MX9P"},
         ("POST", "/v1/merchants/{merchant_id}/offers"): {

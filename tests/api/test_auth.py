@@ -1,9 +1,12 @@
 """Logging in through WeChat."""
 
 import asyncio
+from hashlib import sha256
+from uuid import UUID, uuid4
 
 import pytest
 
+from app.core.security import keyed_fingerprint
 from app.domain.errors import CATALOGUE
 from tests.api.scene import problem
 from tests.api_client import ApiClient
@@ -67,3 +70,40 @@ class TestLogIn:
         await world.database.reads.fetch('UPDATE "user" SET is_blocked = true WHERE id = $1', me["id"])
         response = await api.post("/v1/auth/wechat", json={"code": new_code("阿坏")})
         assert problem(response) == (403, "login-blocked")
+
+
+class TestDevice:
+    DEVICES = "SELECT device_hash, last_seen_at FROM user_device WHERE user_id = $1 ORDER BY last_seen_at"
+
+    async def test_is_remembered_as_a_keyed_hash_alone(self, api: ApiClient, world: World):
+        device = f"phone-{uuid4()}"
+        answer = await api.post("/v1/auth/wechat", json={"code": new_code("阿机"), "device": device})
+        assert device not in answer.text
+        me = UUID(answer.json()["me"]["id"])
+        [first] = await world.database.reads.fetch(self.DEVICES, me)
+        secret = world.settings.secret_key.get_secret_value()
+        assert first["device_hash"] == keyed_fingerprint(secret, b"device", device.encode())
+        assert first["device_hash"] != keyed_fingerprint("another secret", b"device", device.encode())
+        assert first["device_hash"] not in {sha256(device.encode()).digest(), device.encode()}
+        await api.post("/v1/auth/wechat", json={"code": new_code("阿机"), "device": device})
+        [again] = await world.database.reads.fetch(self.DEVICES, me)
+        assert again["device_hash"] == first["device_hash"]
+        assert again["last_seen_at"] > first["last_seen_at"]
+
+    async def test_one_on_several_phones_and_on_none(self, api: ApiClient, world: World):
+        for device in (None, "甲", "乙"):
+            body = {"code": new_code("阿双"), "device": device}
+            me = (await api.post("/v1/auth/wechat", json=body)).json()["me"]["id"]
+        assert len(await world.database.reads.fetch(self.DEVICES, UUID(me))) == 2
+
+    async def test_of_a_blocked_user_is_not_kept(self, api: ApiClient, world: World):
+        me = (await api.post("/v1/auth/wechat", json={"code": new_code("阿挡")})).json()["me"]["id"]
+        await world.database.reads.fetch('UPDATE "user" SET is_blocked = true WHERE id = $1', me)
+        response = await api.post("/v1/auth/wechat", json={"code": new_code("阿挡"), "device": "甲"})
+        assert problem(response) == (403, "login-blocked")
+        assert await world.database.reads.fetch(self.DEVICES, UUID(me)) == []
+
+    @pytest.mark.parametrize("device", ["", "长" * 129, "a\u0000", 7])
+    async def test_names_that_are_none(self, api: ApiClient, device: object):
+        response = await api.post("/v1/auth/wechat", json={"code": new_code("阿错"), "device": device})
+        assert problem(response) == (422, "invalid-payload")

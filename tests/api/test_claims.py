@@ -87,7 +87,7 @@ class TestVerify:
         wish, claim = await world.delivered(await world.person(), helper)
         response = await api.post(f"/v1/claims/{claim}/verify", world.staff)
         assert (response.status_code, response.json()["status"]) == (200, "verified")
-        assert response.json()["actions"] == []
+        assert response.json()["actions"] == ["reverse_award"]
         assert (await api.get("/v1/me/points", helper)).json()["spendable_points"] == REWARD_POINTS
         assert (await api.get(f"/v1/wishes/{wish}")).json()["status"] == "fulfilled"
 

@@ -20,6 +20,7 @@ PUBLIC = {
     ("POST", "/v1/auth/wechat"),
     ("GET", "/v1/areas"),
     ("GET", "/v1/areas/{area_id}"),
+    ("GET", "/v1/areas/{area_id}/fund"),
     ("GET", "/v1/units"),
     ("GET", "/v1/wishes"),
     ("GET", "/v1/wishes/{wish_id}"),

@@ -47,6 +47,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/me/points"): [OPEN],
     ("GET", "/v1/me/points/transfers"): [OWN],
     ("GET", "/v1/me/vouchers"): [OWN],
+    ("GET", "/v1/me/adjustments"): [OWN],
     ("POST", "/v1/grants"): [FORBIDDEN],  # areas are public, so it is no secret that this one exists
     ("DELETE", "/v1/grants/{grant_id}"): [GONE],
     ("POST", "/v1/members"): [],  # anybody may live or work anywhere
@@ -85,6 +86,18 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/claims/{claim_id}/verify"): [GONE],
     ("POST", "/v1/claims/{claim_id}/return"): [GONE],
     ("POST", "/v1/claims/{claim_id}/refuse"): [GONE],
+    ("POST", "/v1/claims/{claim_id}/reverse-award"): [GONE],
+    ("POST", "/v1/adjustments"): [FORBIDDEN],  # areas are public
+    ("GET", "/v1/adjustments"): [
+        Reach(is_empty=True, query="area_id={area_id}"),
+        Reach(is_empty=True, query="area_id={area_id}&status=approved"),
+    ],
+    ("GET", "/v1/adjustments/{adjustment_id}"): [GONE],
+    ("POST", "/v1/adjustments/{adjustment_id}/approve"): [GONE],
+    ("POST", "/v1/adjustments/{adjustment_id}/refuse"): [GONE],
+    ("POST", "/v1/donations"): [],  # anybody may give anywhere
+    ("GET", "/v1/areas/{area_id}/fund"): [OPEN],
+    ("GET", "/v1/anomalies"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("POST", "/v1/merchants"): [],  # anybody may apply anywhere
     ("GET", "/v1/merchants"): [
         Reach(is_empty=True, query="area_id={area_id}"),
@@ -127,8 +140,10 @@ async def strangers(scene: Scene) -> dict[str, Person]:
         "staff of a neighbouring district": elsewhere.staff,
         "alliance of a neighbouring district": elsewhere.alliance,
         "administrator of a neighbouring district": elsewhere.administrator,
+        "auditor of a neighbouring district": await elsewhere.holder(Role.AUDITOR, elsewhere.district),
         "staff of a neighbouring grid": await world.holder(Role.STAFF, world.other_grid),
         "administrator of a neighbouring grid": await world.holder(Role.ADMINISTRATOR, world.other_grid),
+        "auditor of a neighbouring grid": await world.holder(Role.AUDITOR, world.other_grid),
         "owner of another shop": await shopkeeper(elsewhere),
         "nobody in particular": await world.person(),
     }
@@ -171,6 +186,7 @@ INSIDERS = {
     "/v1/wishes/{wish_id}": "staff",
     "/v1/tasks/{task_id}": "author",
     "/v1/claims/{claim_id}": "helper",
+    "/v1/adjustments/{adjustment_id}": "helper",
     "/v1/merchants/{merchant_id}": "alliance",
     "/v1/offers/{offer_id}": "alliance",
     "/v1/vouchers/{voucher_id}": "helper",

@@ -44,9 +44,9 @@ class Journey:
 
     async def log_in(self) -> tuple[dict[str, Any], dict[str, str]]:
         name = f"人{uuid4().hex[:8]}"
-        code = new_code(name)
-        answer = (await self.http.post("/v1/auth/wechat", json={"code": code})).json()
-        self.secrets += [name, code, openid_of(APPID, name), answer["token"], answer["token"].split(".")[1]]
+        code, device = new_code(name), f"手机{uuid4().hex}"
+        answer = (await self.http.post("/v1/auth/wechat", json={"code": code, "device": device})).json()
+        self.secrets += [name, code, device, openid_of(APPID, name), answer["token"], answer["token"].split(".")[1]]
         return answer["me"], {"Authorization": f"Bearer {answer['token']}"}
 
     async def post(

@@ -14,6 +14,7 @@ from app.core.ids import new_id
 from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
 from app.domain.lifecycles import (
+    ADJUSTMENT,
     CLAIM,
     LIFECYCLES,
     MEMBER,
@@ -36,6 +37,11 @@ LAST_YEAR = date(2025, 1, 1)
 INSERT_CLAIM = "INSERT INTO claim (id, task_id, user_id, status, due_at) VALUES ($1, $2, $3, 'active', $4)"
 INSERT_VOLUNTEER = """
     INSERT INTO volunteer (id, user_id, home_area_id, skills, status) VALUES ($1, $2, $3, '{}', 'applied')
+"""
+INSERT_ADJUSTMENT = """
+    INSERT INTO adjustment
+        (id, user_id, area_id, kind, points, reason, document, proposed_by, status, decided_by, decided_at)
+    VALUES ($1, $2, $3, 'correction', 5, '理由', '文件', $4, 'proposed', $5, now())
 """
 LAST_EVENT = """
     SELECT action, from_state, to_state, actor_id, party FROM event
@@ -121,6 +127,15 @@ async def a_settlement_line(world: World) -> UUID:
     return await make_line(world, await make_settlement(world, shop, LAST_YEAR), redemption)
 
 
+async def an_adjustment(world: World) -> UUID:
+    """One that knows who decides, since no other may leave its first state."""
+    adjustment_id, holder, decider = new_id(), await world.helper(), await world.person()
+    await world.database.writes.execute(
+        INSERT_ADJUSTMENT, adjustment_id, holder.id, world.grid.id, world.staff.id, decider.id
+    )
+    return adjustment_id
+
+
 MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     WISH.subject: a_wish,
     TASK.subject: a_task,
@@ -132,6 +147,7 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     VOUCHER.subject: a_voucher,
     SETTLEMENT.subject: a_settlement,
     SETTLEMENT_LINE.subject: a_settlement_line,
+    ADJUSTMENT.subject: an_adjustment,
 }
 
 

@@ -1,0 +1,247 @@
+"""Patterns for the auditor: each is made through the API and found, and is not found where life is clean."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.domain.caller import Role
+from app.services.anomalies import manual, verifications
+from tests.api.scene import problem
+from tests.api_client import ApiClient
+from tests.factories import REWARD_POINTS, World, give_points, log_in
+from tests.people import Person
+from tests.wechat.server import new_code
+
+
+async def found(api: ApiClient, world: World, kind: str, *, reader: Person | None = None, **more: Any) -> list[Any]:
+    """Return the anomalies of a kind in the district; what all have in common is held against its form."""
+    reader = reader or world.administrator
+    answer = await api.get("/v1/anomalies", reader, area_id=world.district.id, kind=kind, **more)
+    assert answer.status_code == 200, answer.text
+    items: list[Any] = answer.json()["items"]
+    for item in items:
+        assert item["kind"] == kind
+        assert item["since"] < item["until"]
+        assert item["explanation"].endswith("这只是供核查的线索，不是结论，请先了解实际情况。")
+        assert str(item["count"]) in item["explanation"]
+        assert item["actions"] == []
+    return items
+
+
+def parts(item: Any) -> dict[str, str]:
+    return {person["part"]: person["id"] for person in item["people"]}
+
+
+class TestList:
+    async def test_auditors_and_administrators_of_the_area_read(self, api: ApiClient, world: World):
+        auditor = await world.holder(Role.AUDITOR, world.community)
+        for reader, area in ((world.administrator, world.district), (auditor, world.community), (auditor, world.grid)):
+            assert (await api.get("/v1/anomalies", reader, area_id=area.id)).json() == {"items": []}
+
+    async def test_nobody_else(self, api: ApiClient, world: World):
+        below = await world.holder(Role.AUDITOR, world.grid)
+        elsewhere = await world.holder(Role.AUDITOR, world.neighbour)
+        for reader in (world.staff, world.alliance, await world.person(), below, elsewhere):
+            response = await api.get("/v1/anomalies", reader, area_id=world.community.id)
+            assert problem(response) == (403, "not-allowed")
+        response = await api.get("/v1/anomalies", world.administrator, area_id=uuid4())
+        assert problem(response) == (403, "not-allowed")
+
+    @pytest.mark.parametrize("since", ["0001-01-01", "2025-02-28", "9999-12-31"])
+    async def test_a_period_from_any_day(self, api: ApiClient, world: World, since: str):
+        answer = await api.get("/v1/anomalies", world.administrator, area_id=world.district.id, since=since)
+        assert answer.json() == {"items": []}
+
+    @pytest.mark.parametrize("query", [{"kind": "verdict"}, {"since": "yesterday"}, {"since": "2025-02-30"}])
+    async def test_queries_that_do_not_fit(self, api: ApiClient, world: World, query: dict[str, str]):
+        answer = await api.get("/v1/anomalies", world.administrator, area_id=world.district.id, **query)
+        assert problem(answer) == (422, "invalid-payload")
+
+    async def test_an_auditor_changes_nothing(self, api: ApiClient, world: World):
+        """The role opens no queue and no decision beside what it reads."""
+        auditor = await world.holder(Role.AUDITOR, world.district)
+        wish = await world.wish(await world.person(), "reviewing")
+        assert problem(await api.post(f"/v1/wishes/{wish}/approve", auditor)) == (404, "not-found")
+        assert (await api.get("/v1/members", auditor, area_id=world.grid.id)).json()["items"] == []
+        form = {"user_id": str((await world.person()).id), "role": "staff", "area_id": str(world.grid.id)}
+        assert problem(await api.post("/v1/grants", auditor, form)) == (403, "not-allowed")
+
+    async def test_the_role_is_given_and_taken_like_others(self, api: ApiClient, world: World):
+        person = await world.person()
+        form = {"user_id": str(person.id), "role": "auditor", "area_id": str(world.district.id)}
+        grant = (await api.post("/v1/grants", world.administrator, form)).json()["id"]
+        assert await found(api, world, "same_verifier", reader=person) == []
+        await api.delete(f"/v1/grants/{grant}", world.administrator)
+        response = await api.get("/v1/anomalies", person, area_id=world.district.id)
+        assert problem(response) == (403, "not-allowed")
+
+
+class TestSameVerifier:
+    async def test_one_worker_again_and_again(self, api: ApiClient, world: World):
+        helper = await world.helper()
+        for _ in range(verifications.SAME_VERIFIER_COUNT_MIN):
+            await world.verified(await world.person(), helper)
+        [item] = await found(api, world, "same_verifier")
+        assert parts(item) == {"verifier": str(world.staff.id), "claimant": str(helper.id)}
+        assert (item["count"], item["total"]) == (5, 5)
+        assert [person["nickname"] for person in item["people"]] == ["邻居0001", "邻居0001"]
+
+    async def test_one_resident_again_and_again(self, api: ApiClient, world: World):
+        author, helper = await world.person(), await world.helper()
+        for _ in range(verifications.SAME_VERIFIER_COUNT_MIN):
+            wish, _ = await world.delivered(author, helper)
+            await api.post(f"/v1/wishes/{wish}/confirm", author, {"rating": 5})
+        [item] = await found(api, world, "same_verifier")
+        assert parts(item) == {"verifier": str(author.id), "claimant": str(helper.id)}
+
+    async def test_now_and_then_is_nothing(self, api: ApiClient, world: World):
+        helper = await world.helper()
+        for _ in range(verifications.SAME_VERIFIER_COUNT_MIN - 1):
+            await world.verified(await world.person(), helper)
+        assert await found(api, world, "same_verifier") == []
+        for _ in range(verifications.SAME_VERIFIER_COUNT_MIN + 1):
+            await confirm(api, world, helper)
+        await world.verified(await world.person(), helper)
+        assert await found(api, world, "same_verifier") == [], "five of eleven are less than half"
+
+    async def test_the_period_and_the_area_bound_it(self, api: ApiClient, world: World):
+        helper = await world.helper()
+        for _ in range(verifications.SAME_VERIFIER_COUNT_MIN):
+            await world.verified(await world.person(), helper)
+        assert await found(api, world, "same_verifier", since="9999-12-31") == []
+        answer = await api.get("/v1/anomalies", world.administrator, area_id=world.other_grid.id)
+        assert answer.json() == {"items": []}
+
+
+async def confirm(api: ApiClient, world: World, helper: Person) -> None:
+    """Have a new resident confirm a service of the helper's."""
+    author = await world.person()
+    wish, _ = await world.delivered(author, helper)
+    response = await api.post(f"/v1/wishes/{wish}/confirm", author, {"rating": 5})
+    assert response.status_code == 200, response.text
+
+
+class TestVerificationBurst:
+    async def test_more_than_anybody_reads_in_a_minute(self, api: ApiClient, world: World):
+        claims = [
+            (await world.delivered(await world.person(), await world.helper()))[1]
+            for _ in range(verifications.BURST_COUNT_MAX + 1)
+        ]
+        for claim in claims[:-1]:
+            await api.post(f"/v1/claims/{claim}/verify", world.staff)
+        assert await found(api, world, "verification_burst") == [], "twenty can be done"
+        await api.post(f"/v1/claims/{claims[-1]}/verify", world.staff)
+        [item] = await found(api, world, "verification_burst")
+        assert parts(item) == {"verifier": str(world.staff.id)}
+        assert (item["count"], item["total"]) == (21, None)
+        assert item["day"] is not None
+
+
+class TestImpossibleDay:
+    async def test_more_services_than_a_day_has_room_for(self, api: ApiClient, world: World):
+        helper = await world.helper()
+        for _ in range(verifications.DAY_COUNT_MAX):
+            await world.verified(await world.person(), helper)
+        assert await found(api, world, "impossible_day") == []
+        await world.verified(await world.person(), helper)
+        [item] = await found(api, world, "impossible_day")
+        assert parts(item) == {"claimant": str(helper.id)}
+        assert item["count"] == 11
+
+    async def test_many_helpers_on_one_day_are_nothing(self, api: ApiClient, world: World):
+        for _ in range(verifications.DAY_COUNT_MAX + 1):
+            await world.verified(await world.person(), await world.helper())
+        assert await found(api, world, "impossible_day") == []
+
+
+async def log_in_from(api: ApiClient, world: World, device: str | None) -> Person:
+    """Log somebody new in from a phone."""
+    person = await log_in(api, world.database, name := f"机主{uuid4().hex[:8]}")
+    body = {"code": new_code(name)} | ({"device": device} if device else {})
+    assert (await api.post("/v1/auth/wechat", json=body)).status_code == 200
+    return person
+
+
+async def redeem(api: ApiClient, world: World, shop: UUID, holder: Person, clerk: Person) -> None:
+    await give_points(world.database, holder, 5)
+    voucher = await world.voucher(holder, await world.offer(shop))
+    response = await api.post("/v1/redemptions", clerk, {"code": await world.code(holder, voucher)})
+    assert response.status_code == 201, response.text
+
+
+class TestSharedDevice:
+    async def test_a_customer_on_the_owners_phone(self, api: ApiClient, world: World):
+        phone = f"phone-{uuid4()}"
+        owner, holder = await log_in_from(api, world, phone), await log_in_from(api, world, phone)
+        shop = await world.shop(owner)
+        for _ in range(2):
+            await redeem(api, world, shop, holder, owner)
+        [item] = await found(api, world, "shared_device")
+        assert parts(item) == {"holder": str(holder.id), "clerk": str(owner.id)}
+        assert (item["count"], item["shop"]) == (2, {"id": str(shop), "name": "小面馆"})
+        assert phone not in str(item)
+
+    async def test_a_customer_on_a_clerks_phone(self, api: ApiClient, world: World):
+        phone = f"phone-{uuid4()}"
+        owner, clerk, holder = [await log_in_from(api, world, device) for device in (None, phone, phone)]
+        shop = await world.shop(owner)
+        await api.post(f"/v1/merchants/{shop}/clerks", owner, {"user_id": str(clerk.id)})
+        await redeem(api, world, shop, holder, owner)
+        [item] = await found(api, world, "shared_device")
+        assert parts(item) == {"holder": str(holder.id), "clerk": str(clerk.id)}
+
+    async def test_customers_with_phones_of_their_own(self, api: ApiClient, world: World):
+        owner, holder, other = [await log_in_from(api, world, f"phone-{uuid4()}") for _ in range(3)]
+        nameless = await log_in_from(api, world, None)
+        shop = await world.shop(owner)
+        for customer in (holder, other, nameless):
+            await redeem(api, world, shop, customer, owner)
+        assert await found(api, world, "shared_device") == []
+
+    async def test_a_family_that_redeems_elsewhere(self, api: ApiClient, world: World):
+        phone = f"phone-{uuid4()}"
+        owner, holder = await log_in_from(api, world, phone), await log_in_from(api, world, phone)
+        await world.shop(owner)
+        stranger = await log_in_from(api, world, None)
+        await redeem(api, world, await world.shop(stranger), holder, stranger)
+        assert await found(api, world, "shared_device") == []
+
+
+class TestManualShare:
+    async def give(self, api: ApiClient, world: World, points: int) -> None:
+        adjustment = await world.adjustment(await world.helper(), points)
+        response = await api.post(f"/v1/adjustments/{adjustment}/approve", world.administrator)
+        assert response.status_code == 200, response.text
+
+    async def test_more_than_one_point_of_five_by_hand(self, api: ApiClient, world: World):
+        await world.verified(await world.person(), await world.helper())
+        await self.give(api, world, manual.POINTS_MIN)
+        items = await found(api, world, "manual_share")
+        assert {item["area"]["name"] for item in items} >= {world.grid.name, world.community.name, world.district.name}
+        for item in items:
+            assert (item["count"], item["total"]) == (manual.POINTS_MIN, manual.POINTS_MIN + REWARD_POINTS)
+            assert item["people"] == []
+
+    async def test_a_little_is_nothing(self, api: ApiClient, world: World):
+        await self.give(api, world, manual.POINTS_MIN - 1)
+        await world.adjustment(await world.helper(), 1000)  # proposed only
+        assert await found(api, world, "manual_share") == []
+
+    async def test_a_fifth_is_nothing(self, api: ApiClient, world: World):
+        author, helper = await world.person(), await world.helper()
+        wish, claim = await world.delivered(author, helper)
+        await world.database.writes.execute(
+            "UPDATE task SET reward_points = $2 WHERE wish_id = $1", wish, 4 * manual.POINTS_MIN
+        )
+        await api.post(f"/v1/claims/{claim}/verify", world.staff)
+        await self.give(api, world, manual.POINTS_MIN)
+        assert await found(api, world, "manual_share") == []
+        await self.give(api, world, 1)
+        assert len(await found(api, world, "manual_share")) == 4
+
+    async def test_what_was_taken_by_hand_does_not_count(self, api: ApiClient, world: World):
+        holder = await world.helper(points=100)
+        adjustment = await world.adjustment(holder, -100)
+        await api.post(f"/v1/adjustments/{adjustment}/approve", world.administrator)
+        assert await found(api, world, "manual_share") == []
