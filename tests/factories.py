@@ -251,9 +251,9 @@ class World:
             await transitions.log_creation(connection, MERCHANT, merchant.id, Mover(Party.AUTHOR, owner.id))
         return merchant.id
 
-    async def clerk(self, owner: Person, merchant_id: UUID) -> Person:
+    async def clerk(self, owner: Person, merchant_id: UUID, person: Person | None = None) -> Person:
         """Have somebody join a shop by its owner's code, through the API."""
-        person = await self.person()
+        person = person or await self.person()
         shown = await self.api.post(f"/v1/merchants/{merchant_id}/invites", owner)
         assert shown.status_code == 201, shown.text
         form = {"code": shown.json()["code"]}

@@ -186,8 +186,20 @@ class TestSharedDevice:
         phone = f"phone-{uuid4()}"
         owner, clerk, holder = [await log_in_from(api, world, device) for device in (None, phone, phone)]
         shop = await world.shop(owner)
-        await api.post(f"/v1/merchants/{shop}/clerks", owner, {"user_id": str(clerk.id)})
+        await world.clerk(owner, shop, clerk)
         await redeem(api, world, shop, holder, owner)
+        [item] = await found(api, world, "shared_device")
+        assert parts(item) == {"holder": str(holder.id), "clerk": str(clerk.id)}
+
+    async def test_a_clerk_who_scanned_and_left(self, api: ApiClient, world: World):
+        phone = f"phone-{uuid4()}"
+        owner, clerk, holder = [await log_in_from(api, world, device) for device in (None, phone, phone)]
+        shop = await world.shop(owner)
+        await world.clerk(owner, shop, clerk)
+        await redeem(api, world, shop, holder, clerk)
+        clerks = (await api.get(f"/v1/merchants/{shop}/clerks", owner)).json()["items"]
+        await api.delete(f"/v1/merchants/{shop}/clerks/{clerks[1]['id']}", owner)
+        assert len((await api.get(f"/v1/merchants/{shop}/clerks", owner)).json()["items"]) == 1
         [item] = await found(api, world, "shared_device")
         assert parts(item) == {"holder": str(holder.id), "clerk": str(clerk.id)}
 

@@ -262,6 +262,8 @@ class TestQueries:
                 assert problem(response) in expected, (name, bad)
 
     async def test_random_cursors(self, api: ApiClient, scene: Scene, route: Route):
+        if "cursor" not in query_parameters(route):
+            return  # a list of one page
         good = {name: str(scene.world.grid.id) for name in query_parameters(route) if name == "area_id"}
         for raw in (b"", bytes(20), bytes(19), bytes(36), b"\xff" * 20):
             cursor = base64.urlsafe_b64encode(raw).decode().rstrip("=")
@@ -270,6 +272,8 @@ class TestQueries:
                 assert problem(response) == (422, "cursor-invalid"), written
 
     async def test_limits(self, api: ApiClient, scene: Scene, route: Route):
+        if "limit" not in query_parameters(route):
+            return
         good = {name: str(scene.world.grid.id) for name in query_parameters(route) if name == "area_id"}
         for limit in ("0", "51", "-1", "1.5", "9" * 5_000, "true", "NaN"):
             response = await api.get(scene.path(route[1]), scene.owner, **good, limit=limit)
