@@ -7,7 +7,7 @@ The database refuses what must not be (see the guards' migrations): here nothing
 from app.ledger.accounts import open_merchant, open_wallet
 from app.ledger.halting import IS_HALTED_SQL, is_halted, lift_halt, raise_halt
 from app.ledger.loading import Books, Movement, Owner
-from app.ledger.reading import AWARDED_POINTS_SQL, FUND_POINTS_SQL, find_balance, list_transfers
+from app.ledger.reading import CLAIM_POINTS_SQL, FUND_POINTS_SQL, find_balance, list_transfers
 from app.ledger.transfers import (
     HELD_POINTS_SQL,
     adjust_down,
@@ -26,7 +26,7 @@ from app.ledger.transfers import (
 )
 
 __all__ = [
-    "AWARDED_POINTS_SQL",
+    "CLAIM_POINTS_SQL",
     "FUND_POINTS_SQL",
     "HELD_POINTS_SQL",
     "IS_HALTED_SQL",

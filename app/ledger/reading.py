@@ -19,7 +19,7 @@ LIST_TRANSFERS = """
         WHERE t.credit_account_id = wallet.id AND t.id < $2 ORDER BY t.id DESC LIMIT $3
     ) ORDER BY id DESC LIMIT $3
 """
-AWARDED_POINTS_SQL = "(SELECT sum(points) FROM ledger_transfer WHERE reference_id = {claim_id} AND kind = 'award')"
+CLAIM_POINTS_SQL = "(SELECT sum(points) FROM ledger_transfer WHERE reference_id = {claim_id} AND kind = 'award')"
 """What a claim brought, null for nothing; for a statement of a service, formatted with the column of the claim's id."""
 
 FUND_POINTS_SQL = """(

@@ -36,7 +36,7 @@ BELONGS = """
 """
 FIND_SERVICE = f"""
     SELECT c.user_id AS claimant_id, c.status, t.author_id, t.area_id, a.lineage && $2::uuid[] AS in_scope,
-        {ledger.AWARDED_POINTS_SQL.format(claim_id="c.id")} AS awarded_points
+        {ledger.CLAIM_POINTS_SQL.format(claim_id="c.id")} AS awarded_points
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id WHERE c.id = $1
 """
 FROM = """

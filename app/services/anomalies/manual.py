@@ -25,7 +25,7 @@ FIND_MANUAL_SHARES = f"""
         FROM adjustment x JOIN place p ON p.id = x.area_id
         WHERE x.status = 'approved' AND x.points > 0 AND x.decided_at >= $2
         UNION ALL
-        SELECT p.lineage, 0, {ledger.AWARDED_POINTS_SQL.format(claim_id="e.subject_id")}
+        SELECT p.lineage, 0, {ledger.CLAIM_POINTS_SQL.format(claim_id="e.subject_id")}
         FROM event e JOIN claim c ON c.id = e.subject_id JOIN task t ON t.id = c.task_id
             JOIN place p ON p.id = t.area_id
         WHERE e.subject_kind = 'claim' AND e.to_state = 'verified' AND e.created_at >= $2
