@@ -30,6 +30,7 @@ from app.routers import (
     merchants,
     offers,
     redemptions,
+    seals,
     tasks,
     volunteers,
     vouchers,
@@ -56,6 +57,7 @@ V1 = (
     adjustments,
     donations,
     anomalies,
+    seals,
 )
 BODY_BYTES_MAX = 1 << 20
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}

@@ -16,6 +16,7 @@ from app.cli.serve import serve
 from app.cli.simulator import simulator
 from app.cli.tour import tour
 from app.cli.up import up
+from app.cli.verification import verify_ledger
 from app.cli.worker import worker
 from app.core.settings import SettingsError, explain
 
@@ -34,8 +35,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verb in (up, serve, worker, simulator, migrate, grant, demo, tour, check, docs):
-    cli.command(verb.__name__)(verb)
+for verb in (up, serve, worker, simulator, migrate, grant, demo, tour, verify_ledger, check, docs):
+    cli.command(verb.__name__.replace("_", "-"))(verb)
 
 
 def main() -> None:

@@ -128,6 +128,13 @@ _TYPES = (
         "系统正在核对积分账目，暂时不能核销。请顾客保留兑换券，券仍然有效，稍后再来核销。",
         600,
     ),
+    _passing(
+        "not-sealed-yet",
+        409,
+        "The transfer has no seal yet: each minute makes one",
+        "这笔积分刚刚记账，还没有封存，请一分钟后再来查看证明。",
+        60,
+    ),
     ProblemType("offer-sold-out", 409, "No stock is left", "已经兑完了，看看别的吧。"),
     ProblemType("merchant-not-approved", 409, "The merchant is not approved", "商户尚未通过审核，请等待审核结果。"),
     ProblemType("clerk-exists", 409, "The caller is a clerk of the shop already", "您已经是这家店的店员。"),

@@ -12,7 +12,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.settings import Settings
 from app.domain.errors import Problem
-from app.services import content_checks, fulfilment, idempotency, transitions, vouchers, wishes
+from app.services import content_checks, fulfilment, idempotency, seals, transitions, vouchers, wishes
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -81,6 +81,11 @@ async def forget_keys(parts: Parts) -> int:
         return await idempotency.forget_before(connection, now() - KEY_LIFE)
 
 
+async def seal_ledger(parts: Parts) -> int:
+    """Seal the transfers that were committed since the last seal; return how many."""
+    return await seals.seal_all(parts.database)
+
+
 async def each(database: Database, due: Sequence[Due], act: Callable[[Connection, Due], Awaitable[None]]) -> int:
     """Act on each thing in a transaction of its own; what somebody moved meanwhile is left as it is."""
     done = 0
@@ -100,6 +105,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "expire_wishes": ("7 * * * *", expire_wishes),
     "expire_vouchers": ("*/5 * * * *", expire_vouchers),
     "hold_forgotten": ("*/5 * * * *", hold_forgotten),
+    "seal_ledger": ("* * * * *", seal_ledger),
     "forget_keys": ("23 3 * * *", forget_keys),
 }
 """What runs on a schedule (cron, UTC), in one worker at a time."""

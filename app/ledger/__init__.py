@@ -7,7 +7,9 @@ The database refuses what must not be (see the guards' migrations): here nothing
 from app.ledger.accounts import open_merchant, open_wallet
 from app.ledger.halting import IS_HALTED_SQL, is_halted, lift_halt, raise_halt
 from app.ledger.loading import Books, Movement, Owner
+from app.ledger.proving import Proof, find_proof, find_seal, list_seals
 from app.ledger.reading import CLAIM_POINTS_SQL, FUND_POINTS_SQL, find_balance, list_transfers
+from app.ledger.sealing import SEAL_LEAVES_MAX, Seal, seal, seal_loaded
 from app.ledger.transfers import (
     HELD_POINTS_SQL,
     adjust_down,
@@ -24,24 +26,34 @@ from app.ledger.transfers import (
     settle_sql,
     take_back,
 )
+from app.ledger.verifying import Fault, Finding, Verification, verify
 
 __all__ = [
     "CLAIM_POINTS_SQL",
     "FUND_POINTS_SQL",
     "HELD_POINTS_SQL",
     "IS_HALTED_SQL",
+    "SEAL_LEAVES_MAX",
     "Books",
+    "Fault",
+    "Finding",
     "Movement",
     "Owner",
+    "Proof",
+    "Seal",
+    "Verification",
     "adjust_down",
     "adjust_up",
     "award",
     "donate",
     "expire",
     "find_balance",
+    "find_proof",
+    "find_seal",
     "hold",
     "is_halted",
     "lift_halt",
+    "list_seals",
     "list_transfers",
     "mature",
     "open_merchant",
@@ -50,7 +62,10 @@ __all__ = [
     "raise_halt",
     "release",
     "reverse",
+    "seal",
+    "seal_loaded",
     "settle",
     "settle_sql",
     "take_back",
+    "verify",
 ]

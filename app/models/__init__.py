@@ -12,6 +12,7 @@ from app.models.grant import Grant
 from app.models.idempotency import IdempotencyKey
 from app.models.ledger import LedgerAccount, LedgerBalance, LedgerTransfer
 from app.models.ledger_halt import LedgerHalt
+from app.models.ledger_seal import LedgerLeaf, LedgerSeal
 from app.models.member import Member
 from app.models.merchant import Clerk, ClerkInvite, Merchant
 from app.models.offer import Offer
@@ -40,6 +41,8 @@ __all__ = [
     "LedgerAccount",
     "LedgerBalance",
     "LedgerHalt",
+    "LedgerLeaf",
+    "LedgerSeal",
     "LedgerTransfer",
     "Member",
     "Merchant",

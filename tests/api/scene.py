@@ -11,6 +11,7 @@ from app.core.settings import Settings
 from app.domain.caller import Role
 from app.main import create_app
 from app.models import Volunteer
+from app.services import seals
 from tests.factories import World, make_grant, make_member
 from tests.people import Person
 
@@ -18,6 +19,8 @@ DOCUMENT: dict[str, Any] = create_app(Settings(_env_file=None)).openapi()
 """What the API promises; read once so that tests can be made of it."""
 
 METHODS = ("get", "put", "post", "delete")
+NUMBERS = {"seal_number": 1}
+"""What a path names by its number and not by an id; there is one of each as soon as there is a scene."""
 Route = tuple[str, str]
 """A method and the path as the document writes it."""
 
@@ -39,7 +42,7 @@ class Scene:
 
     def path(self, template: str, *, hidden: bool = False) -> str:
         """Return the path to a thing of this scene."""
-        ids = self.ids | self.hidden if hidden else self.ids
+        ids: dict[str, object] = {**self.ids, **(self.hidden if hidden else {}), **NUMBERS}
         return re.sub(r"\{(\w+)\}", lambda found: str(ids[found[1]]), template)
 
     def body(self, route: Route) -> dict[str, Any]:
@@ -85,6 +88,7 @@ async def make_scene(world: World) -> Scene:
             "offer_id": offer,
             "voucher_id": await world.voucher(helper, offer),
             "redemption_id": await world.redemption(owner, helper, offer),
+            "transfer_id": await sealed_transfer(world, helper),
         },
         hidden={
             "wish_id": await world.wish(author, "reviewing"),
@@ -92,6 +96,13 @@ async def make_scene(world: World) -> Scene:
             "offer_id": await world.offer(shop, status="reviewing"),
         },
     )
+
+
+async def sealed_transfer(world: World, holder: Person) -> UUID:
+    """Return the first transfer of somebody's points, sealed."""
+    listed = await world.api.get("/v1/me/points/transfers", holder)
+    await seals.seal_all(world.database)
+    return UUID(listed.json()["items"][-1]["id"])
 
 
 async def make_volunteer(world: World, person: Person, status: str = "applied") -> UUID:

@@ -28,6 +28,8 @@ PUBLIC = {
     ("GET", "/v1/tasks/{task_id}"),
     ("GET", "/v1/offers"),
     ("GET", "/v1/offers/{offer_id}"),
+    ("GET", "/v1/points/seals"),
+    ("GET", "/v1/points/seals/{seal_number}"),
 }
 """What is answered without a token: browsing, logging in, health. Whoever adds to it opens a route to everybody."""
 

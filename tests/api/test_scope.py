@@ -127,6 +127,9 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/vouchers/{voucher_id}/cancel"): [GONE],
     ("GET", "/v1/redemptions/{redemption_id}"): [GONE],
     ("POST", "/v1/redemptions/{redemption_id}/reverse"): [GONE],
+    ("GET", "/v1/points/seals"): [OPEN],
+    ("GET", "/v1/points/seals/{seal_number}"): [OPEN],
+    ("GET", "/v1/points/transfers/{transfer_id}/proof"): [GONE],
     ("POST", "/v1/redemptions"): [],  # a code is no id: the clerk of another shop is in test_redemptions
 }
 

@@ -1,18 +1,25 @@
 """A migrated database of the ledger's own, and a ledger in it to be attacked with plain SQL."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 from alembic import command
 
+from app import ledger
 from app.cli.database import alembic_config
+from app.core.db import Database
 from app.core.ids import new_id
 from app.core.scratch_database import scratch_database
+from app.core.settings import Settings
 from app.domain.kinds import USER_ACCOUNTS, AccountKind
+from app.ledger import sealing
+from app.services import seals
 
 OF_KIND = "ck_ledger_transfer_accounts_of_kind"
 WAS_HELD = "ck_ledger_transfer_was_held"
@@ -132,3 +139,109 @@ async def books(ledger_url: str) -> AsyncIterator[Books]:
     yield Books(connection)
     await transaction.rollback()
     await connection.close()
+
+
+ROWS_A_SEAL = 7
+SEALS = 3
+TAMPER = "SET session_replication_role = replica"
+"""Switches off every trigger, foreign keys included; only a superuser may."""
+
+
+@pytest.fixture(scope="package")
+def template(server_url: str) -> Iterator[str]:
+    """The name of a migrated database that nobody is connected to, to be copied."""
+    with scratch_database(server_url) as url:
+        command.upgrade(alembic_config(url), "head")
+        yield urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture
+def own_ledger_url(server_url: str, template: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template) as url:
+        yield url
+
+
+@dataclass
+class Sealed:
+    """A ledger with a few seals, and its superuser."""
+
+    database: Database
+    superuser: asyncpg.Connection
+    url: str
+    users: list[UUID]
+    ids: list[UUID]
+    """Of the transfers, in the order in which they were sealed."""
+
+    async def award(self, points: int = 10) -> UUID:
+        reference = uuid4()
+        async with self.database.transaction() as connection:
+            await ledger.award(connection, self.users[0], points, reference)
+        found = await self.database.reads.fetchval("SELECT id FROM ledger_transfer WHERE reference_id = $1", reference)
+        return UUID(bytes=found.bytes)
+
+    async def tamper(self, statement: str, *arguments: object) -> None:
+        """Change something with the triggers off; fail when nothing was changed."""
+        await self.superuser.execute(TAMPER)
+        done = await self.superuser.execute(statement, *arguments)
+        await self.superuser.execute("RESET session_replication_role")
+        assert not done.endswith(" 0"), "nothing was changed"
+
+    async def verify(self, published: dict[int, str] | None = None) -> ledger.Verification:
+        """Verify what the superuser sees, in their transaction if they are in one."""
+        if self.superuser.is_in_transaction():
+            return await ledger.verify(self.superuser, published)
+        async with self.database.snapshot() as connection:
+            return await ledger.verify(connection, published)
+
+
+@pytest.fixture
+def small_seals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "SEAL_LEAVES_MAX", ROWS_A_SEAL)
+    monkeypatch.setattr(ledger, "SEAL_LEAVES_MAX", ROWS_A_SEAL)
+
+
+@pytest.fixture
+async def sealed(own_ledger_url: str, small_seals: None) -> AsyncIterator[Sealed]:
+    """A sealed ledger in a database of its own, for what several connections do at once."""
+    async with sealed_ledger(own_ledger_url) as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def sealed_once_url(server_url: str, template: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template) as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
+async def sealed_once(sealed_once_url: str) -> AsyncIterator[Sealed]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealing, "SEAL_LEAVES_MAX", ROWS_A_SEAL)
+        patch.setattr(ledger, "SEAL_LEAVES_MAX", ROWS_A_SEAL)
+        async with sealed_ledger(sealed_once_url) as made:
+            yield made
+
+
+@pytest.fixture
+async def tampered(sealed_once: Sealed) -> AsyncIterator[Sealed]:
+    """A sealed ledger for its superuser to change, in a transaction that is rolled back at the end."""
+    transaction = sealed_once.superuser.transaction()
+    await transaction.start()
+    yield sealed_once
+    await transaction.rollback()
+
+
+@asynccontextmanager
+async def sealed_ledger(url: str) -> AsyncIterator[Sealed]:
+    database = Database(url, Settings(_env_file=None))
+    superuser = await asyncpg.connect(url)
+    users = [uuid4(), uuid4()]
+    async with database.transaction() as connection:
+        for user in users:
+            await ledger.open_wallet(connection, user)
+    made = Sealed(database, superuser, url, users, [])
+    made.ids = sorted([await made.award() for _ in range(ROWS_A_SEAL * SEALS)])
+    assert await seals.seal_all(database) == ROWS_A_SEAL * SEALS
+    yield made
+    database.close()
+    superuser.terminate()

@@ -17,7 +17,7 @@ from app.cli.demo.wishes import WishMaker
 from app.core.clock import now
 from app.core.db import WRITE_SETTINGS, Database
 from app.core.settings import Settings, SettingsError
-from app.ledger import Books
+from app.ledger import Books, seal_loaded
 from app.wechat.simulator import openid_of
 
 # One statement writes up to 5,000 rows, with every trigger of theirs: the service's own limits are not meant for it.
@@ -114,6 +114,7 @@ async def _load(connection: Connection, settings: Settings, size: Size) -> Loade
         await write("wishes", size.wishes, wishes.make_many())
         wishes.make_stories()
         await write("shops", size.merchants, ShopMaker(town).make(wishes.earned))
+    await seal_loaded(connection)
     await connection.execute(COUNT_OPEN_CLAIMS, list(town.open_claims), list(town.open_claims.values()))
     return Loaded(town.name, town.round_number)
 
