@@ -32,6 +32,7 @@ CONSTRAINT_PROBLEMS = {
     "uq_adjustment_reversal": "reversal-exists",
     "uq_grant_user_id_role_area_id": "grant-exists",
     "uq_clerk_user_id_merchant_id": "clerk-exists",
+    "uq_merchant_live_licence": "licence-taken",
     "uq_member_user_id": "already-enrolled",
     "uq_volunteer_user_id": "already-enrolled",
     "fk_grant_user_id": "user-unknown",

@@ -1,5 +1,6 @@
 """Making what a test starts from: straight into the tables where the way there is not what is tested."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +12,7 @@ from app.core.db import Database, insert
 from app.core.ids import new_id
 from app.core.security import issue_token
 from app.core.settings import Settings
+from app.domain import licence
 from app.domain.caller import Role
 from app.domain.kinds import AreaKind, MemberKind, UnitKind, WishCategory
 from app.domain.lifecycle import Party
@@ -97,6 +99,23 @@ async def make_member(database: Database, person: Person, home: Area, unit_id: U
     async with database.transaction() as connection:
         await insert(connection, member)
     return member.id
+
+
+def new_licence_number() -> str:
+    """Return a licence number that no other shop has."""
+    digits = "".join(secrets.choice(licence.ALPHABET) for _ in range(7))
+    first = f"92510104MA{digits}"
+    return first + licence.check_character(first)
+
+
+def shop_form(area_id: UUID, **changes: object) -> dict[str, object]:
+    """Return an application with a shop."""
+    return {
+        "area_id": str(area_id),
+        "name": "小面馆",
+        "licence_number": new_licence_number(),
+        "documents": [{"title": "营业执照", "reference": "档案柜 3-12"}],
+    } | changes
 
 
 async def give_points(database: Database, person: Person, points: int) -> None:
@@ -242,7 +261,13 @@ class World:
     async def shop(self, owner: Person, status: str = "approved", *, area: Area | None = None) -> UUID:
         """Make a shop with its owner as clerk."""
         merchant = Merchant(
-            id=new_id(), owner_id=owner.id, area_id=(area or self.district).id, name="小面馆", status=status
+            id=new_id(),
+            owner_id=owner.id,
+            area_id=(area or self.district).id,
+            name="小面馆",
+            licence_number=new_licence_number(),
+            documents='[{"title": "营业执照", "reference": "档案柜 3-12"}]',
+            status=status,
         )
         async with self.database.transaction() as connection:
             await insert(connection, merchant)

@@ -136,6 +136,12 @@ _TYPES = (
         60,
     ),
     ProblemType("offer-sold-out", 409, "No stock is left", "已经兑完了，看看别的吧。"),
+    ProblemType(
+        "licence-taken",
+        409,
+        "A shop with this licence is there already",
+        "这个信用代码已有商户在用，请核对，或联系商圈工作人员。",
+    ),
     ProblemType("merchant-not-approved", 409, "The merchant is not approved", "商户尚未通过审核，请等待审核结果。"),
     ProblemType("clerk-exists", 409, "The caller is a clerk of the shop already", "您已经是这家店的店员。"),
     ProblemType(

@@ -85,10 +85,21 @@ VOLUNTEER = Lifecycle("volunteer", ("applied", "approved", "refused"), "applied"
 
 MERCHANT = Lifecycle(
     subject="merchant",
-    states=("applied", "approved"),
+    states=("applied", "approved", "suspended", "refused", "left"),
     initial="applied",
-    transitions=(row("applied", "approve", "approved", ALLIANCE),),
+    transitions=(
+        row("applied", "approve", "approved", ALLIANCE),
+        row("applied", "refuse", "refused", ALLIANCE),
+        row("refused", "reapply", "applied", AUTHOR),
+        # Open vouchers of a suspended shop are honoured or given back, as the alliance decides; who leaves gives back.
+        row("approved", "suspend", "suspended", ALLIANCE),
+        row("suspended", "resume", "approved", ALLIANCE),
+        row("approved suspended", "leave", "left", AUTHOR),
+    ),
 )
+
+LIVE_MERCHANT_STATES = ("applied", "approved", "suspended")
+"""A licence stands on one shop in one of these at most."""
 
 OFFER = Lifecycle(
     subject="offer",
@@ -112,6 +123,7 @@ VOUCHER = Lifecycle(
         row("settled", "reverse", "reversed", OWNER, ALLIANCE),
         row("held", "cancel", "cancelled", AUTHOR),
         row("held", "expire", "expired", SYSTEM),
+        row("held", "give_back", "cancelled", SYSTEM),
     ),
 )
 

@@ -30,6 +30,9 @@ ANOMALIES = {
 }
 """What an auditor reads beside the figures; each is followed by ``ONLY_A_HINT``."""
 
+NOT_HONOURED = "商户暂停或退出，这张券不再使用，积分已退回。"
+"""The shop was suspended or left: the voucher went back by no doing of its holder."""
+
 REJECTED_BY_CHECK = "内容不适合发布，请修改后重新提交。"
 """Neutral on purpose: a precise reason teaches how to get round the check."""
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
+from uuid import UUID
 
 import structlog
 from asyncpg import Connection
@@ -70,6 +71,25 @@ async def expire_vouchers(parts: Parts) -> int:
     return await each(parts.database, due, vouchers.expire)
 
 
+async def give_back_vouchers(parts: Parts) -> int:
+    """Give back open vouchers of shops that do not honour them any more; return how many.
+
+    Finds what a job was interrupted in, and the voucher that somebody took in the moment in which the shop went.
+    """
+    async with parts.database.transaction() as connection:
+        due = await vouchers.find_unhonoured(connection)
+    return await each(parts.database, due, vouchers.give_back)
+
+
+async def give_back_vouchers_of_shop(parts: Parts, merchant_id: UUID) -> None:
+    """Give back all open vouchers of a shop that does not honour them any more. Done twice, nothing is left to do."""
+    while True:
+        async with parts.database.transaction() as connection:
+            due = await vouchers.find_unhonoured(connection, merchant_id)
+        if not await each(parts.database, due, vouchers.give_back):
+            return
+
+
 async def hold_forgotten(parts: Parts) -> int:
     """Hand wishes and offers whose content check never ended over to people; return how many."""
     return await content_checks.hold_forgotten(parts.database, now() - CHECK_PATIENCE)
@@ -104,6 +124,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "lapse_overdue": ("*/5 * * * *", lapse_overdue),
     "expire_wishes": ("7 * * * *", expire_wishes),
     "expire_vouchers": ("*/5 * * * *", expire_vouchers),
+    "give_back_vouchers": ("*/5 * * * *", give_back_vouchers),
     "hold_forgotten": ("*/5 * * * *", hold_forgotten),
     "seal_ledger": ("* * * * *", seal_ledger),
     "forget_keys": ("23 3 * * *", forget_keys),

@@ -18,8 +18,9 @@ from pgqueuer.types import QueueExecutionMode
 from app.core.db import CONNECT_TIMEOUT_S, WRITE_SETTINGS, Database
 from app.core.ids import new_id
 from app.core.settings import Settings
-from app.jobs.handlers import SWEEPS, Parts
+from app.jobs.handlers import SWEEPS, Parts, give_back_vouchers_of_shop
 from app.services import content_checks
+from app.services.merchants import GIVE_BACK_VOUCHERS
 from app.services.offers import CHECK_OFFER
 from app.services.users import CHECK_NICKNAME
 from app.services.wishes import CHECK_WISH
@@ -70,13 +71,14 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     queue = PgQueuer.from_asyncpg_pool(pool)
     database, wechat = parts.database, parts.wechat
     reward_points = parts.settings.wish_reward_points
-    checks: dict[str, Callable[[UUID], Awaitable[None]]] = {
+    acts: dict[str, Callable[[UUID], Awaitable[None]]] = {
         CHECK_WISH: partial(content_checks.check_wish, database, wechat, reward_points=reward_points),
         CHECK_OFFER: partial(content_checks.check_offer, database, wechat),
         CHECK_NICKNAME: partial(content_checks.check_nickname, database, wechat),
+        GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),
     }
-    for name, check in checks.items():
-        queue.entrypoint(name, executor_factory=DatabaseRetryEntrypointExecutor)(_for_subject(check))
+    for name, act in acts.items():
+        queue.entrypoint(name, executor_factory=DatabaseRetryEntrypointExecutor)(_for_subject(act))
     for name, (schedule, sweep) in SWEEPS.items():
         queue.schedule(name, schedule)(_for_schedule(name, partial(sweep, parts)))
     return queue

@@ -3,12 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Computed, DateTime, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, Computed, DateTime, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from app.domain.lifecycles import MERCHANT
+from app.domain.lifecycles import LIVE_MERCHANT_STATES, MERCHANT
 from app.models.columns import created_at, status_check
 
+LIVE = ", ".join(f"'{state}'" for state in LIVE_MERCHANT_STATES)
 ACCEPTS_SCANS = "status::text = 'approved'::text OR status::text = 'suspended'::text AND honours_vouchers"
 """As the database writes it, so that the two compare."""
 
@@ -16,15 +18,27 @@ ACCEPTS_SCANS = "status::text = 'approved'::text OR status::text = 'suspended'::
 class Merchant(SQLModel, table=True):
     """A shop. Its name is public once the alliance's staff approved it.
 
+    ``documents`` is JSON, a list of ``{title, reference}``: which paper it is and where it lies. ``licence_number`` is
+    null for shops of the time before licences were asked for.
     ``accepts_scans`` is all that a scan asks of it: the database keeps it, so it cannot differ from the status.
     """
 
-    __table_args__ = (status_check(MERCHANT), CheckConstraint("char_length(name) BETWEEN 1 AND 30", name="name_length"))
+    __table_args__ = (
+        status_check(MERCHANT),
+        CheckConstraint("char_length(name) BETWEEN 1 AND 30", name="name_length"),
+        CheckConstraint("licence_number ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'", name="licence_number_form"),
+        CheckConstraint(
+            "jsonb_typeof(documents) = 'array' AND jsonb_array_length(documents) <= 10", name="documents_form"
+        ),
+        Index("uq_merchant_live_licence", "licence_number", unique=True, postgresql_where=text(f"status IN ({LIVE})")),
+    )
 
     id: UUID = Field(primary_key=True)
     owner_id: UUID = Field(foreign_key="user.id", index=True)
     area_id: UUID = Field(foreign_key="area.id", index=True)
     name: str = Field(max_length=30)
+    licence_number: str | None = Field(default=None, max_length=18)
+    documents: str = Field(default="[]", sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")})
     status: str = Field(default=MERCHANT.initial, max_length=32)
     honours_vouchers: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
     accepts_scans: bool = Field(

@@ -22,6 +22,7 @@ class Voucher(SQLModel, table=True):
         Index("ix_voucher_user_id_id", "user_id", "id"),
         CheckConstraint("handle ~ '^[0-9A-HJKMNP-TV-Z]{4}$'", name="handle_form"),
         Index("ix_voucher_merchant_id_handle", "merchant_id", "handle"),
+        Index("ix_voucher_merchant_open", "merchant_id", postgresql_where=text("status = 'held'")),
         Index("ix_voucher_open", "expires_at", postgresql_where=text("status = 'held'")),
     )
 

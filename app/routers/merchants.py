@@ -1,6 +1,5 @@
 """Merchants, their offers and redemptions."""
 
-from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -8,18 +7,20 @@ from fastapi import APIRouter, Response
 from app.deps import WRITE_PROBLEMS, CallerDep, PageDep, ReadsDep, UnitOfWorkDep, answer
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
-from app.schemas.merchants import MerchantIn, MerchantOut, RedemptionOut
+from app.schemas.members import RefusalIn
+from app.schemas.merchants import MerchantIn, MerchantOut, MerchantStatus, RedemptionOut, SuspensionIn
 from app.schemas.offers import OfferIn, OfferOut
 from app.services import merchants, offers, redemptions
 
 router = APIRouter(prefix="/merchants", tags=["merchants"])
+DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-found", "state-conflict")
 
 
 @router.post(
     "",
     status_code=201,
     response_model=MerchantOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown"),
+    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "licence-taken"),
 )
 async def apply(form: MerchantIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Apply to the alliance with a shop; the caller becomes its owner."""
@@ -33,7 +34,7 @@ async def list_merchants(
     caller: CallerDep,
     reads: ReadsDep,
     page: PageDep,
-    status: Literal["applied", "approved"] = "applied",
+    status: MerchantStatus = "applied",
 ) -> Response:
     """List the shops of an area to the alliance's staff."""
     return answer(await merchants.list_of_area(reads, caller, area_id, status, page))
@@ -46,13 +47,60 @@ async def get_merchant(merchant_id: UUID, caller: CallerDep, reads: ReadsDep) ->
 
 
 @router.post(
-    "/{merchant_id}/approve",
-    response_model=MerchantOut,
-    responses=responses(*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict"),
+    "/{merchant_id}/approve", response_model=MerchantOut, responses=responses(*DECISION_PROBLEMS, "own-interest")
 )
 async def approve(merchant_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Admit a shop to the alliance."""
-    await merchants.approve(work.connection, caller, merchant_id)
+    await merchants.decide(work.connection, caller, merchant_id, "approve")
+    return work.answer(await merchants.get(work.connection, caller, merchant_id))
+
+
+@router.post(
+    "/{merchant_id}/refuse",
+    response_model=MerchantOut,
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "own-interest"),
+)
+async def refuse(merchant_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Refuse a shop with a reason; it may apply again."""
+    await merchants.decide(work.connection, caller, merchant_id, "refuse", reason=form.reason)
+    return work.answer(await merchants.get(work.connection, caller, merchant_id))
+
+
+@router.post(
+    "/{merchant_id}/reapply",
+    response_model=MerchantOut,
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "not-allowed", "area-unknown", "licence-taken"),
+)
+async def reapply(merchant_id: UUID, form: MerchantIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Apply again with the caller's refused shop."""
+    await merchants.reapply(work.connection, caller, merchant_id, form)
+    return work.answer(await merchants.get(work.connection, caller, merchant_id))
+
+
+@router.post(
+    "/{merchant_id}/suspend",
+    response_model=MerchantOut,
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "own-interest"),
+)
+async def suspend(merchant_id: UUID, form: SuspensionIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Suspend a shop; its open vouchers are honoured, or given back to their holders."""
+    await merchants.suspend(work.connection, caller, merchant_id, form)
+    return work.answer(await merchants.get(work.connection, caller, merchant_id))
+
+
+@router.post(
+    "/{merchant_id}/resume", response_model=MerchantOut, responses=responses(*DECISION_PROBLEMS, "own-interest")
+)
+async def resume(merchant_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """End the suspension of a shop."""
+    await merchants.decide(work.connection, caller, merchant_id, "resume")
+    return work.answer(await merchants.get(work.connection, caller, merchant_id))
+
+
+@router.post("/{merchant_id}/leave", response_model=MerchantOut, responses=responses(*DECISION_PROBLEMS, "not-allowed"))
+async def leave(merchant_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Leave the alliance with the caller's shop; its open vouchers are given back to their holders."""
+    await merchants.leave(work.connection, caller, merchant_id)
     return work.answer(await merchants.get(work.connection, caller, merchant_id))
 
 

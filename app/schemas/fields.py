@@ -5,7 +5,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.domain import text
+from app.domain import licence, text
 
 
 class In(BaseModel):
@@ -30,6 +30,13 @@ def check_text(value: str) -> str:
     return value
 
 
+def check_licence(value: str) -> str:
+    """Refuse what cannot be a licence number; small letters were made large before."""
+    if not licence.is_valid(value):
+        raise PydanticCustomError("licence_number", "The number or its check character is wrong")
+    return value
+
+
 Check = AfterValidator(check_text)
 Nickname = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
 ShopName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
@@ -37,6 +44,11 @@ OfferTitle = Annotated[str, StringConstraints(min_length=1, max_length=40), Chec
 WishTitle = Annotated[str, StringConstraints(min_length=1, max_length=60), Check]
 WishBody = Annotated[str, StringConstraints(min_length=1, max_length=2000), Check]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500), Check]
+LicenceNumber = Annotated[
+    str, StringConstraints(to_upper=True, min_length=18, max_length=18), AfterValidator(check_licence)
+]
+PaperTitle = Annotated[str, StringConstraints(min_length=1, max_length=40), Check]
+PaperReference = Annotated[str, StringConstraints(min_length=1, max_length=200), Check]
 TypedCode = Annotated[str, StringConstraints(min_length=1, max_length=16), Check]
 DocumentTitle = Annotated[str, StringConstraints(min_length=1, max_length=200), Check]
 Skill = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]

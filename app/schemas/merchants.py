@@ -7,8 +7,19 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Check, In, Note, Out, ShopName, TypedCode
+from app.schemas.fields import (
+    Check,
+    In,
+    LicenceNumber,
+    Note,
+    Out,
+    PaperReference,
+    PaperTitle,
+    ShopName,
+    TypedCode,
+)
 
+MerchantStatus = Literal["applied", "approved", "suspended", "refused", "left"]
 ScannedCode = Annotated[str, StringConstraints(min_length=1, max_length=128), Check]
 
 
@@ -19,20 +30,50 @@ class MerchantRef(Out):
     name: str
 
 
+class DocumentIn(In):
+    """A paper that tells for the shop: which it is, and where it lies."""
+
+    title: PaperTitle
+    reference: PaperReference
+
+
 class MerchantIn(In):
-    """A shop that applies to the alliance."""
+    """A shop that applies to the alliance; its licence number is the 统一社会信用代码."""
 
     area_id: UUID
     name: ShopName
+    licence_number: LicenceNumber
+    documents: Annotated[list[DocumentIn], Field(min_length=1, max_length=10)]
+
+
+class SuspensionIn(In):
+    """Why a shop is suspended, and what becomes of its open vouchers."""
+
+    reason: Note
+    vouchers: Literal["honour", "give_back"]
+
+
+class DocumentOut(Out):
+    """A paper that tells for the shop."""
+
+    title: str
+    reference: str
 
 
 class MerchantOut(Out):
-    """A shop, for its people and the alliance's staff."""
+    """A shop, for its owner and the alliance's staff; ``reason`` is why it was refused or suspended.
+
+    ``accepts_scans``: whether its open vouchers are settled.
+    """
 
     id: UUID
     area: AreaRef
     name: str
-    status: Literal["applied", "approved"]
+    licence_number: str | None
+    documents: list[DocumentOut]
+    status: MerchantStatus
+    reason: str | None
+    accepts_scans: bool
     created_at: datetime
     actions: list[str]
 

@@ -1,5 +1,6 @@
-"""Merchants: applying, approval by the alliance."""
+"""Merchants: applying with licence and documents, approval by the alliance, suspension, leaving."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -8,19 +9,26 @@ from asyncpg import Connection, Record
 from app import ledger
 from app.core.db import Reads, insert
 from app.core.ids import new_id
+from app.core.queue import order
 from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import MERCHANT
 from app.models.merchant import Clerk, Merchant
-from app.schemas.merchants import MerchantIn
+from app.schemas.merchants import MerchantIn, SuspensionIn
 from app.services import transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
+GIVE_BACK_VOUCHERS = "give_back_vouchers"
+
+# The reason is the note of the latest event: an approval has none, and so ends the reason of a suspension.
 VIEW = """
-    SELECT m.id, m.owner_id, m.area_id, a.name AS area_name, m.name, m.status, m.created_at,
-        a.lineage && $2::uuid[] AS in_scope
+    SELECT m.id, m.owner_id, m.area_id, a.name AS area_name, m.name, m.licence_number, m.documents, m.status,
+        m.accepts_scans, m.created_at, a.lineage && $2::uuid[] AS in_scope, (
+            SELECT e.note FROM event e WHERE e.subject_kind = 'merchant' AND e.subject_id = m.id
+            ORDER BY e.created_at DESC, e.id DESC LIMIT 1
+        ) AS reason
     FROM merchant m JOIN area a ON a.id = m.area_id
 """
 GET = f"{VIEW} WHERE m.id = $1"
@@ -31,8 +39,11 @@ LIST = f"""
 
 
 async def apply(connection: Connection, caller: Caller, form: MerchantIn) -> UUID:
-    """Apply with a shop; the caller becomes its owner and first clerk. Raises ``area-unknown`` by the database."""
-    merchant = Merchant(id=new_id(), owner_id=caller.id, area_id=form.area_id, name=form.name)
+    """Apply with a shop; the caller becomes its owner and first clerk.
+
+    Raises ``area-unknown`` and ``licence-taken``, both by the database.
+    """
+    merchant = Merchant(id=new_id(), owner_id=caller.id, **_columns(form))
     await insert(connection, merchant)
     await insert(connection, Clerk(id=new_id(), merchant_id=merchant.id, user_id=caller.id))
     await ledger.open_merchant(connection, merchant.id)
@@ -40,11 +51,42 @@ async def apply(connection: Connection, caller: Caller, form: MerchantIn) -> UUI
     return merchant.id
 
 
-async def approve(connection: Connection, caller: Caller, merchant_id: UUID) -> None:
-    """Admit a shop to the alliance. Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own."""
-    row = _require_visible(await connection.fetchrow(GET, merchant_id, caller.scope(Role.ALLIANCE)), caller)
-    party = transitions.permit(MERCHANT, row["status"], "approve", _parties(row, caller))
-    await transitions.move(connection, MERCHANT, merchant_id, "approve", Mover(party, caller.id))
+async def reapply(connection: Connection, caller: Caller, merchant_id: UUID, form: MerchantIn) -> None:
+    """Apply again after a refusal, with what was wrong put right. Raises what ``apply`` and ``decide`` do."""
+    mover = await _permit(connection, caller, merchant_id, "reapply")
+    await transitions.move(connection, MERCHANT, merchant_id, "reapply", mover, changes=_columns(form))
+
+
+async def decide(
+    connection: Connection, caller: Caller, merchant_id: UUID, action: str, *, reason: str | None = None
+) -> None:
+    """Approve, refuse or resume a shop.
+
+    Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own, ``state-conflict``.
+    """
+    mover = await _permit(connection, caller, merchant_id, action)
+    await transitions.move(connection, MERCHANT, merchant_id, action, mover, note=reason)
+
+
+async def suspend(connection: Connection, caller: Caller, merchant_id: UUID, form: SuspensionIn) -> None:
+    """Suspend a shop: it gives no new vouchers, and its open ones are honoured or given back. Raises as ``decide``."""
+    mover = await _permit(connection, caller, merchant_id, "suspend")
+    is_honoured = form.vouchers == "honour"
+    changes = {"honours_vouchers": is_honoured}
+    await transitions.move(connection, MERCHANT, merchant_id, "suspend", mover, note=form.reason, changes=changes)
+    if not is_honoured:
+        await order(connection, GIVE_BACK_VOUCHERS, merchant_id)
+
+
+async def leave(connection: Connection, caller: Caller, merchant_id: UUID) -> None:
+    """Leave the alliance with the caller's own shop; its open vouchers are given back.
+
+    What it settled is paid as before. Raises ``not-found``, ``not-allowed``, ``state-conflict``.
+    """
+    mover = await _permit(connection, caller, merchant_id, "leave")
+    await transitions.move(connection, MERCHANT, merchant_id, "leave", mover)
+    await connection.execute("DELETE FROM clerk_invite WHERE merchant_id = $1", merchant_id)
+    await order(connection, GIVE_BACK_VOUCHERS, merchant_id)
 
 
 async def get(reads: Reads, caller: Caller, merchant_id: UUID) -> dict[str, Any]:
@@ -63,6 +105,12 @@ async def list_of_area(
     return page(rows, request, lambda row: _view(row, caller), *filters)
 
 
+async def _permit(connection: Connection, caller: Caller, merchant_id: UUID, action: str) -> Mover:
+    """Return the caller in the part in which they may. Raises ``not-found`` and what ``transitions.permit`` does."""
+    row = _require_visible(await connection.fetchrow(GET, merchant_id, caller.scope(Role.ALLIANCE)), caller)
+    return Mover(transitions.permit(MERCHANT, row["status"], action, _parties(row, caller)), caller.id)
+
+
 def _require_visible(row: Record | None, caller: Caller) -> Record:
     if row is None or not (row["in_scope"] or row["owner_id"] == caller.id):
         raise Problem("not-found")
@@ -75,15 +123,29 @@ def _parties(row: Record, caller: Caller) -> frozenset[Party]:
     )
 
 
+def _columns(form: MerchantIn) -> dict[str, Any]:
+    documents = json.dumps([document.model_dump() for document in form.documents], ensure_ascii=False)
+    return {
+        "area_id": form.area_id,
+        "name": form.name,
+        "licence_number": form.licence_number,
+        "documents": documents,
+    }
+
+
 def _view(row: Record, caller: Caller) -> dict[str, Any]:
     actions = list(MERCHANT.actions(row["status"], _parties(row, caller)))
-    if row["owner_id"] == caller.id:
+    if row["owner_id"] == caller.id and row["status"] != "left":
         actions += ["invite_clerk", "add_offer"] if row["status"] == "approved" else ["invite_clerk"]
     return {
         "id": row["id"],
         "area": {"id": row["area_id"], "name": row["area_name"]},
         "name": row["name"],
+        "licence_number": row["licence_number"],
+        "documents": json.loads(row["documents"]),
         "status": row["status"],
+        "reason": row["reason"],
+        "accepts_scans": row["accepts_scans"],
         "created_at": row["created_at"],
         "actions": actions,
     }

@@ -23,11 +23,16 @@ CHECK_OFFER = "check_offer"
 
 # In every statement here $4 is the areas where the caller acts for the alliance.
 VIEW = """
-    SELECT o.id, o.merchant_id, m.name AS merchant_name, m.owner_id, o.area_id, a.name AS area_name, o.title,
-        o.description, o.points, o.stock_left, o.status, o.created_at, a.lineage && $4::uuid[] AS in_scope
+    SELECT o.id, o.merchant_id, m.name AS merchant_name, m.owner_id, m.status AS merchant_status, o.area_id,
+        a.name AS area_name, o.title, o.description, o.points, o.stock_left, o.status, o.created_at,
+        a.lineage && $4::uuid[] AS in_scope
     FROM offer o JOIN merchant m ON m.id = o.merchant_id JOIN area a ON a.id = o.area_id
 """
-IN_AREA = f"{VIEW} WHERE o.id IN ({ids_in_area('offer', 'x.status = $5')}) ORDER BY o.id DESC LIMIT $3"
+# What a suspended shop offers waits with it.
+SHOWN = (
+    "x.status = $5 AND ($5 <> 'listed' OR (SELECT m.status FROM merchant m WHERE m.id = x.merchant_id) = 'approved')"
+)
+IN_AREA = f"{VIEW} WHERE o.id IN ({ids_in_area('offer', SHOWN)}) ORDER BY o.id DESC LIMIT $3"
 GET = VIEW.replace("$4", "$2") + " WHERE o.id = $1"
 IS_ALLIANCE_OF = "SELECT lineage && $2::uuid[] FROM area WHERE id = $1"
 
@@ -85,9 +90,13 @@ async def get(reads: Reads, caller: Caller | None, offer_id: UUID) -> dict[str, 
 
 
 def _require_visible(row: Record | None, caller: Caller | None) -> Record:
-    if row is None or not (row["status"] == "listed" or _parties(row, caller)):
+    if row is None or not (_is_public(row) or _parties(row, caller)):
         raise Problem("not-found")
     return row
+
+
+def _is_public(row: Record) -> bool:
+    return bool(row["status"] == "listed" and row["merchant_status"] == "approved")
 
 
 def _parties(row: Record, caller: Caller | None) -> frozenset[Party]:
@@ -100,7 +109,7 @@ def _parties(row: Record, caller: Caller | None) -> frozenset[Party]:
 
 def _view(row: Record, caller: Caller | None) -> dict[str, Any]:
     actions = list(OFFER.actions(row["status"], _parties(row, caller)))
-    if caller is not None and row["status"] == "listed" and row["stock_left"] > 0:
+    if caller is not None and _is_public(row) and row["stock_left"] > 0:
         actions.append("take_voucher")
     return {
         "id": row["id"],

@@ -1,6 +1,6 @@
 """Vouchers: points become an entitlement, which is settled, given back or expires, exactly one of the three (I4)."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import VOUCHER
+from app.domain.texts import NOT_HONOURED
 from app.services import transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
@@ -23,8 +24,9 @@ from app.services.transitions import Mover
 # One statement takes a piece from the stock and makes the voucher; the condition decides the race for the last one.
 TAKE = """
     WITH piece AS (
-        UPDATE offer SET stock_left = stock_left - 1 WHERE id = $2 AND status = 'listed' AND stock_left > 0
-        RETURNING id, merchant_id, title, points
+        UPDATE offer o SET stock_left = stock_left - 1 FROM merchant m
+        WHERE o.id = $2 AND o.status = 'listed' AND o.stock_left > 0 AND m.id = o.merchant_id AND m.status = 'approved'
+        RETURNING o.id, o.merchant_id, o.title, o.points
     ), made AS (
         INSERT INTO voucher
             (id, offer_id, merchant_id, user_id, handle, title, points, status, expires_at, created_at)
@@ -35,6 +37,10 @@ TAKE = """
     )
     SELECT points FROM made
 """
+IS_LISTED = """
+    SELECT true FROM offer o JOIN merchant m ON m.id = o.merchant_id
+    WHERE o.id = $1 AND o.status = 'listed' AND m.status = 'approved'
+"""
 PUT_BACK = "UPDATE offer SET stock_left = stock_left + 1 WHERE id = $1"
 VIEW = """
     SELECT v.id, v.offer_id, v.merchant_id, m.name AS merchant_name, v.user_id, v.handle, v.title, v.points, v.status,
@@ -44,6 +50,17 @@ VIEW = """
 GET = f"{VIEW} WHERE v.id = $1 AND v.user_id = $2"
 LIST_OWN = f"{VIEW} WHERE v.user_id = $1 AND v.id < $2 ORDER BY v.id DESC LIMIT $3"
 FIND_DUE = "SELECT id FROM voucher WHERE status = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT 500"
+
+FIND_UNHONOURED = """
+    SELECT v.id FROM merchant m JOIN voucher v ON v.merchant_id = m.id AND v.status = 'held'
+    WHERE NOT m.accepts_scans ORDER BY v.id LIMIT 500
+"""
+FIND_UNHONOURED_OF_SHOP = FIND_UNHONOURED.replace("WHERE", "WHERE m.id = $1 AND")
+LOCK_SHOP = """
+    SELECT m.accepts_scans FROM voucher v JOIN merchant m ON m.id = v.merchant_id WHERE v.id = $1 FOR SHARE OF m
+"""
+GIVEN_BACK_POINTS_LAST = timedelta(days=30)
+"""What comes back by no doing of the holder can be spent for so long, whatever its own date was."""
 
 
 async def take(connection: Connection, caller: Caller, offer_id: UUID, *, days: int) -> UUID:
@@ -64,8 +81,7 @@ async def take(connection: Connection, caller: Caller, offer_id: UUID, *, days: 
         codes.new_handle(),
     )
     if points is None:
-        listed = await connection.fetchval("SELECT true FROM offer WHERE id = $1 AND status = 'listed'", offer_id)
-        raise Problem("offer-sold-out" if listed else "not-found")
+        raise Problem("offer-sold-out" if await connection.fetchval(IS_LISTED, offer_id) else "not-found")
     await ledger.hold(connection, caller.id, points, voucher_id, today=local_date(moment))
     return voucher_id
 
@@ -76,12 +92,34 @@ async def cancel(connection: Connection, caller: Caller, voucher_id: UUID) -> No
     if row is None:
         raise Problem("not-found")
     transitions.permit(VOUCHER, row["status"], "cancel", frozenset({Party.AUTHOR}))
-    await _give_back(connection, voucher_id, "cancel", Mover(Party.AUTHOR, caller.id))
+    await _release(
+        connection, await transitions.move(connection, VOUCHER, voucher_id, "cancel", Mover(Party.AUTHOR, caller.id))
+    )
 
 
 async def expire(connection: Connection, voucher_id: UUID) -> None:
     """Give back a voucher whose time is over. Raises ``state-conflict`` when it was closed meanwhile."""
-    await _give_back(connection, voucher_id, "expire", transitions.SYSTEM)
+    await _release(connection, await transitions.move(connection, VOUCHER, voucher_id, "expire", transitions.SYSTEM))
+
+
+async def give_back(connection: Connection, voucher_id: UUID) -> None:
+    """Give back a held voucher that its shop does not honour any more; the points last for 30 days at least.
+
+    Raises ``state-conflict`` when it was closed, or its shop admitted again, meanwhile. Locks the shop's row against
+    that, then as ``cancel`` does.
+    """
+    if await connection.fetchval(LOCK_SHOP, voucher_id):
+        raise Problem("state-conflict")
+    not_before = local_date(now() + GIVEN_BACK_POINTS_LAST)
+    moved = await transitions.move(connection, VOUCHER, voucher_id, "give_back", transitions.SYSTEM, note=NOT_HONOURED)
+    await _release(connection, moved, not_before=not_before)
+
+
+async def find_unhonoured(connection: Connection, merchant_id: UUID | None = None) -> list[UUID]:
+    """Return held vouchers of shops, or of one, that do not accept scans."""
+    if merchant_id is None:
+        return [row["id"] for row in await connection.fetch(FIND_UNHONOURED)]
+    return [row["id"] for row in await connection.fetch(FIND_UNHONOURED_OF_SHOP, merchant_id)]
 
 
 async def find_due(connection: Connection, moment: datetime) -> list[UUID]:
@@ -89,10 +127,9 @@ async def find_due(connection: Connection, moment: datetime) -> list[UUID]:
     return [row["id"] for row in await connection.fetch(FIND_DUE, moment)]
 
 
-async def _give_back(connection: Connection, voucher_id: UUID, action: str, mover: Mover) -> None:
-    moved = await transitions.move(connection, VOUCHER, voucher_id, action, mover)
-    await put_back(connection, moved["offer_id"])
-    await ledger.release(connection, voucher_id)
+async def _release(connection: Connection, voucher: Record, *, not_before: date | None = None) -> None:
+    await put_back(connection, voucher["offer_id"])
+    await ledger.release(connection, voucher["id"], not_before=not_before)
 
 
 async def put_back(connection: Connection, offer_id: UUID) -> None:

@@ -12,7 +12,7 @@ from app.domain.caller import Role
 from app.main import create_app
 from app.models import Volunteer
 from app.services import seals
-from tests.factories import World, make_grant, make_member
+from tests.factories import World, make_grant, make_member, shop_form
 from tests.people import Person
 
 DOCUMENT: dict[str, Any] = create_app(Settings(_env_file=None)).openapi()
@@ -142,7 +142,10 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         },
         ("POST", "/v1/adjustments/{adjustment_id}/refuse"): reason,
         ("POST", "/v1/donations"): {"area_id": str(scene.world.community.id), "points": 1},
-        ("POST", "/v1/merchants"): {"area_id": grid, "name": "小面馆"},
+        ("POST", "/v1/merchants"): shop_form(scene.world.grid.id),
+        ("POST", "/v1/merchants/{merchant_id}/refuse"): reason,
+        ("POST", "/v1/merchants/{merchant_id}/reapply"): shop_form(scene.world.grid.id),
+        ("POST", "/v1/merchants/{merchant_id}/suspend"): reason | {"vouchers": "honour"},
         ("POST", "/v1/merchants/{merchant_id}/clerks"): {"code": "7KQ2MX9P"},
         ("POST", "/v1/merchants/{merchant_id}/offers"): {
             "title": "小面一碗",

@@ -101,10 +101,18 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/merchants"): [],  # anybody may apply anywhere
     ("GET", "/v1/merchants"): [
         Reach(is_empty=True, query="area_id={area_id}"),
-        Reach(is_empty=True, query="area_id={area_id}&status=approved"),
+        *[
+            Reach(is_empty=True, query=f"area_id={{area_id}}&status={status}")
+            for status in ("approved", "suspended", "refused", "left")
+        ],
     ],
     ("GET", "/v1/merchants/{merchant_id}"): [GONE],
     ("POST", "/v1/merchants/{merchant_id}/approve"): [GONE],
+    ("POST", "/v1/merchants/{merchant_id}/refuse"): [GONE],
+    ("POST", "/v1/merchants/{merchant_id}/reapply"): [GONE],
+    ("POST", "/v1/merchants/{merchant_id}/suspend"): [GONE],
+    ("POST", "/v1/merchants/{merchant_id}/resume"): [GONE],
+    ("POST", "/v1/merchants/{merchant_id}/leave"): [GONE],
     ("POST", "/v1/merchants/{merchant_id}/invites"): [GONE],
     ("POST", "/v1/merchants/{merchant_id}/clerks"): [],  # anybody may whom the owner showed the code
     ("GET", "/v1/merchants/{merchant_id}/clerks"): [GONE],

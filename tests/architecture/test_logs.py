@@ -16,6 +16,7 @@ import pytest
 from app.core.settings import Settings
 from app.wechat.simulator import openid_of
 from tests.core.service import migrated_database, running_process, settings_for
+from tests.factories import shop_form
 from tests.wechat.server import APPID, SECRET, forget_faults, new_code, order_fault
 
 READY_S = 20
@@ -134,7 +135,7 @@ async def live(journey: Journey) -> None:
     await post(staff, f"/v1/claims/{claim_id}/return", {"reason": REASON})
     await post(helper, f"/v1/claims/{claim_id}/submit", {"note": NOTE})
     await post(author, f"/v1/wishes/{wish_id}/confirm", {"rating": 5, "thanks": THANKS})
-    shop = (await post(staff, "/v1/merchants", {"area_id": str(area), "name": SHOP}, status=201))["id"]
+    shop = (await post(staff, "/v1/merchants", shop_form(area, name=SHOP), status=201))["id"]
     await database.execute("UPDATE merchant SET status = 'approved' WHERE id::text = $1", shop)
     menu = {"title": OFFER, "description": BODY, "points": 5, "stock": 3}
     offer_id = (await post(staff, f"/v1/merchants/{shop}/offers", menu, status=201))["id"]

@@ -230,6 +230,46 @@ class TestVouchers:
             await assert_books_agree(database, holder)
 
 
+class TestSuspension:
+    async def test_each_voucher_is_settled_or_given_back_while_the_shop_goes(
+        self, world: World, database: Database, jobs: Jobs
+    ):
+        """Scans, the suspension and the jobs that follow it, all at once; and some take vouchers in the same moment."""
+        owner = await world.person()
+        shop = await world.shop(owner)
+        offer = await world.offer(shop, points=2, stock=100)
+        holders = [await world.helper(points=4) for _ in range(24)]
+        codes = [{"code": await world.code(holder, await world.voucher(holder, offer))} for holder in holders]
+        scans = [world.api.post("/v1/redemptions", owner, code) for code in codes]
+        takes = [world.api.post(f"/v1/offers/{offer}/vouchers", holder) for holder in holders[:8]]
+        form = {"reason": "消防检查", "vouchers": "give_back"}
+
+        async def suspend() -> httpx.Response:
+            response = await world.api.post(f"/v1/merchants/{shop}/suspend", world.alliance, form)
+            await asyncio.gather(
+                handlers.give_back_vouchers_of_shop(jobs.parts, shop), handlers.give_back_vouchers(jobs.parts)
+            )
+            return response
+
+        answers = await together(*scans[:12], *takes[:4], suspend(), *takes[4:], *scans[12:])
+        assert answers["200"] == 1
+        await handlers.give_back_vouchers(jobs.parts)
+        rows = await database.reads.fetch(
+            """
+            SELECT v.status, (SELECT count(*) FROM redemption r WHERE r.voucher_id = v.id) AS scans,
+                array_agg(t.kind::text ORDER BY t.kind) AS moves
+            FROM voucher v JOIN ledger_transfer t ON t.reference_id = v.id WHERE v.merchant_id = $1 GROUP BY v.id
+            """,
+            shop,
+        )
+        ends = Counter((row["status"], row["scans"], *row["moves"]) for row in rows)
+        assert set(ends) <= {("settled", 1, "hold", "settle"), ("cancelled", 0, "hold", "release")}
+        settled = ends["settled", 1, "hold", "settle"]
+        left = await database.reads.fetchval("SELECT stock_left FROM offer WHERE id = $1", offer)
+        assert (len(rows) >= 24, left) == (True, 100 - settled)
+        await assert_books_agree(database, *holders)
+
+
 class TestConfirmation:
     async def test_points_are_awarded_once_to_many_confirmations(self, world: World, database: Database):
         author, helper = await world.person(), await world.helper()

@@ -26,7 +26,7 @@ COLUMNS = {
         *("reward_points", "created_at"),
     ),
     "claim": ("id", "task_id", "user_id", "status", "note", "due_at", "created_at", "submitted_at"),
-    "merchant": ("id", "owner_id", "area_id", "name", "status", "created_at"),
+    "merchant": ("id", "owner_id", "area_id", "name", "licence_number", "documents", "status", "created_at"),
     "clerk": ("id", "merchant_id", "user_id", "created_at"),
     "offer": (
         *("id", "merchant_id", "area_id", "title", "description", "points", "stock", "stock_left", "status"),

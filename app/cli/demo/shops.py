@@ -1,5 +1,6 @@
 """Shops of the alliance, what they give for points, and the vouchers that people took."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from uuid import UUID
 from app.cli.demo import people, words
 from app.cli.demo.town import Town
 from app.core.ids import new_id_at
-from app.domain import codes
+from app.domain import codes, licence
 from app.domain.kinds import TransferKind
 from app.domain.lifecycle import Party
 from app.ledger import Movement, Owner
@@ -36,6 +37,14 @@ class Offer:
     stock: int
     listed: datetime
     taken: int = 0
+
+
+def documents_of(kind: str, n: int) -> str:
+    """Return the papers of the n-th shop as JSON."""
+    titles = ("营业执照", words.PERMITS[kind]) if kind in words.PERMITS else ("营业执照",)
+    return json.dumps(
+        [{"title": title, "reference": f"商圈档案柜第 {n + 1:03} 盒"} for title in titles], ensure_ascii=False
+    )
 
 
 class ShopMaker:
@@ -70,7 +79,10 @@ class ShopMaker:
         applied = town.founded + timedelta(days=60, minutes=n)
         merchant_id = new_id_at(applied)
         owner = (Party.AUTHOR, owner_id)
-        town.rows.add("merchant", merchant_id, owner_id, area.id, f"{stem}{kind}", "approved", applied)
+        town.rows.add(
+            *("merchant", merchant_id, owner_id, area.id, f"{stem}{kind}"),
+            *(self._licence_number(), documents_of(kind, n), "approved", applied),
+        )
         town.rows.new_merchants.append(Owner(merchant_id, applied))
         town.rows.log("merchant", merchant_id, "create", (None, "applied"), owner, applied)
         approved = applied + timedelta(days=1)
@@ -81,7 +93,7 @@ class ShopMaker:
             added = approved + timedelta(hours=2)
             row_id = new_id_at(added)
             town.rows.add("clerk", row_id, merchant_id, clerk_id, added)
-            town.rows.log("clerk", row_id, "create", (None, "active"), owner, added)
+            town.rows.log("clerk", row_id, "join", (None, "active"), (Party.CLERK, clerk_id), added)
         for k, (title, description, points, stock) in enumerate(offers):
             listed = approved + timedelta(hours=3, minutes=k)
             offer_id = new_id_at(listed)
@@ -91,6 +103,12 @@ class ShopMaker:
             checked = listed + timedelta(seconds=2)
             system = (Party.SYSTEM, None)
             town.rows.log("offer", offer_id, "pass_check", ("checking", "listed"), system, checked)
+
+    def _licence_number(self) -> str:
+        """Return a licence number of a one-man business in a place that is not there, with its check character."""
+        serial = "".join(self.town.chance.choices(licence.ALPHABET, k=7))
+        first = f"92990000MA{serial}"
+        return first + licence.check_character(first)
 
     def _take_affordable(self, user_id: UUID, earned: Earned, fate: str) -> None:
         points, _ = earned[user_id]

@@ -100,6 +100,8 @@ DISPUTE_REASONS = ("来过一次，还没有弄好。",)
 RETURN_REASONS = ("请和居民再约一次时间，把剩下的做完。",)
 
 SHOP_STEMS = ("老李", "清风", "暖阳", "邻里", "百合", "长桥", "金桂", "小巷", "如意", "知味")
+PERMITS = {"面馆": "食品经营许可证", "理发店": "公共场所卫生许可证", "药房": "药品经营许可证"}
+"""What such a shop hangs on its wall beside the licence."""
 # What the shop is called, then title, description, points and stock of each offer. Points buy services and a thank-you,
 # never goods for sale.
 SHOPS: tuple[tuple[str, tuple[tuple[str, str, int, int], ...]], ...] = (

@@ -2,9 +2,11 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from app.cli.tour.arrival import Cast
 from app.cli.tour.walk import Answer, Person, Walk
+from app.domain import licence
 
 OFFER_POINTS = 5
 
@@ -19,6 +21,17 @@ class Shop:
     offer_id: str
 
 
+def _application(cast: Cast, name: str) -> dict[str, Any]:
+    """Return an application with a shop whose licence number nobody else has."""
+    first = "92990000MA" + "".join(secrets.choice(licence.ALPHABET) for _ in range(7))
+    return {
+        "area_id": cast.community_id,
+        "name": name,
+        "licence_number": first + licence.check_character(first),
+        "documents": [{"title": "营业执照", "reference": "正本在店内墙上，副本交商圈小周"}],
+    }
+
+
 def open_shop(tourist: Walk, cast: Cast) -> Shop:
     """Apply with a shop, have the alliance approve it, add a clerk and an offer."""
     tourist.chapter("七、商户加入")
@@ -29,7 +42,7 @@ def open_shop(tourist: Walk, cast: Cast) -> Shop:
         "POST",
         "/v1/merchants",
         owner,
-        {"area_id": cast.community_id, "name": f"邻里面馆{tourist.ending}"},
+        _application(cast, f"邻里面馆{tourist.ending}"),
         expect=201,
         note=lambda body: f"{body['name']} {body['status']}",
     )
