@@ -6,6 +6,7 @@ their rows; every other statement is SQL in the sight of the function that sends
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -59,13 +60,15 @@ class Pool:
 
     Nothing is reset when one comes back: a statement leaves no state, and a transaction was ended by ``Database``.
     asyncpg's own pool takes a task and a proxy for each use, twice the cost of a statement. A connection that was
-    interrupted amid a statement is never used again.
+    interrupted amid a statement is never used again. Whoever finds all of them lent waits in line, first come first
+    served, with a future and a timer: a semaphore under ``asyncio.timeout`` took longer than sending the statement.
     """
 
     def __init__(self, url: str, size: int, server_settings: dict[str, str]) -> None:
         self._url = url
         self._server_settings = server_settings
-        self._slots = asyncio.Semaphore(size)
+        self._free_slots = size
+        self._waiting: deque[asyncio.Future[bool]] = deque()
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
 
@@ -87,27 +90,12 @@ class Pool:
         """Run a statement for its effect; return its tag."""
         return await self._run(Connection.execute, query, args)
 
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Connection]:
-        """Lend a connection, to be given back as it was. Raises TimeoutError when none comes free in time."""
-        connection = await self.borrow()
-        is_whole = False
-        try:
-            yield connection
-            is_whole = True
-        except asyncpg.PostgresError:
-            is_whole = True
-            raise
-        finally:
-            self.give_back(connection, is_whole=is_whole)
-
     async def borrow(self) -> Connection:
         """Return a connection for ``give_back``. Raises TimeoutError when none comes free in time."""
-        if self._slots.locked():
-            async with asyncio.timeout(POOL_TIMEOUT_S):
-                await self._slots.acquire()
+        if self._free_slots:
+            self._free_slots -= 1
         else:
-            await self._slots.acquire()
+            await self._wait_for_slot()
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
@@ -121,7 +109,7 @@ class Pool:
                 server_settings=self._server_settings,
             )
         except BaseException:
-            self._slots.release()
+            self._pass_slot_on()
             raise
         self._open.add(connection)
         return connection
@@ -133,7 +121,7 @@ class Pool:
         else:
             self._open.discard(connection)
             connection.terminate()
-        self._slots.release()
+        self._pass_slot_on()
 
     def terminate(self) -> None:
         """Close every connection at once."""
@@ -143,8 +131,49 @@ class Pool:
         self._idle.clear()
 
     async def _run(self, verb: Callable[..., Awaitable[Any]], query: str, args: tuple[object, ...]) -> Any:
-        async with self.acquire() as connection:
-            return await verb(connection, query, *args)
+        connection = await self.borrow()
+        is_whole = False
+        try:
+            result = await verb(connection, query, *args)
+            is_whole = True
+        except asyncpg.PostgresError:
+            is_whole = True
+            raise
+        finally:
+            self.give_back(connection, is_whole=is_whole)
+        return result
+
+    async def _wait_for_slot(self) -> None:
+        """Wait in line until a slot is passed on. Raises TimeoutError."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append(turn)
+        timer = loop.call_later(POOL_TIMEOUT_S, _end_wait, turn)
+        try:
+            has_slot = await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled() and turn.result():  # the slot came, but whoever wanted it is gone
+                self._pass_slot_on()
+            raise
+        finally:
+            timer.cancel()
+        if not has_slot:
+            raise TimeoutError
+
+    def _pass_slot_on(self) -> None:
+        """Let the first who still waits have the slot, or whoever comes next."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(True)
+                return
+        self._free_slots += 1
+
+
+def _end_wait(turn: asyncio.Future[bool]) -> None:
+    """Tell whoever waits that no slot came in time."""
+    if not turn.done():
+        turn.set_result(False)
 
 
 class Database:

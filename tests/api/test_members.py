@@ -65,7 +65,7 @@ class TestApply:
     async def test_again_while_another_request_does(self, api: ApiClient, world: World):
         person = await world.person()
         member = await make_member(world.database, person, world.grid, world.unit_id, "refused")
-        async with world.database.writes.acquire() as connection, connection.transaction():
+        async with world.database.transaction() as connection:
             await connection.execute("UPDATE member SET status = 'applied' WHERE id = $1", member)
             waiting = asyncio.create_task(api.post("/v1/members", person, form(world)))
             await asyncio.sleep(0.2)

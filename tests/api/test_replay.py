@@ -157,7 +157,7 @@ class TestWhileOthersHoldIt:
     async def test_the_key(self, api: ApiClient, world: World):
         """The first request with the key has not ended within the time to wait for a lock."""
         author, key = await world.person(), uuid4().hex
-        async with world.database.writes.acquire() as connection, connection.transaction():
+        async with world.database.transaction() as connection:
             await connection.execute(
                 "INSERT INTO idempotency_key (caller_id, key, request_fingerprint) VALUES ($1, $2, $3)",
                 author.id,
@@ -172,7 +172,7 @@ class TestWhileOthersHoldIt:
         author, key = await world.person(), uuid4().hex
         wish = await world.wish(author)
         path = f"/v1/wishes/{wish}/withdraw"
-        async with world.database.writes.acquire() as connection, connection.transaction():
+        async with world.database.transaction() as connection:
             await connection.execute("SELECT FROM wish WHERE id = $1 FOR UPDATE", wish)
             response = await api.post(path, author, key=key)
         assert problem(response) == (503, "service-unavailable")

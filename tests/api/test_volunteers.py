@@ -61,7 +61,7 @@ class TestApply:
     async def test_again_while_another_request_does(self, api: ApiClient, world: World):
         person = await world.person()
         volunteer = await make_volunteer(world, person, "refused")
-        async with world.database.writes.acquire() as connection, connection.transaction():
+        async with world.database.transaction() as connection:
             await connection.execute("UPDATE volunteer SET status = 'applied' WHERE id = $1", volunteer)
             waiting = asyncio.create_task(api.post("/v1/volunteers", person, form(world)))
             await asyncio.sleep(0.2)

@@ -47,8 +47,9 @@ class Statements:
             statements.note(record.query)
 
         for pool in (database.reads, database.writes):
-            async with pool.acquire() as connection:
-                connection.add_query_logger(note)
+            connection = await pool.borrow()
+            connection.add_query_logger(note)
+            pool.give_back(connection, is_whole=True)
         return statements
 
 

@@ -68,9 +68,10 @@ async def order_and_divide(database: Database, subject_id: UUID) -> None:
 
 async def test_an_order_outside_a_transaction_is_refused(database: Database):
     subject_id = new_id()
-    async with database.writes.acquire() as connection:
-        with pytest.raises(RuntimeError, match="outside a transaction"):
-            await queue.order(connection, CHECK, subject_id)
+    connection = await database.writes.borrow()
+    with pytest.raises(RuntimeError, match="outside a transaction"):
+        await queue.order(connection, CHECK, subject_id)
+    database.writes.give_back(connection, is_whole=True)
     assert await count_jobs(database, subject_id) == 0
 
 
