@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+from functools import lru_cache
 from uuid import UUID
 
 HIGHEST = UUID(int=(1 << 128) - 1)
@@ -35,6 +36,7 @@ def read_cursor(cursor: str | None, *filters: object) -> UUID | None:
     return UUID(bytes=raw[4:])
 
 
+@lru_cache(maxsize=1024)
 def _mark(filters: tuple[object, ...]) -> bytes:
     return hashlib.sha256(repr([str(item) for item in filters]).encode()).digest()[:4]
 
