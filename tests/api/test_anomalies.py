@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.core.ids import new_id
 from app.domain.caller import Role
 from app.services.anomalies import manual, verifications
 from tests.api.scene import problem
@@ -12,6 +13,11 @@ from tests.api_client import ApiClient
 from tests.factories import REWARD_POINTS, World, give_points, log_in
 from tests.people import Person
 from tests.wechat.server import new_code
+
+VERIFIED_AGO = """
+    INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, created_at)
+    VALUES ($1, 'claim', $2, 'verify', 'submitted', 'verified', $3, 'staff', now() - $4 * interval '1 second')
+"""
 
 
 async def found(api: ApiClient, world: World, kind: str, *, reader: Person | None = None, **more: Any) -> list[Any]:
@@ -136,6 +142,13 @@ class TestVerificationBurst:
         assert parts(item) == {"verifier": str(world.staff.id)}
         assert (item["count"], item["total"]) == (21, None)
         assert item["day"] is not None
+
+    async def test_as_many_in_a_longer_time_are_nothing(self, api: ApiClient, world: World):
+        """One every four seconds: sixteen in any minute. The events are written, since a test does not wait so long."""
+        for place in range(verifications.BURST_COUNT_MAX + 1):
+            _, claim = await world.delivered(await world.person(), await world.helper())
+            await world.database.writes.execute(VERIFIED_AGO, new_id(), claim, world.staff.id, place * 4)
+        assert await found(api, world, "verification_burst") == []
 
 
 class TestImpossibleDay:
