@@ -17,6 +17,7 @@ ADMINISTRATOR = DemoPerson("管理员", "区管理员", "全区管理员：授�
 STAFF = DemoPerson("社工小林", "社工小林", "第一个社区的社工：审核心愿、党员和志愿者")
 OTHER_STAFF = DemoPerson("社工小何", "社工小何", "第二个社区的社工：只看得到自己的社区")
 ALLIANCE = DemoPerson("商圈小周", "商圈小周", "全区商圈联盟：审核商户和兑换项")
+AUDITOR = DemoPerson("审计小郑", "审计小郑", "全区审计：查看人工调整和值得核查的线索")
 RESIDENT = DemoPerson("居民张阿姨", "张阿姨", "居民：有已发布、待确认和已实现的心愿")
 OTHER_RESIDENT = DemoPerson("居民李叔", "李叔", "居民：有待审核和已被认领的心愿")
 MEMBER = DemoPerson("党员老王", "老王", "在职党员：有积分、一张未用的兑换券")
@@ -31,6 +32,7 @@ PEOPLE = (
     STAFF,
     OTHER_STAFF,
     ALLIANCE,
+    AUDITOR,
     RESIDENT,
     OTHER_RESIDENT,
     MEMBER,

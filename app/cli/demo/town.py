@@ -128,6 +128,7 @@ class Town:
         administrator = self.id_of(people.ADMINISTRATOR)
         self._grant(administrator, Role.ADMINISTRATOR, self.district, None)
         self._grant(self.id_of(people.ALLIANCE), Role.ALLIANCE, self.district, administrator)
+        self._grant(self.id_of(people.AUDITOR), Role.AUDITOR, self.district, administrator)
         named_staff = (people.STAFF, people.OTHER_STAFF)
         for n, community in enumerate(self.communities):
             staff_id = (
