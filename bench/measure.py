@@ -23,7 +23,7 @@ from bench.wire import counting
 
 COUNTED_REQUESTS = 20
 UNIT_WARM_UP_S, UNIT_MEASURE_S = 1, 3
-SERVE = [ECHOWALL, "serve", "--workers", "1"]
+SERVE = [*ECHOWALL, "serve", "--workers", "1"]
 
 
 class WrongAnswersError(RuntimeError):

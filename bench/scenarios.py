@@ -95,12 +95,13 @@ async def settle(cast: Cast, _repetition: int) -> list[Request]:
     tokens = {clerk_id: cast.token(clerk_id) for clerk_id in {voucher.clerk_id for voucher in vouchers}}
     moment = codes.step_start(now()) + codes.STEP
     return [
-        Request("POST", "/v1/redemptions", tokens[voucher.clerk_id], _scan(voucher.id, cast.secret, moment))
+        Request("POST", "/v1/redemptions", tokens[voucher.clerk_id], scan_body(voucher.id, cast.secret, moment))
         for voucher in vouchers
     ]
 
 
-def _scan(voucher_id: UUID, secret: str, moment: datetime) -> str:
+def scan_body(voucher_id: UUID, secret: str, moment: datetime) -> str:
+    """Return the request's body with the code that a phone shows at ``moment``."""
     return json.dumps({"code": codes.write(voucher_id, code_key(secret, voucher_id), moment)})
 
 

@@ -1,0 +1,22 @@
+"""The service's own proof of its books, after all that happened to them."""
+
+import subprocess
+import sys
+
+from app.cli import cli
+from bench.faults.checks import Finding
+from bench.faults.runs import Arena, Run
+from bench.processes import ECHOWALL
+
+VERBS = ("reconcile", "verify-ledger")
+
+
+def prove(arena: Arena) -> Run:
+    """Have the command line recompute and verify the books."""
+    known = {command.name for command in cli.registered_commands}
+    findings = []
+    for verb in VERBS:
+        if verb in known:
+            ended = subprocess.run([sys.executable, *ECHOWALL, verb], env=arena.system.environment, check=False)
+            findings.append(Finding(f"exit status of `echowall {verb}`", ended.returncode, 0))
+    return Run("the service's own proof", findings)
