@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check format lock bench openapi clean
+.PHONY: help run test fuzz check format lock bench faults openapi clean
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ openapi: $(STAMP) ## Write docs/openapi.json, docs/lifecycles.md and docs/proble
 
 bench: $(STAMP) ## Fill a real-size district, measure the hot routes, write bench/RESULTS.md
 	@$(BIN)/python -m bench
+
+faults: $(STAMP) ## Kill PostgreSQL and the API amid scans, prove that nothing is lost or doubled, write bench/FAULTS.md
+	@$(BIN)/python -m bench.faults
 
 lock: $(STAMP) ## Choose versions anew and lock them with hashes (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade pyproject.toml --output-file requirements.lock --no-header

@@ -34,21 +34,22 @@ FIND_OFFERS = """
 """
 FILL_STOCK = "UPDATE offer SET points = 1, stock = 1000000, stock_left = 1000000 WHERE status = 'listed'"
 FILL_PURSES = """
-    INSERT INTO ledger_transfer (id, kind, debit_account_id, credit_account_id, points, reference_id)
-    SELECT gen_random_uuid(), 'award', issuer.id, wallet.id, $2, gen_random_uuid()
+    INSERT INTO ledger_transfer (kind, debit_account_id, credit_account_id, points, reference_id)
+    SELECT 'award', issuer.id, wallet.id, $2, gen_random_uuid()
     FROM ledger_account issuer, ledger_account wallet
-    WHERE issuer.kind = 'issuer' AND wallet.kind = 'wallet' AND wallet.owner_id = ANY($1)
+    WHERE issuer.kind = 'issuer' AND wallet.kind = 'wallet' AND wallet.expires_on IS NULL AND wallet.owner_id = ANY($1)
 """
 MAKE_VOUCHERS = """
     WITH made AS (
-        INSERT INTO voucher (id, offer_id, merchant_id, user_id, title, points, status, expires_at)
-        SELECT v.id, o.id, o.merchant_id, v.user_id, o.title, 1, 'held', now() + interval '30 days'
+        INSERT INTO voucher (id, offer_id, merchant_id, user_id, handle, title, points, status, expires_at)
+        SELECT v.id, o.id, o.merchant_id, v.user_id, '7777', o.title, 1, 'held', now() + interval '30 days'
         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS v (id, offer_id, user_id) JOIN offer o ON o.id = v.offer_id
         RETURNING id, user_id, points
     )
-    INSERT INTO ledger_transfer (id, kind, debit_account_id, credit_account_id, points, reference_id)
-    SELECT gen_random_uuid(), 'hold', wallet.id, held.id, made.points, made.id FROM made
+    INSERT INTO ledger_transfer (kind, debit_account_id, credit_account_id, points, reference_id)
+    SELECT 'hold', wallet.id, held.id, made.points, made.id FROM made
     JOIN ledger_account wallet ON wallet.owner_id = made.user_id AND wallet.kind = 'wallet'
+        AND wallet.expires_on IS NULL
     JOIN ledger_account held ON held.owner_id = made.user_id AND held.kind = 'held'
 """
 

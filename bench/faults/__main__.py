@@ -7,13 +7,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-import asyncpg
-
 from bench.faults import controls, report, runs
 from bench.faults.checks import Finding
 from bench.faults.proof import prove
 from bench.faults.runs import Arena, Run
-from bench.faults.scene import Scene
 from bench.faults.system import System, attacked
 
 REPETITIONS = 3
@@ -27,8 +24,8 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="echowall-faults-", ignore_cleanup_errors=True) as home:
         print("Starting …", flush=True)
-        with attacked(Path(home)) as system:
-            arena = Arena(system, system.run(_make_scene(system)))
+        with attacked(System(Path(home))) as system:
+            arena = Arena.of(system)
             done = [run() for name, run in _plan(arena, is_quick=options.quick) if options.only in name]
             done += [] if options.quick or options.only else [_all_in_all(done)]
             _tell(done)
@@ -65,14 +62,6 @@ def _tell(done: Sequence[Run]) -> None:
         for finding in run.findings:
             if not finding.is_right or run.is_control:
                 print(f"{'':<15}{finding.name}: {finding.found:,}, {'not ' * run.is_control}{finding.wanted:,} wanted")
-
-
-async def _make_scene(system: System) -> Scene:
-    connection: asyncpg.Connection = await system.connect()
-    try:
-        return await Scene.make(connection)
-    finally:
-        await connection.close()
 
 
 if __name__ == "__main__":

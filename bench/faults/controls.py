@@ -48,8 +48,9 @@ def naive_but_guarded(arena: Arena, vouchers: int = 100, attempts: int = 100) ->
     ids = [voucher.id for voucher in made]
     insert = """
         WITH scanned AS (
-            INSERT INTO redemption (id, voucher_id, merchant_id, clerk_id)
-            SELECT $1, v.id, v.merchant_id, m.owner_id FROM voucher v JOIN merchant m ON m.id = v.merchant_id
+            INSERT INTO redemption (id, voucher_id, merchant_id, clerk_id, points, step, is_typed, scanned_at)
+            SELECT $1, v.id, v.merchant_id, m.owner_id, v.points, 0, false, now()
+            FROM voucher v JOIN merchant m ON m.id = v.merchant_id
             WHERE v.id = $2 RETURNING voucher_id, merchant_id
         )
         INSERT INTO ledger_transfer (kind, debit_account_id, credit_account_id, points, reference_id, leg)

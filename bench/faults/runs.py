@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Self
 from uuid import UUID
 
 from app.core.clock import now
@@ -46,6 +47,19 @@ class Arena:
 
     system: System
     scene: Scene
+
+    @classmethod
+    def of(cls, system: System) -> Self:
+        """Make shops, clerks and people with points in a running system."""
+
+        async def make() -> Scene:
+            connection = await system.connect()
+            try:
+                return await Scene.make(connection)
+            finally:
+                await connection.close()
+
+        return cls(system, system.run(make()))
 
     async def make_vouchers(self, count: int) -> list[Voucher]:
         """Return new vouchers; the connection is another one each time, since servers are killed in between."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bench.faults.system import System
 
-SHOWN_EVERY_S = 1.0
+SHOWN_EVERY_S = 1.0 if sys.stdout.isatty() else 10.0
 
 
 class Strikes:

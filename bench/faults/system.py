@@ -26,11 +26,12 @@ Result = TypeVar("Result")
 class System:
     """The servers, on one machine. Use it from the main thread: whoever starts a child must outlive it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, url: str = "", *, apis: int = APIS) -> None:
+        """Keep data and logs in ``home``; with ``url`` the database is somebody else's and not to be killed."""
         self.home = home
         self.server = EmbeddedPostgres(home / "postgres")
-        self.url = ""
-        self.ports = [free_port() for _ in range(APIS)]
+        self.url = url
+        self.ports = [free_port() for _ in range(apis)]
         self.outages_s: list[float] = []
         self.api_kills = 0
         self._apis: list[subprocess.Popen[bytes]] = []
@@ -42,7 +43,7 @@ class System:
 
     def start(self) -> None:
         """Start PostgreSQL, make the tables, start the API processes."""
-        self.url = self.server.start()
+        self.url = self.url or self.server.start()
         run_echowall("migrate", environment=self.environment)
         self._apis = [self.launch([*ECHOWALL, "serve", "--workers", "1"], port) for port in self.ports]
         self.wait_for_apis()
@@ -81,7 +82,7 @@ class System:
 
     def kill_api(self) -> None:
         """Kill an API process, each in its turn, and start it again without waiting for it."""
-        turn = self.api_kills % APIS
+        turn = self.api_kills % len(self.ports)
         self.api_kills += 1
         self._apis[turn].kill()
         self._apis[turn].wait()
@@ -100,7 +101,7 @@ class System:
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run ``work`` in a loop of its own."""
-        with asyncio.Runner() as runner:
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
             return runner.run(work)
 
     async def connect(self) -> asyncpg.Connection:
@@ -109,9 +110,8 @@ class System:
 
 
 @contextmanager
-def attacked(home: Path) -> Iterator[System]:
-    """Yield a running system, and leave nothing of it."""
-    system = System(home)
+def attacked(system: System) -> Iterator[System]:
+    """Start a system, yield it, and leave nothing of it."""
     try:
         system.start()
         yield system
