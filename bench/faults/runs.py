@@ -97,7 +97,7 @@ def crowd(arena: Arena, vouchers: int = 100, keys: int = KEYS, *, databases: int
     return Run(name, findings, _told(terminals))
 
 
-def distinct(arena: Arena, vouchers: int = 10_000, *, databases: int = 3, apis: int = 0) -> Run:
+def distinct(arena: Arena, vouchers: int = 10_000, *, databases: int = 3, apis: int = 3) -> Run:
     """Have each of many vouchers scanned once: each is settled, however often its terminal had to ask."""
     made = arena.system.run(arena.make_vouchers(vouchers))
     terminals = Terminals(arena.system.ports, [Scan(voucher.id, chance.choice(voucher.clerks)) for voucher in made])
