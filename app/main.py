@@ -140,9 +140,10 @@ def mount(app: FastAPI, prefix: str, router: APIRouter, responses: dict[int | st
 
 
 def complete_document(app: FastAPI) -> None:
-    """Put into the OpenAPI document the form of a problem, and that the Idempotency-Key may not be left out.
+    """Put into the OpenAPI document the form of a problem, and what FastAPI cannot know of our routes.
 
-    FastAPI would answer its absence like a wrong payload; the problem of its own needs an optional parameter in code.
+    The Idempotency-Key may not be left out: FastAPI would answer its absence like a wrong payload, so the parameter is
+    optional in code. And where no token is looked at, none is refused.
     """
     describe = app.openapi
 
@@ -155,8 +156,17 @@ def complete_document(app: FastAPI) -> None:
         for operations in document["paths"].values():
             for operation in operations.values():
                 for parameter in operation.get("parameters", ()):
-                    if parameter["name"] == "idempotency-key":
+                    if parameter["name"] == "Idempotency-Key":
                         parameter["required"] = True
+                if "security" not in operation and "token-missing" in _examples(operation, "401"):
+                    del operation["responses"]["401"]
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _examples(operation: dict[str, Any], status: str) -> dict[str, Any]:
+    """Return the problems that an operation documents for a status, by their code."""
+    content = operation["responses"].get(status, {}).get("content", {})
+    examples: dict[str, Any] = content.get(problems.MEDIA_TYPE, {}).get("examples", {})
+    return examples
