@@ -12,6 +12,7 @@ from app.cli.check import check, docs
 from app.cli.database import migrate
 from app.cli.demo import demo
 from app.cli.grant import grant
+from app.cli.reconcile import reconcile
 from app.cli.serve import serve
 from app.cli.simulator import simulator
 from app.cli.tour import tour
@@ -35,7 +36,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verb in (up, serve, worker, simulator, migrate, grant, demo, tour, verify_ledger, check, docs):
+for verb in (up, serve, worker, simulator, migrate, grant, demo, tour, verify_ledger, reconcile, check, docs):
     cli.command(verb.__name__.replace("_", "-"))(verb)
 
 

@@ -13,7 +13,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.settings import Settings
 from app.domain.errors import Problem
-from app.services import content_checks, fulfilment, idempotency, seals, transitions, vouchers, wishes
+from app.services import content_checks, fulfilment, idempotency, reconciliation, seals, transitions, vouchers, wishes
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -106,6 +106,18 @@ async def seal_ledger(parts: Parts) -> int:
     return await seals.seal_all(parts.database)
 
 
+async def reconcile(parts: Parts) -> int:
+    """Prove that all points add up; where they do not, stop settling and say so. Returns how many rows differ."""
+    async with parts.database.snapshot() as connection:
+        found = await reconciliation.reconcile(connection)
+    if not found.is_clean:
+        async with parts.database.transaction() as connection:
+            await reconciliation.halt(connection, found)
+        broken = {rule: rows for rule, rows in found.breaches.items() if rows}
+        log.error("the points do not add up: nothing is settled until `echowall reconcile --lift`", broken=broken)
+    return found.rows
+
+
 async def each(database: Database, due: Sequence[Due], act: Callable[[Connection, Due], Awaitable[None]]) -> int:
     """Act on each thing in a transaction of its own; what somebody moved meanwhile is left as it is."""
     done = 0
@@ -127,6 +139,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "give_back_vouchers": ("*/5 * * * *", give_back_vouchers),
     "hold_forgotten": ("*/5 * * * *", hold_forgotten),
     "seal_ledger": ("* * * * *", seal_ledger),
+    "reconcile": ("41 19 * * *", reconcile),
     "forget_keys": ("23 3 * * *", forget_keys),
 }
 """What runs on a schedule (cron, UTC), in one worker at a time."""

@@ -118,9 +118,17 @@ async def log_creation(connection: Connection, lifecycle: Lifecycle, subject_id:
 
 
 async def log(
-    connection: Connection, subject_kind: str, subject_id: UUID, action: str, to_state: str, mover: Mover
+    connection: Connection,
+    subject_kind: str,
+    subject_id: UUID,
+    action: str,
+    to_state: str,
+    mover: Mover,
+    *,
+    from_state: str | None = None,
+    note: str | None = None,
 ) -> None:
-    """Append an event of something that has no state before it."""
+    """Append an event of something that has no lifecycle, or no state before it."""
     await connection.execute(
-        LOG_EVENT, new_id(), subject_kind, subject_id, action, None, to_state, mover.id, mover.party, None
+        LOG_EVENT, new_id(), subject_kind, subject_id, action, from_state, to_state, mover.id, mover.party, note
     )
