@@ -12,7 +12,7 @@ import pytest
 
 from app.core.db import Database
 from app.core.settings import Settings
-from app.jobs.handlers import Parts
+from app.jobs.handlers import SWEEPS, Parts
 from app.jobs.worker import drain
 from tests.core.service import migrated_database, running_app, running_process, settings_for
 from tests.factories import World
@@ -87,7 +87,7 @@ async def test_it_does_the_jobs_says_that_it_lives_and_ends_when_asked(workshop:
         await until(lambda: is_(workshop.status(after), "reviewing"), "a job ordered meanwhile is done", seconds=3)
         assert (await api.get("/readyz")).json()["jobs"] == "ok"
         schedules = await workshop.database.reads.fetchval("SELECT count(*) FROM pgqueuer_schedules")
-        assert schedules == 6
+        assert schedules == len(SWEEPS)
         process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(process.wait, 10) == 0
     written = workshop.written.read_text()
