@@ -31,6 +31,7 @@ from app.routers import (
     offers,
     redemptions,
     seals,
+    settlements,
     tasks,
     volunteers,
     vouchers,
@@ -58,6 +59,7 @@ V1 = (
     donations,
     anomalies,
     seals,
+    settlements,
 )
 BODY_BYTES_MAX = 1 << 20
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
@@ -135,6 +137,7 @@ def mount(app: FastAPI, prefix: str, router: APIRouter, responses: dict[int | st
             tags=route.tags,
             status_code=route.status_code,
             response_model=route.response_model,
+            response_class=route.response_class,
             responses={**responses, **route.responses},
         )
 

@@ -54,6 +54,8 @@ _AUTHOR = frozenset({Party.AUTHOR})
 _CLAIMANT = frozenset({Party.CLAIMANT})
 _HELPER = frozenset({Party.HELPER})
 _STAFF = frozenset({Party.STAFF})
+_OWNER = frozenset({Party.OWNER})
+_ALLIANCE = frozenset({Party.ALLIANCE})
 _STAFF_HELPER = frozenset({Party.STAFF, Party.HELPER})
 
 
@@ -73,6 +75,13 @@ def parties_to_service(
     if in_scope:
         return _STAFF_HELPER if caller.is_helper else _STAFF
     return _HELPER if caller.is_helper else NOBODY
+
+
+def parties_to_settlement(caller: Caller, *, owner_id: UUID, merchant_id: UUID, in_scope: bool) -> frozenset[Party]:
+    """Return what ``caller`` is to a shop's settlement; nobody who works for the shop acts for the alliance (I2)."""
+    if caller.id == owner_id:
+        return _OWNER
+    return _ALLIANCE if in_scope and merchant_id not in caller.shop_ids else NOBODY
 
 
 def parties_to_application(caller: Caller, *, applicant_id: UUID, in_scope: bool, decider: Party) -> frozenset[Party]:

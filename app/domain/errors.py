@@ -125,7 +125,7 @@ _TYPES = (
         "ledger-halted",
         503,
         "The points do not add up: nothing is settled until they do",
-        "系统正在核对积分账目，暂时不能核销。请顾客保留兑换券，券仍然有效，稍后再来核销。",
+        "系统正在核对积分账目，暂时不能核销和结算，请稍后再试。顾客的兑换券仍然有效，请先保留。",
         600,
     ),
     _passing(
@@ -172,6 +172,18 @@ _TYPES = (
     ProblemType("voucher-cancelled", 409, "The voucher was cancelled", "这张券已取消，积分已退回顾客。"),
     ProblemType("voucher-expired", 409, "The voucher has expired", "这张券已过期，积分会退回顾客。"),
     # Monthly settlements
+    ProblemType(
+        "settlement-month-open", 409, "The month is not over", "这个月还没有结束，下个月一日起才能生成结算单。"
+    ),
+    ProblemType("settlement-exists", 409, "The month has its settlement", "这个月的结算单已经生成，请在列表中查看。"),
+    ProblemType("settlement-empty", 409, "Nothing was settled that month", "这个月没有可以结算的核销记录。"),
+    ProblemType("settlement-disputed", 409, "A line is in dispute", "还有明细存在异议，请等待商圈联盟答复后再确认。"),
+    ProblemType(
+        "settlement-differs",
+        409,
+        "The lines differ from the ledger",
+        "结算明细与积分账本不一致，不能继续，请商圈联盟更新结算单后再核对。",
+    ),
     ProblemType(
         "redemption-in-settlement",
         409,

@@ -39,3 +39,12 @@ REJECTED_BY_CHECK = "内容不适合发布，请修改后重新提交。"
 HELD_FOR_REVIEW = "内容需要工作人员查看。"
 CHECK_UNAVAILABLE = "内容检查暂时不可用，等待工作人员查看。"
 """The check failed or WeChat could not be reached: the wish waits for a person (I10)."""
+
+SETTLEMENT_STATES = {"draft": "待商户确认", "agreed": "商户已确认，待付款", "paid": "已付款"}
+SETTLEMENT_LINE_STATES = {"open": "正常", "disputed": "有异议", "accepted": "已核实", "removed": "已剔除"}
+STATEMENT_SHEET = "商户结算单"
+STATEMENT_LABELS = ("商户", "月份", "结算单号", "状态", "付款凭证")
+STATEMENT_TOTAL = "合计积分"
+STATEMENT_COLUMNS = ("序号", "核销时间", "兑换项", "积分", "状态", "结算积分", "异议", "答复", "核销编号")
+STATEMENT_FILE = "结算单 {month} {merchant} {number}.xlsx"
+"""A settlement as a spreadsheet; times are those of Shanghai, and what was removed counts for nothing."""

@@ -9,11 +9,22 @@ from uuid import UUID
 import structlog
 from asyncpg import Connection
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import Database
 from app.core.settings import Settings
+from app.domain import months
 from app.domain.errors import Problem
-from app.services import content_checks, fulfilment, idempotency, reconciliation, seals, transitions, vouchers, wishes
+from app.services import (
+    content_checks,
+    fulfilment,
+    idempotency,
+    reconciliation,
+    seals,
+    settlements,
+    transitions,
+    vouchers,
+    wishes,
+)
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -118,6 +129,18 @@ async def reconcile(parts: Parts) -> int:
     return found.rows
 
 
+async def draft_settlements(parts: Parts) -> int:
+    """Draft last month's statements of the shops that have none yet; return how many."""
+    month = months.before(months.of(today()))
+    async with parts.database.transaction() as connection:
+        due = await settlements.find_undrafted(connection, month)
+    return await each(
+        parts.database,
+        due,
+        lambda connection, merchant_id: settlements.draft_due(connection, merchant_id, month),
+    )
+
+
 async def each(database: Database, due: Sequence[Due], act: Callable[[Connection, Due], Awaitable[None]]) -> int:
     """Act on each thing in a transaction of its own; what somebody moved meanwhile is left as it is."""
     done = 0
@@ -141,5 +164,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "seal_ledger": ("* * * * *", seal_ledger),
     "reconcile": ("41 19 * * *", reconcile),
     "forget_keys": ("23 3 * * *", forget_keys),
+    # In the morning of the first in Shanghai, and again on the next two for a worker that was down.
+    "draft_settlements": ("15 0 1-3 * *", draft_settlements),
 }
 """What runs on a schedule (cron, UTC), in one worker at a time."""

@@ -8,7 +8,7 @@ from app.ledger.accounts import open_merchant, open_wallet
 from app.ledger.halting import IS_HALTED_SQL, is_halted, lift_halt, raise_halt
 from app.ledger.loading import Books, Movement, Owner
 from app.ledger.proving import Proof, find_proof, find_seal, list_seals
-from app.ledger.reading import CLAIM_POINTS_SQL, FUND_POINTS_SQL, find_balance, list_transfers
+from app.ledger.reading import CLAIM_POINTS_SQL, FUND_POINTS_SQL, find_balance, list_transfers, settled_sql
 from app.ledger.reconciling import HELD_SQL, ISSUED, PRESENT, RULES, VOUCHER_MOVES_SQL, sum_up
 from app.ledger.sealing import SEAL_LEAVES_MAX, Seal, seal, seal_loaded
 from app.ledger.transfers import (
@@ -72,6 +72,7 @@ __all__ = [
     "seal_loaded",
     "settle",
     "settle_sql",
+    "settled_sql",
     "sum_up",
     "take_back",
     "verify",

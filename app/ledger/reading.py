@@ -30,6 +30,23 @@ FUND_POINTS_SQL = """(
 """What an area's fund holds; for a statement of a service, formatted with the column of the area's id."""
 
 
+def settled_sql(asked: str) -> str:
+    """Return a SELECT of what merchants have settled for vouchers and were neither paid for nor lost by a reversal.
+
+    ``asked`` is a relation of ``voucher_id``; a row has ``voucher_id``, ``merchant_id`` and ``points``.
+    """
+    return f"""
+        SELECT t.reference_id AS voucher_id, shop.owner_id AS merchant_id, sum(t.points) AS points
+        FROM {asked} JOIN ledger_transfer t ON t.reference_id = {asked}.voucher_id AND t.kind = 'settle'
+        JOIN ledger_account shop ON shop.id = t.credit_account_id
+        WHERE NOT EXISTS (
+            SELECT FROM ledger_transfer later
+            WHERE later.reference_id = t.reference_id AND later.leg = t.leg AND later.kind IN ('reverse', 'pay')
+        )
+        GROUP BY t.reference_id, shop.owner_id
+    """
+
+
 async def find_balance(reads: Reads, user_id: UUID) -> tuple[int, int]:
     """Return a user's spendable and held points."""
     points = {row["kind"]: row["points"] for row in await reads.fetch(FIND_BALANCE, user_id)}

@@ -10,7 +10,8 @@ from app.schemas.fields import Page
 from app.schemas.members import RefusalIn
 from app.schemas.merchants import MerchantIn, MerchantOut, MerchantStatus, RedemptionOut, SuspensionIn
 from app.schemas.offers import OfferIn, OfferOut
-from app.services import merchants, offers, redemptions
+from app.schemas.settlements import DayOut
+from app.services import merchants, offers, redemptions, shop_days
 
 router = APIRouter(prefix="/merchants", tags=["merchants"])
 DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-found", "state-conflict")
@@ -124,3 +125,9 @@ async def add_offer(merchant_id: UUID, form: OfferIn, caller: CallerDep, work: U
 async def list_redemptions(merchant_id: UUID, caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
     """List what the shop has settled, newest first, to its clerks."""
     return answer(await redemptions.list_of_merchant(reads, caller, merchant_id, page))
+
+
+@router.get("/{merchant_id}/day", response_model=DayOut, responses=responses("not-found", "invalid-payload"))
+async def get_day(merchant_id: UUID, caller: CallerDep, reads: ReadsDep) -> Response:
+    """Get a shop's day at a glance, as one of its clerks: today's scans, what is not paid for yet, the stock."""
+    return answer(await shop_days.get(reads, caller, merchant_id))

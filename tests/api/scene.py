@@ -8,12 +8,14 @@ from uuid import UUID
 from app.core.db import Database, insert
 from app.core.ids import new_id
 from app.core.settings import Settings
+from app.domain import months
 from app.domain.caller import Role
 from app.main import create_app
 from app.models import Volunteer
 from app.services import seals
 from tests.factories import World, make_grant, make_member, shop_form
 from tests.people import Person
+from tests.settlements import LAST_MONTH, draft, lines_of, make_redemption
 
 DOCUMENT: dict[str, Any] = create_app(Settings(_env_file=None)).openapi()
 """What the API promises; read once so that tests can be made of it."""
@@ -21,6 +23,7 @@ DOCUMENT: dict[str, Any] = create_app(Settings(_env_file=None)).openapi()
 METHODS = ("get", "put", "post", "delete")
 NUMBERS = {"seal_number": 1}
 """What a path names by its number and not by an id; there is one of each as soon as there is a scene."""
+THEN = months.start(LAST_MONTH)
 Route = tuple[str, str]
 """A method and the path as the document writes it."""
 
@@ -67,6 +70,7 @@ async def make_scene(world: World) -> Scene:
     offer = await world.offer(shop)
     clerk = await world.clerk(owner, shop)
     clerk_id = await world.database.reads.fetchval("SELECT id FROM clerk WHERE user_id = $1", clerk.id)
+    settlement, line = await draft_with_line(world, shop, await make_redemption(world, owner, helper, offer, at=THEN))
     return Scene(
         world=world,
         author=author,
@@ -89,6 +93,8 @@ async def make_scene(world: World) -> Scene:
             "voucher_id": await world.voucher(helper, offer),
             "redemption_id": await world.redemption(owner, helper, offer),
             "transfer_id": await sealed_transfer(world, helper),
+            "settlement_id": settlement,
+            "line_id": line,
         },
         hidden={
             "wish_id": await world.wish(author, "reviewing"),
@@ -103,6 +109,17 @@ async def sealed_transfer(world: World, holder: Person) -> UUID:
     listed = await world.api.get("/v1/me/points/transfers", holder)
     await seals.seal_all(world.database)
     return UUID(listed.json()["items"][-1]["id"])
+
+
+async def draft_with_line(world: World, shop: UUID, redemption: UUID) -> tuple[UUID, UUID]:
+    """Draft last month's statement of a shop; return its id and that of the line for a redemption."""
+    settlement = await draft(world, shop)
+    [line] = [
+        line["id"]
+        for line in await lines_of(world, settlement, world.alliance)
+        if line["redemption_id"] == str(redemption)
+    ]
+    return settlement, UUID(line)
 
 
 async def make_volunteer(world: World, person: Person, status: str = "applied") -> UUID:
@@ -155,6 +172,14 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         },
         ("POST", "/v1/offers/{offer_id}/reject"): reason,
         ("POST", "/v1/redemptions/{redemption_id}/reverse"): reason,
+        ("POST", "/v1/settlements"): {"merchant_id": str(scene.ids["merchant_id"]), "month": "2025-01"},
+        ("POST", "/v1/settlements/{settlement_id}/reopen"): reason,
+        ("POST", "/v1/settlements/{settlement_id}/pay"): {"document": "转账凭证0001"},
+        ("POST", "/v1/settlements/{settlement_id}/lines/{line_id}/dispute"): reason,
+        ("POST", "/v1/settlements/{settlement_id}/lines/{line_id}/answer"): {
+            "decision": "accepted",
+            "answer": "核对无误。",
+        },
         ("POST", "/v1/redemptions"): {"code": "EW1ABCDEFGHIJKLMNOPQRSTUVWXYZ12345678"},
     }
 

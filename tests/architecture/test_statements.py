@@ -153,6 +153,10 @@ class TestReads:
         assert await counter.get(f"/v1/vouchers/{voucher}/code", holder) == IDENTITY + 1
         assert await counter.get(f"/v1/merchants/{shop}/redemptions", owner) == IDENTITY + 1
 
+    async def test_day_of_a_shop(self, counter: Counter, world: World):
+        owner = await world.person()
+        assert await counter.get(f"/v1/merchants/{await world.shop(owner)}/day", owner) == IDENTITY + 1
+
     async def test_areas(self, counter: Counter, world: World):
         assert await counter.get("/v1/areas", parent_id=world.district.id) == 1
         assert await counter.get(f"/v1/areas/{world.grid.id}") == 1
