@@ -66,6 +66,12 @@ class TestDefault:
     async def test_breaks_no_rule(self, demo_url: str) -> None:
         assert await broken(demo_url) == {}
 
+    async def test_its_points_add_up_and_are_sealed(self, demo_url: str) -> None:
+        reconciled = run(demo_url, "reconcile")
+        assert (reconciled.returncode, "Everything adds up." in reconciled.stdout) == (0, True), reconciled.stdout
+        verified = run(demo_url, "verify-ledger")
+        assert (verified.returncode, "; 0 wait for the next seal." in verified.stdout) == (0, True), verified.stdout
+
     async def test_everybody_is_there_under_the_name_that_logs_them_in(self, demo_url: str) -> None:
         appid = Settings(_env_file=None).wechat_appid
         users = dict(await fetch(demo_url, 'SELECT openid, nickname FROM "user"'))
@@ -122,6 +128,12 @@ class TestBulk:
 
     async def test_breaks_no_rule(self, bulk_url: str) -> None:
         assert await broken(bulk_url) == {}
+
+    async def test_its_points_add_up_and_are_sealed_though_they_are_of_the_past(self, bulk_url: str) -> None:
+        """The district was loaded when newer points were sealed."""
+        for verb in ("reconcile", "verify-ledger"):
+            done = run(bulk_url, verb)
+            assert done.returncode == 0, done.stdout
 
     async def test_every_life_is_met(self, bulk_url: str) -> None:
         wishes = await fetch(bulk_url, "SELECT DISTINCT status FROM wish")

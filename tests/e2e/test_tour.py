@@ -95,3 +95,6 @@ class TestWholeStory:
             assert walked.returncode == 0, walked.stdout
             assert "走完了" in walked.stdout
         assert await broken(migrated_url) == {}
+        for verb in ("reconcile", "verify-ledger"):
+            done = run(migrated_url, verb)
+            assert done.returncode == 0, done.stdout
