@@ -107,3 +107,19 @@ class TryPurpose(StrEnum):
 
     CLERK_INVITE = "clerk_invite"  # a code that a shop's owner shows
     VOUCHER_CODE = "voucher_code"  # a code that a voucher's holder reads out
+
+
+class Expiry(StrEnum):
+    """Until when awarded points can be spent."""
+
+    NEVER = "never"
+    MONTHS = "months"  # to the end of the month that lies so many months later
+    END_OF_NEXT_YEAR = "end_of_next_year"
+
+
+class Cut(StrEnum):
+    """Which cap made an award smaller than its promise."""
+
+    DAY = "day"
+    MONTH = "month"
+    BALANCE = "balance"
