@@ -3,7 +3,8 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from app import ledger
@@ -118,10 +119,17 @@ def shop_form(area_id: UUID, **changes: object) -> dict[str, object]:
     } | changes
 
 
-async def give_points(database: Database, person: Person, points: int) -> None:
+async def give_points(
+    database: Database,
+    person: Person,
+    points: int,
+    *,
+    expires_on: date | None = None,
+    available_on: date | None = None,
+) -> None:
     """Award points for a claim that never was."""
     async with database.transaction() as connection:
-        await ledger.award(connection, person.id, points, uuid4())
+        await ledger.award(connection, person.id, points, uuid4(), expires_on=expires_on, available_on=available_on)
 
 
 @dataclass
@@ -230,11 +238,12 @@ class World:
         assert response.status_code == 201, response.text
         return UUID(response.json()["id"])
 
-    async def delivered(self, author: Person, helper: Person) -> tuple[UUID, UUID]:
+    async def delivered(self, author: Person, helper: Person, *, minutes: int | None = None) -> tuple[UUID, UUID]:
         """Make a wish that a helper has delivered; return the wish's and the claim's id."""
         wish_id = await self.wish(author)
         claim_id = await self.claim(helper, wish_id)
-        response = await self.api.post(f"/v1/claims/{claim_id}/submit", helper, {"note": "换好了。"})
+        form = {"note": "换好了。"} | ({"minutes": minutes} if minutes else {})
+        response = await self.api.post(f"/v1/claims/{claim_id}/submit", helper, form)
         assert response.status_code == 200, response.text
         return wish_id, claim_id
 
@@ -257,6 +266,20 @@ class World:
         response = await self.api.post("/v1/adjustments", proposer or self.staff, form)
         assert response.status_code == 201, response.text
         return UUID(response.json()["id"])
+
+    async def confirmed(self, helper: Person, *, minutes: int | None = None) -> UUID:
+        """Have a helper fulfil somebody's wish, who confirms it; return the claim's id."""
+        author = await self.person()
+        wish_id, claim_id = await self.delivered(author, helper, minutes=minutes)
+        response = await self.api.post(f"/v1/wishes/{wish_id}/confirm", author, {"rating": 5})
+        assert response.status_code == 200, response.text
+        return claim_id
+
+    async def policy(self, area: Area, **fields: object) -> dict[str, Any]:
+        """Give an area a new version of its points policy; return it."""
+        response = await self.api.post("/v1/policies", self.administrator, {"area_id": str(area.id), **fields})
+        assert response.status_code == 201, response.text
+        return dict(response.json())
 
     async def shop(self, owner: Person, status: str = "approved", *, area: Area | None = None) -> UUID:
         """Make a shop with its owner as clerk."""

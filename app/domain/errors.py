@@ -102,6 +102,8 @@ _TYPES = (
     ProblemType("user-unknown", 422, "The user does not exist", "没有找到这位用户，请核对用户编号。"),
     ProblemType("grant-exists", 409, "The same grant is held already", "该用户已有这项授权。"),
     ProblemType("already-enrolled", 409, "Applied or approved already", "您已经提交过申请，请等待审核或查看结果。"),
+    # Points policies
+    ProblemType("policy-in-the-past", 422, "A policy cannot begin in the past", "生效时间不能早于现在，请重新选择。"),
     # Tasks and claims
     ProblemType("own-wish", 403, "Nobody claims their own wish", "不能认领自己发布的心愿。"),
     ProblemType("task-full", 409, "No seat is free", "已经被认领了，看看别的任务吧。"),
@@ -134,6 +136,12 @@ _TYPES = (
         "The transfer has no seal yet: each minute makes one",
         "这笔积分刚刚记账，还没有封存，请一分钟后再来查看证明。",
         60,
+    ),
+    ProblemType(
+        "points-below-threshold",
+        409,
+        "Too little was ever awarded for a first voucher",
+        "累计获得的积分还没有达到首次兑换的要求，再参加几次服务就可以兑换。",
     ),
     ProblemType("offer-sold-out", 409, "No stock is left", "已经兑完了，看看别的吧。"),
     ProblemType(

@@ -16,6 +16,7 @@ from app.models.ledger_seal import LedgerLeaf, LedgerSeal
 from app.models.member import Member
 from app.models.merchant import Clerk, ClerkInvite, Merchant
 from app.models.offer import Offer
+from app.models.policy import Award, PointsPolicy, PointsWarning
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.task import Task
 from app.models.unit import Unit
@@ -30,6 +31,7 @@ metadata = SQLModel.metadata
 __all__ = [
     "Adjustment",
     "Area",
+    "Award",
     "Claim",
     "Clerk",
     "ClerkInvite",
@@ -47,6 +49,8 @@ __all__ = [
     "Member",
     "Merchant",
     "Offer",
+    "PointsPolicy",
+    "PointsWarning",
     "Redemption",
     "Settlement",
     "SettlementCounter",

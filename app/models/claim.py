@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, text
+from sqlalchemy import CheckConstraint, DateTime, Index, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
 from app.domain.lifecycles import CLAIM, LIVE_CLAIM_STATES
@@ -13,10 +13,14 @@ LIVE = ", ".join(f"'{state}'" for state in LIVE_CLAIM_STATES)
 
 
 class Claim(SQLModel, table=True):
-    """``due_at`` is when it lapses without delivery; ``note`` is what the claimant says of the delivery."""
+    """``due_at`` is when it lapses without delivery; ``note`` is what the claimant says of the delivery.
+
+    ``minutes`` is the work that they say it took.
+    """
 
     __table_args__ = (
         status_check(CLAIM),
+        CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_range"),
         Index("uq_claim_live", "task_id", "user_id", unique=True, postgresql_where=text(f"status IN ({LIVE})")),
         Index("ix_claim_task_id", "task_id"),
         Index("ix_claim_user_id_id", "user_id", "id"),
@@ -28,6 +32,7 @@ class Claim(SQLModel, table=True):
     user_id: UUID = Field(foreign_key="user.id")
     status: str = Field(default=CLAIM.initial, max_length=32)
     note: str | None = Field(default=None, max_length=500)
+    minutes: int | None = Field(default=None, sa_type=SmallInteger)
     due_at: datetime = Field(sa_type=DateTime(timezone=True))
     created_at: datetime = created_at()
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.domain.kinds import TaskKind
@@ -12,13 +12,17 @@ from app.models.columns import created_at, enum_type, status_check
 
 
 class Task(SQLModel, table=True):
-    """Seats to be claimed. ``seats_taken`` counts claims that live or were verified, never above ``seats`` (I1)."""
+    """Seats to be claimed. ``seats_taken`` counts claims that live or were verified, never above ``seats`` (I1).
+
+    ``reward_points`` and, for each hour of work, ``hourly_points`` are the promise made when the task opened.
+    """
 
     __table_args__ = (
         status_check(TASK),
         CheckConstraint("seats BETWEEN 1 AND 1000", name="seats_range"),
         CheckConstraint("seats_taken BETWEEN 0 AND seats", name="seats_taken_range"),
         CheckConstraint("reward_points BETWEEN 0 AND 1000", name="reward_points_range"),
+        CheckConstraint("hourly_points BETWEEN 0 AND 1000", name="hourly_points_range"),
         CheckConstraint("(kind = 'wish') = (wish_id IS NOT NULL)", name="wish_of_kind"),
         Index("ix_task_area_id_status_id", "area_id", "status", "id"),
         Index("ix_task_status_id", "status", "id"),
@@ -34,4 +38,5 @@ class Task(SQLModel, table=True):
     seats: int = 1
     seats_taken: int = 0
     reward_points: int
+    hourly_points: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     created_at: datetime = created_at()

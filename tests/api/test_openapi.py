@@ -22,6 +22,8 @@ PUBLIC = {
     ("GET", "/v1/areas/{area_id}"),
     ("GET", "/v1/areas/{area_id}/fund"),
     ("GET", "/v1/units"),
+    ("GET", "/v1/policies"),
+    ("GET", "/v1/policies/effective"),
     ("GET", "/v1/wishes"),
     ("GET", "/v1/wishes/{wish_id}"),
     ("GET", "/v1/tasks"),

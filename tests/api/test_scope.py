@@ -51,6 +51,9 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/me/adjustments"): [OWN],
     ("POST", "/v1/grants"): [FORBIDDEN],  # areas are public, so it is no secret that this one exists
     ("DELETE", "/v1/grants/{grant_id}"): [GONE],
+    ("POST", "/v1/policies"): [FORBIDDEN],  # areas and their rules are public
+    ("GET", "/v1/policies"): [Reach(query="area_id={area_id}")],
+    ("GET", "/v1/policies/effective"): [Reach(query="area_id={area_id}")],
     ("POST", "/v1/members"): [],  # anybody may live or work anywhere
     ("GET", "/v1/members"): [
         Reach(is_empty=True, query="area_id={area_id}"),
