@@ -2,22 +2,25 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 import structlog
 from asyncpg import Connection
 
+from app import ledger
 from app.core.clock import now, today
-from app.core.db import Database
+from app.core.db import Database, Reads
 from app.core.settings import Settings
 from app.domain import months
 from app.domain.errors import Problem
+from app.ledger import Cohort
 from app.services import (
     content_checks,
     fulfilment,
     idempotency,
+    points,
     reconciliation,
     seals,
     settlements,
@@ -31,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 KEY_LIFE = timedelta(days=30)
 CHECK_PATIENCE = timedelta(minutes=10)
+BATCH = 500
+"""How many accounts of points or warnings are looked up at a time."""
 
 Due = TypeVar("Due")
 
@@ -101,6 +106,28 @@ async def give_back_vouchers_of_shop(parts: Parts, merchant_id: UUID) -> None:
             return
 
 
+async def mature_points(parts: Parts) -> int:
+    """Let users spend what waited long enough; return of how many accounts."""
+    return await in_batches(parts.database, ledger.find_mature, points.mature)
+
+
+async def expire_points(parts: Parts) -> int:
+    """Take what nobody spent in time; return of how many accounts."""
+    return await in_batches(parts.database, ledger.find_expired, points.expire)
+
+
+async def warn_expiry(parts: Parts) -> int:
+    """Warn of points that expire soon, once a month and once a week before; return how many times."""
+    warned = 0
+    for days_before in points.WARNED_DAYS_BEFORE:
+        done = BATCH
+        while done == BATCH:
+            async with parts.database.transaction() as connection:
+                done = await points.warn(connection, days_before, BATCH)
+            warned += done
+    return warned
+
+
 async def hold_forgotten(parts: Parts) -> int:
     """Hand wishes and offers whose content check never ended over to people; return how many."""
     return await content_checks.hold_forgotten(parts.database, now() - CHECK_PATIENCE)
@@ -141,6 +168,21 @@ async def draft_settlements(parts: Parts) -> int:
     )
 
 
+async def in_batches(
+    database: Database,
+    find: Callable[[Reads, date, int], Awaitable[list[Cohort]]],
+    act: Callable[[Connection, Cohort], Awaitable[None]],
+) -> int:
+    """Act on every account of points that is due today, until none is left; return on how many."""
+    done = 0
+    while True:
+        due = await find(database.reads, today(), BATCH)
+        acted = await each(database, due, act)
+        done += acted
+        if len(due) < BATCH or not acted:
+            return done
+
+
 async def each(database: Database, due: Sequence[Due], act: Callable[[Connection, Due], Awaitable[None]]) -> int:
     """Act on each thing in a transaction of its own; what somebody moved meanwhile is left as it is."""
     done = 0
@@ -160,6 +202,9 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "expire_wishes": ("7 * * * *", expire_wishes),
     "expire_vouchers": ("*/5 * * * *", expire_vouchers),
     "give_back_vouchers": ("*/5 * * * *", give_back_vouchers),
+    "mature_points": ("1,31 * * * *", mature_points),
+    "expire_points": ("2,32 * * * *", expire_points),
+    "warn_expiry": ("4 * * * *", warn_expiry),
     "hold_forgotten": ("*/5 * * * *", hold_forgotten),
     "seal_ledger": ("* * * * *", seal_ledger),
     "reconcile": ("41 19 * * *", reconcile),

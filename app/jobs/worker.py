@@ -70,9 +70,9 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     """Return the queue with every handler and schedule on it."""
     queue = PgQueuer.from_asyncpg_pool(pool)
     database, wechat = parts.database, parts.wechat
-    reward_points = parts.settings.wish_reward_points
+    base_points = parts.settings.wish_reward_points
     acts: dict[str, Callable[[UUID], Awaitable[None]]] = {
-        CHECK_WISH: partial(content_checks.check_wish, database, wechat, reward_points=reward_points),
+        CHECK_WISH: partial(content_checks.check_wish, database, wechat, base_points=base_points),
         CHECK_OFFER: partial(content_checks.check_offer, database, wechat),
         CHECK_NICKNAME: partial(content_checks.check_nickname, database, wechat),
         GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),

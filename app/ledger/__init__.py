@@ -8,7 +8,19 @@ from app.ledger.accounts import open_merchant, open_wallet
 from app.ledger.halting import IS_HALTED_SQL, is_halted, lift_halt, raise_halt
 from app.ledger.loading import Books, Movement, Owner
 from app.ledger.proving import Proof, find_proof, find_seal, list_seals
-from app.ledger.reading import CLAIM_POINTS_SQL, FUND_POINTS_SQL, find_balance, list_transfers, settled_sql
+from app.ledger.reading import (
+    AWARDED_POINTS_SQL,
+    CLAIM_POINTS_SQL,
+    EXPIRING_SQL,
+    FUND_POINTS_SQL,
+    PURSE_SQL,
+    Cohort,
+    find_expired,
+    find_mature,
+    find_standing,
+    list_transfers,
+    settled_sql,
+)
 from app.ledger.reconciling import HELD_SQL, ISSUED, PRESENT, RULES, VOUCHER_MOVES_SQL, sum_up
 from app.ledger.sealing import SEAL_LEAVES_MAX, Seal, seal, seal_loaded
 from app.ledger.transfers import (
@@ -30,17 +42,21 @@ from app.ledger.transfers import (
 from app.ledger.verifying import Fault, Finding, Verification, verify
 
 __all__ = [
+    "AWARDED_POINTS_SQL",
     "CLAIM_POINTS_SQL",
+    "EXPIRING_SQL",
     "FUND_POINTS_SQL",
     "HELD_POINTS_SQL",
     "HELD_SQL",
     "ISSUED",
     "IS_HALTED_SQL",
     "PRESENT",
+    "PURSE_SQL",
     "RULES",
     "SEAL_LEAVES_MAX",
     "VOUCHER_MOVES_SQL",
     "Books",
+    "Cohort",
     "Fault",
     "Finding",
     "Movement",
@@ -53,9 +69,11 @@ __all__ = [
     "award",
     "donate",
     "expire",
-    "find_balance",
+    "find_expired",
+    "find_mature",
     "find_proof",
     "find_seal",
+    "find_standing",
     "hold",
     "is_halted",
     "lift_halt",

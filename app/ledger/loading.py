@@ -55,7 +55,9 @@ class Books:
         """Begin with the accounts of the issuer and of users who were there before."""
         books = cls(connection, await connection.fetchval("SELECT id FROM ledger_account WHERE kind = 'issuer'"))
         rows = await connection.fetch(
-            "SELECT id, kind, owner_id FROM ledger_account WHERE owner_id = ANY($1)", list(user_ids)
+            "SELECT id, kind, owner_id FROM ledger_account "
+            "WHERE owner_id = ANY($1) AND expires_on IS NULL AND kind <> 'waiting'",
+            list(user_ids),
         )
         books._ids = {(AccountKind(row["kind"]), row["owner_id"]): row["id"] for row in rows}
         return books

@@ -31,7 +31,7 @@ async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep) -> Respo
 )
 async def submit(claim_id: UUID, form: SubmitIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Say what was done; the resident confirms."""
-    await claims.submit(work.connection, caller, claim_id, form.note)
+    await claims.submit(work.connection, caller, claim_id, form.note, form.minutes)
     return await _tell(work, caller, claim_id)
 
 

@@ -43,7 +43,7 @@ async def list_claims(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Resp
 
 @router.get("/points", response_model=Points)
 async def get_points(caller: CallerDep, reads: ReadsDep) -> Response:
-    """Tell what the caller can spend and what their vouchers hold."""
+    """Tell what the caller can spend and until when, what waits, and what their vouchers hold."""
     return answer(await points.get_balance(reads, caller))
 
 

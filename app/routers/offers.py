@@ -56,7 +56,14 @@ async def reject(offer_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitO
     "/{offer_id}/vouchers",
     status_code=201,
     response_model=VoucherOut,
-    responses=responses(*WRITE_PROBLEMS, "not-found", "invalid-payload", "offer-sold-out", "points-insufficient"),
+    responses=responses(
+        *WRITE_PROBLEMS,
+        "not-found",
+        "invalid-payload",
+        "offer-sold-out",
+        "points-below-threshold",
+        "points-insufficient",
+    ),
 )
 async def take_voucher(offer_id: UUID, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep) -> Response:
     """Take a voucher; its points are held until it is settled, cancelled or expires."""

@@ -1,6 +1,6 @@
 """The caller's own things."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -45,11 +45,39 @@ class MeIn(In):
     nickname: Nickname
 
 
+class ExpiringPoints(Out):
+    """Points that can be spent up to a day, that day included, or for ever."""
+
+    expires_on: date | None
+    points: int
+
+
+class WaitingPoints(Out):
+    """Points that can be spent from a day on."""
+
+    available_on: date
+    expires_on: date | None
+    points: int
+
+
+class PointsWarning(Out):
+    """Word, given so many days before, that so many points were about to expire."""
+
+    expires_on: date
+    days_before: int
+    points: int
+    created_at: datetime
+
+
 class Points(Out):
-    """Whole points: what can be spent, and what open vouchers hold."""
+    """Whole points: what can be spent, what open vouchers hold, what waits. What expires first stands first."""
 
     spendable_points: int
     held_points: int
+    waiting_points: int
+    by_expiry: list[ExpiringPoints]
+    waiting: list[WaitingPoints]
+    warnings: list[PointsWarning]
     actions: list[str]
 
 

@@ -1,8 +1,10 @@
 """Tasks and claims."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from app.domain.kinds import TaskKind
 from app.schemas.areas import AreaRef
@@ -13,7 +15,7 @@ ClaimStatus = Literal["active", "submitted", "returned", "verified", "released",
 
 
 class TaskOut(Out):
-    """A task; ``wish_id`` leads to what it is about."""
+    """A task; ``wish_id`` leads to what it is about. It promises points, and more for each hour of work."""
 
     id: UUID
     kind: TaskKind
@@ -24,6 +26,7 @@ class TaskOut(Out):
     seats: int
     seats_taken: int
     reward_points: int
+    hourly_points: int
     created_at: datetime
     actions: list[str]
 
@@ -35,6 +38,7 @@ class ClaimTask(Out):
     title: str
     area: AreaRef
     reward_points: int
+    hourly_points: int
     wish_id: UUID | None
 
 
@@ -45,6 +49,7 @@ class ClaimOut(Out):
     task: ClaimTask
     status: ClaimStatus
     note: str | None
+    minutes: int | None
     due_at: datetime
     created_at: datetime
     submitted_at: datetime | None
@@ -52,6 +57,7 @@ class ClaimOut(Out):
 
 
 class SubmitIn(In):
-    """What was done."""
+    """What was done, and in how many minutes where that counts."""
 
     note: Note
+    minutes: Annotated[int, Field(ge=1, le=1440, strict=True)] | None = None

@@ -54,6 +54,7 @@ class WishTask(Out):
     seats: int
     seats_taken: int
     reward_points: int
+    hourly_points: int
 
 
 class WishOut(Out):
@@ -73,11 +74,12 @@ class WishOut(Out):
 
 
 class Delivery(Out):
-    """What the helper says of the delivery; ``claim_id`` is what staff verify, return or refuse."""
+    """What the helper says of the delivery and its time; ``claim_id`` is what staff verify, return or refuse."""
 
     claim_id: UUID
     helper: Poster
     note: str | None
+    minutes: int | None
     submitted_at: datetime | None
 
 

@@ -50,13 +50,13 @@ EXPLAIN_REFUSAL = """
 """
 FIND = """
     SELECT c.id AS claim_id, c.status, c.user_id AS claimant_id, t.id AS task_id, t.wish_id, t.author_id,
-        t.reward_points, a.lineage && $2::uuid[] AS in_scope
+        a.lineage && $2::uuid[] AS in_scope
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id WHERE c.id = $1
 """
 VIEW = """
-    SELECT c.id, c.status, c.note, c.due_at, c.created_at, c.submitted_at, c.user_id AS claimant_id,
-        t.id AS task_id, t.title, t.reward_points, t.wish_id, t.author_id, a.id AS area_id, a.name AS area_name,
-        a.lineage && $2::uuid[] AS in_scope,
+    SELECT c.id, c.status, c.note, c.minutes, c.due_at, c.created_at, c.submitted_at, c.user_id AS claimant_id,
+        t.id AS task_id, t.title, t.reward_points, t.hourly_points, t.wish_id, t.author_id, a.id AS area_id,
+        a.name AS area_name, a.lineage && $2::uuid[] AS in_scope,
         EXISTS (SELECT FROM adjustment x WHERE x.claim_id = c.id AND x.status <> 'refused') AS is_reversed
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id
 """
@@ -100,10 +100,10 @@ def _why_refused(row: Record | None, caller: Caller, limit: int) -> Problem:
     return Problem("task-full")
 
 
-async def submit(connection: Connection, caller: Caller, claim_id: UUID, note: str) -> None:
-    """Say that the work is done. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
+async def submit(connection: Connection, caller: Caller, claim_id: UUID, note: str, minutes: int | None) -> None:
+    """Say that the work is done, in so many minutes. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
     row, mover = await _find(connection, caller, claim_id, "submit")
-    await fulfilment.deliver(connection, fulfilment.of(row), mover, note)
+    await fulfilment.deliver(connection, fulfilment.of(row), mover, note, minutes)
 
 
 async def release(connection: Connection, caller: Caller, claim_id: UUID) -> None:
@@ -173,10 +173,12 @@ def _view(row: Record, caller: Caller) -> dict[str, Any]:
             "title": row["title"],
             "area": {"id": row["area_id"], "name": row["area_name"]},
             "reward_points": row["reward_points"],
+            "hourly_points": row["hourly_points"],
             "wish_id": row["wish_id"],
         },
         "status": row["status"],
         "note": row["note"],
+        "minutes": row["minutes"],
         "due_at": row["due_at"],
         "created_at": row["created_at"],
         "submitted_at": row["submitted_at"],

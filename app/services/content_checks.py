@@ -54,7 +54,7 @@ DECISIONS: dict[Outcome, Decision] = {
 }
 
 
-async def check_wish(database: Database, wechat: WeChat, wish_id: UUID, reward_points: int) -> None:
+async def check_wish(database: Database, wechat: WeChat, wish_id: UUID, base_points: int) -> None:
     """Check a wish and move it on. Done twice, the second time finds nothing to do."""
     wish = await database.reads.fetchrow(FIND_WISH, wish_id)
     if wish is None:
@@ -64,7 +64,7 @@ async def check_wish(database: Database, wechat: WeChat, wish_id: UUID, reward_p
     async with database.transaction() as connection:
         try:
             if outcome == "pass" and not wish["is_wish_review_required"]:
-                await wishes.publish(connection, wish_id, "pass_check_unreviewed", transitions.SYSTEM, reward_points)
+                await wishes.publish(connection, wish_id, "pass_check_unreviewed", transitions.SYSTEM, base_points)
             else:
                 await transitions.move(
                     connection, WISH, wish_id, decision.action, transitions.SYSTEM, note=decision.note

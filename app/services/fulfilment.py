@@ -6,11 +6,10 @@ from uuid import UUID
 
 from asyncpg import Connection, Record
 
-from app import ledger
 from app.core.clock import now
 from app.domain.errors import Problem
 from app.domain.lifecycles import CLAIM, TASK, WISH
-from app.services import transitions
+from app.services import awards, transitions
 from app.services.transitions import Mover
 
 # Both come before the claim is moved, to keep the order of locks: a count that is down already says that somebody else
@@ -18,12 +17,12 @@ from app.services.transitions import Mover
 COUNT_OPEN_CLAIMS = 'UPDATE "user" SET open_claims = open_claims + $2 WHERE id = $1 AND open_claims + $2 >= 0'
 FREE_SEAT = "UPDATE task SET seats_taken = seats_taken - 1 WHERE id = $1 AND seats_taken > 0"
 FIND_SILENT = """
-    SELECT w.id AS wish_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id, t.reward_points
+    SELECT w.id AS wish_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id
     FROM wish w JOIN task t ON t.wish_id = w.id JOIN claim c ON c.task_id = t.id AND c.status = 'submitted'
     WHERE w.status = 'delivered' AND w.delivered_at < $1 ORDER BY w.delivered_at LIMIT 500
 """
 FIND_OVERDUE = """
-    SELECT t.wish_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id, t.reward_points
+    SELECT t.wish_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id
     FROM claim c JOIN task t ON t.id = c.task_id
     WHERE c.status IN ('active', 'returned') AND c.due_at < $1 ORDER BY c.due_at LIMIT 500
 """
@@ -37,22 +36,20 @@ class Service:
     task_id: UUID
     claim_id: UUID
     claimant_id: UUID
-    reward_points: int
 
 
 def of(row: Record) -> Service:
     """Return the service that a row with these columns tells of; a wish's own row calls its id ``id``."""
     wish_id = row["wish_id"] if "wish_id" in row.keys() else row["id"]  # noqa: SIM118 - a Record iterates over values
-    return Service(wish_id, row["task_id"], row["claim_id"], row["claimant_id"], row["reward_points"])
+    return Service(wish_id, row["task_id"], row["claim_id"], row["claimant_id"])
 
 
-async def deliver(connection: Connection, service: Service, mover: Mover, note: str) -> None:
-    """Say that the work is done; it no longer counts against the claimant's limit."""
+async def deliver(connection: Connection, service: Service, mover: Mover, note: str, minutes: int | None) -> None:
+    """Say that the work is done, and how long it took; it no longer counts against the claimant's limit."""
     moment = now()
     await _count_open_claims(connection, service.claimant_id, -1)
-    await transitions.move(
-        connection, CLAIM, service.claim_id, "submit", mover, changes={"note": note, "submitted_at": moment}
-    )
+    changes = {"note": note, "minutes": minutes, "submitted_at": moment}
+    await transitions.move(connection, CLAIM, service.claim_id, "submit", mover, changes=changes)
     await transitions.move(connection, WISH, service.wish_id, "deliver", mover, changes={"delivered_at": moment})
 
 
@@ -66,13 +63,13 @@ async def fulfil(
     thanks: str | None = None,
 ) -> None:
     """Verify the claim, close the task, fulfil the wish and award the points, all or nothing."""
-    await transitions.move(connection, TASK, service.task_id, "close", mover)
-    await transitions.move(connection, CLAIM, service.claim_id, action, mover)
+    moment = await awards.begin(connection, service.claimant_id)
+    task = await transitions.move(connection, TASK, service.task_id, "close", mover)
+    claim = await transitions.move(connection, CLAIM, service.claim_id, action, mover)
     await transitions.move(
         connection, WISH, service.wish_id, action, mover, changes={"rating": rating, "thanks": thanks}
     )
-    if service.reward_points:
-        await ledger.award(connection, service.claimant_id, service.reward_points, service.claim_id)
+    await awards.grant(connection, task, claim, mover, moment)
 
 
 async def send_back(connection: Connection, service: Service, mover: Mover, reason: str, due_at: datetime) -> None:

@@ -14,7 +14,7 @@ from app.services.pages import PageRequest, page
 # In both statements $4 is the caller's id or null.
 VIEW = """
     SELECT t.id, t.kind, t.wish_id, t.area_id, a.name AS area_name, t.title, t.status, t.seats, t.seats_taken,
-        t.reward_points, t.created_at, t.author_id, c.id AS claim_id
+        t.reward_points, t.hourly_points, t.created_at, t.author_id, c.id AS claim_id
     FROM task t JOIN area a ON a.id = t.area_id
     LEFT JOIN claim c ON c.task_id = t.id AND c.user_id = $4::uuid AND c.status IN ('active', 'submitted', 'returned')
 """
@@ -69,6 +69,7 @@ def _view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "seats": row["seats"],
         "seats_taken": row["seats_taken"],
         "reward_points": row["reward_points"],
+        "hourly_points": row["hourly_points"],
         "created_at": row["created_at"],
         "actions": ["claim"] if may_claim(row, caller) else [],
     }

@@ -17,7 +17,7 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import VOUCHER
 from app.domain.texts import NOT_HONOURED
-from app.services import transitions
+from app.services import awards, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -26,7 +26,7 @@ TAKE = """
     WITH piece AS (
         UPDATE offer o SET stock_left = stock_left - 1 FROM merchant m
         WHERE o.id = $2 AND o.status = 'listed' AND o.stock_left > 0 AND m.id = o.merchant_id AND m.status = 'approved'
-        RETURNING o.id, o.merchant_id, o.title, o.points
+        RETURNING o.id, o.merchant_id, o.area_id, o.title, o.points
     ), made AS (
         INSERT INTO voucher
             (id, offer_id, merchant_id, user_id, handle, title, points, status, expires_at, created_at)
@@ -35,8 +35,8 @@ TAKE = """
         INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party, created_at)
         SELECT $6, 'voucher', id, 'create', 'held', $3, 'author', clock_timestamp() FROM made
     )
-    SELECT points FROM made
-"""
+    SELECT made.points, {below_threshold} AS is_below_threshold FROM made, piece
+""".format(below_threshold=awards.IS_BELOW_THRESHOLD_SQL.format(user_id="$3", area_id="piece.area_id"))
 IS_LISTED = """
     SELECT true FROM offer o JOIN merchant m ON m.id = o.merchant_id
     WHERE o.id = $1 AND o.status = 'listed' AND m.status = 'approved'
@@ -66,11 +66,11 @@ GIVEN_BACK_POINTS_LAST = timedelta(days=30)
 async def take(connection: Connection, caller: Caller, offer_id: UUID, *, days: int) -> UUID:
     """Make a voucher of an offer for ``days`` and hold its points; return its id.
 
-    Raises ``not-found``, ``offer-sold-out``, and by the database ``points-insufficient``. Locks the offer's row, then
-    the caller's balances.
+    Raises ``not-found``, ``offer-sold-out``, ``points-below-threshold``, ``points-insufficient``. Locks the offer's
+    row, then the caller's balances.
     """
     voucher_id, moment = new_id(), now()
-    points = await connection.fetchval(
+    made = await connection.fetchrow(
         TAKE,
         voucher_id,
         offer_id,
@@ -80,9 +80,11 @@ async def take(connection: Connection, caller: Caller, offer_id: UUID, *, days: 
         new_id(),
         codes.new_handle(),
     )
-    if points is None:
+    if made is None:
         raise Problem("offer-sold-out" if await connection.fetchval(IS_LISTED, offer_id) else "not-found")
-    await ledger.hold(connection, caller.id, points, voucher_id, today=local_date(moment))
+    if made["is_below_threshold"]:
+        raise Problem("points-below-threshold")
+    await ledger.hold(connection, caller.id, made["points"], voucher_id, today=local_date(moment))
     return voucher_id
 
 

@@ -19,6 +19,7 @@ from app.services.wishes import PUBLIC_STATES, may_see
 CARD = """
     SELECT w.id, w.author_id, w.area_id, a.name AS area_name, w.category, w.title, w.body, w.status, u.nickname,
         w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
+        t.hourly_points,
         a.lineage && $6::uuid[] AS in_scope, c.user_id AS claimant_id
     FROM wish w JOIN area a ON a.id = w.area_id JOIN "user" u ON u.id = w.author_id
     LEFT JOIN task t ON t.wish_id = w.id
@@ -32,8 +33,9 @@ OWN = f"{CARD} WHERE w.author_id = $1 AND w.id < $2 AND $4::text IS NULL ORDER B
 DETAIL = """
     SELECT w.id, w.author_id, w.area_id, a.name AS area_name, w.category, w.title, w.body, w.status, u.nickname,
         w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
+        t.hourly_points,
         a.lineage && $3::uuid[] AS in_scope, w.rating, w.thanks,
-        c.id AS claim_id, c.user_id AS claimant_id, c.note, c.submitted_at, h.nickname AS helper_nickname,
+        c.id AS claim_id, c.user_id AS claimant_id, c.note, c.minutes, c.submitted_at, h.nickname AS helper_nickname,
         CASE WHEN w.author_id = $2 OR c.user_id = $2 OR a.lineage && $3::uuid[] THEN ARRAY(
             SELECT (e.action, e.to_state, e.note, e.created_at) FROM event e
             WHERE e.subject_kind = 'wish' AND e.subject_id = w.id ORDER BY e.created_at, e.id
@@ -103,6 +105,7 @@ def _card(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
             "seats": row["seats"],
             "seats_taken": row["seats_taken"],
             "reward_points": row["reward_points"],
+            "hourly_points": row["hourly_points"],
         }
     return {
         "id": str(row["id"]),
@@ -126,6 +129,7 @@ def _for_parties(row: Record) -> dict[str, Any]:
             "claim_id": str(row["claim_id"]),
             "helper": {"nickname": row["helper_nickname"]},
             "note": row["note"],
+            "minutes": row["minutes"],
             "submitted_at": row["submitted_at"],
         }
     return {

@@ -10,11 +10,12 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
-from app.domain.kinds import TaskKind
+from app.domain.kinds import TaskKind, WishCategory
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import TASK, WISH
+from app.domain.points import default_terms, rate_for
 from app.schemas.wishes import WishIn
-from app.services import fulfilment, transitions
+from app.services import fulfilment, policies, transitions
 from app.services.transitions import Mover
 
 CHECK_WISH = "check_wish"
@@ -31,7 +32,7 @@ INSERT = """
 """
 FIND = """
     SELECT w.id, w.author_id, w.title, w.area_id, w.status, a.lineage && $2::uuid[] AS in_scope, t.id AS task_id,
-        c.id AS claim_id, c.user_id AS claimant_id, t.reward_points
+        c.id AS claim_id, c.user_id AS claimant_id
     FROM wish w JOIN area a ON a.id = w.area_id
     LEFT JOIN task t ON t.wish_id = w.id
     LEFT JOIN claim c ON c.task_id = t.id AND c.status IN ('active', 'submitted', 'returned')
@@ -40,11 +41,12 @@ FIND = """
 FIND_UNCLAIMED = "SELECT id FROM wish WHERE status = 'published' AND published_at < $1 ORDER BY published_at LIMIT 500"
 OPEN_TASK = """
     WITH opened AS (
-        INSERT INTO task (id, kind, wish_id, area_id, author_id, title, status, seats, seats_taken, reward_points)
-        VALUES ($1, $2, $3, $4, $5, $6, 'open', 1, 0, $7) RETURNING id
+        INSERT INTO task (id, kind, wish_id, area_id, author_id, title, status, seats, seats_taken, reward_points,
+            hourly_points)
+        VALUES ($1, $2, $3, $4, $5, $6, 'open', 1, 0, $7, $8) RETURNING id
     )
     INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party)
-    SELECT $8, 'task', id, 'open', 'draft', 'open', $9, $10 FROM opened
+    SELECT $9, 'task', id, 'open', 'draft', 'open', $10, $11 FROM opened
 """
 
 
@@ -64,18 +66,27 @@ async def post(connection: Connection, caller: Caller, form: WishIn) -> UUID:
     return wish_id
 
 
-async def approve(connection: Connection, caller: Caller, wish_id: UUID, reward_points: int) -> None:
+async def approve(connection: Connection, caller: Caller, wish_id: UUID, base_points: int) -> None:
     """Publish a reviewed wish and open its task. Raises ``not-found``, ``own-interest``, ``state-conflict``."""
     wish = await _find(connection, caller, wish_id)
     mover = _mover(wish, caller, "approve")
-    await publish(connection, wish_id, "approve", mover, reward_points)
+    await publish(connection, wish_id, "approve", mover, base_points)
 
 
 async def publish(
-    connection: Connection, wish_id: UUID, action: str, mover: Mover, reward_points: int, note: str | None = None
+    connection: Connection, wish_id: UUID, action: str, mover: Mover, base_points: int, note: str | None = None
 ) -> None:
-    """Take the action that publishes a wish, and open its one-seat task with it."""
-    moved = await transitions.move(connection, WISH, wish_id, action, mover, note=note, changes={"published_at": now()})
+    """Take the action that publishes a wish, and open its one-seat task with it.
+
+    The task promises what the policy of the area now says, ``base_points`` where none does; whatever becomes of the
+    policy, the promise stays.
+    """
+    moment = now()
+    moved = await transitions.move(
+        connection, WISH, wish_id, action, mover, note=note, changes={"published_at": moment}
+    )
+    policy = await policies.find(connection, moved["area_id"], moment, default_terms(base_points))
+    promise = rate_for(policy.terms, TaskKind.WISH, WishCategory(moved["category"]))
     await connection.execute(
         OPEN_TASK,
         new_id(),
@@ -84,7 +95,8 @@ async def publish(
         moved["area_id"],
         moved["author_id"],
         moved["title"],
-        reward_points,
+        promise.points,
+        promise.points_per_hour,
         new_id(),
         mover.id,
         mover.party,

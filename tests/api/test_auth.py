@@ -23,7 +23,15 @@ class TestLogIn:
         headers = {"Authorization": f"Bearer {answer['token']}"}
         assert (await api.request("GET", "/v1/me", headers=headers)).json() == answer["me"]
         points = (await api.request("GET", "/v1/me/points", headers=headers)).json()
-        assert points == {"spendable_points": 0, "held_points": 0, "actions": []}
+        assert points == {
+            "spendable_points": 0,
+            "held_points": 0,
+            "waiting_points": 0,
+            "by_expiry": [],
+            "waiting": [],
+            "warnings": [],
+            "actions": [],
+        }
 
     async def test_the_next_finds_the_same_user(self, api: ApiClient):
         first = await api.post("/v1/auth/wechat", json={"code": new_code("阿强")})

@@ -1,14 +1,18 @@
 """The caller's own things."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from app import ledger
+from app.core.clock import today
 from tests.api.scene import make_volunteer
 from tests.api_client import ApiClient
 from tests.conftest import Jobs
-from tests.factories import World, log_in
+from tests.factories import World, give_points, log_in
 from tests.people import Person
 
 
@@ -27,6 +31,15 @@ async def all_pages(
             return items
         assert len(page["items"]) == 2
         cursor = {"cursor": page["next_cursor"]}
+
+
+async def expire_all(world: World, holder: Person) -> None:
+    """Move off what is left in somebody's accounts after their last day."""
+    cohorts = await ledger.find_expired(world.database.reads, today(), 10_000)
+    for cohort in cohorts:
+        if cohort.user_id == holder.id:
+            async with world.database.transaction() as connection:
+                await ledger.expire(connection, cohort.account_id)
 
 
 class TestGetMe:
@@ -106,7 +119,36 @@ class TestGetPoints:
         holder = await world.helper(points=10)
         await world.voucher(holder, await world.offer(await world.shop(await world.person()), points=4))
         points = (await api.get("/v1/me/points", holder)).json()
-        assert points == {"spendable_points": 6, "held_points": 4, "actions": []}
+        assert points == {
+            "spendable_points": 6,
+            "held_points": 4,
+            "waiting_points": 0,
+            "by_expiry": [{"expires_on": None, "points": 6}],
+            "waiting": [],
+            "warnings": [],
+            "actions": [],
+        }
+
+    async def test_by_date(self, api: ApiClient, world: World):
+        """What expires first stands first; what is past its last day, today not yet, is gone."""
+        holder = await world.helper(points=1)
+        in_days = {days: today() + timedelta(days=days) for days in (-1, 0, 3, 9)}
+        for days, points in ((9, 16), (-1, 2), (0, 4), (3, 8)):
+            await give_points(world.database, holder, points, expires_on=in_days[days])
+        for days, points in ((9, 64), (3, 32)):
+            await give_points(world.database, holder, points, expires_on=in_days[9], available_on=in_days[days])
+        seen = (await api.get("/v1/me/points", holder)).json()
+        assert (seen["spendable_points"], seen["waiting_points"], seen["held_points"]) == (29, 96, 0)
+        assert [(part["expires_on"], part["points"]) for part in seen["by_expiry"]] == [
+            (in_days[0].isoformat(), 4),
+            (in_days[3].isoformat(), 8),
+            (in_days[9].isoformat(), 16),
+            (None, 1),
+        ]
+        assert [(part["available_on"], part["points"]) for part in seen["waiting"]] == [
+            (in_days[3].isoformat(), 32),
+            (in_days[9].isoformat(), 64),
+        ]
 
 
 class TestListTransfers:
@@ -124,6 +166,45 @@ class TestListTransfers:
             ("award", 10),
         ]
         assert all(item["title"] and item["actions"] == [] for item in items)
+
+    async def test_a_move_out_of_several_accounts_is_one_line(self, api: ApiClient, world: World):
+        holder, owner = await world.helper(points=3), await world.person()
+        for days in range(1, 4):
+            await give_points(world.database, holder, 3, expires_on=today() + timedelta(days=days))
+        offer = await world.offer(await world.shop(owner), points=11)
+        for _ in range(3):
+            await api.post(f"/v1/vouchers/{await world.voucher(holder, offer)}/cancel", holder)
+        items = await all_pages(api, "/v1/me/points/transfers", holder)
+        assert [(item["kind"], item["change_points"]) for item in items] == (
+            [("release", 11), ("hold", -11)] * 3 + [("award", 3)] * 4
+        )
+
+    async def test_taking_back_shows_what_could_be_spent(self, api: ApiClient, world: World):
+        """Its first legs came from what waits; the line is of the others."""
+        holder = await world.helper(points=5)
+        await give_points(world.database, holder, 4, expires_on=today())
+        await give_points(world.database, holder, 2, available_on=today() + timedelta(days=1))
+        async with world.database.transaction() as connection:
+            assert await ledger.take_back(connection, holder.id, 9, uuid4(), today=today()) == 9
+        items = await all_pages(api, "/v1/me/points/transfers", holder)
+        assert [(item["kind"], item["change_points"]) for item in items] == [
+            ("take_back", -7),
+            ("award", 4),
+            ("award", 5),
+        ]
+
+    async def test_an_account_that_expires_twice_has_two_lines(self, api: ApiClient, world: World):
+        holder, past = await world.helper(), today() - timedelta(days=1)
+        for points in (4, 2):
+            await give_points(world.database, holder, points, expires_on=past)
+            await expire_all(world, holder)
+        items = await all_pages(api, "/v1/me/points/transfers", holder)
+        assert [(item["kind"], item["change_points"]) for item in items] == [
+            ("expire", -2),
+            ("award", 2),
+            ("expire", -4),
+            ("award", 4),
+        ]
 
 
 class TestListVouchers:

@@ -57,6 +57,7 @@ class TestGetTask:
             "seats": 1,
             "seats_taken": 0,
             "reward_points": REWARD_POINTS,
+            "hourly_points": 0,
             "created_at": task["created_at"],
             "actions": [],
         }

@@ -121,6 +121,7 @@ class TestListWishes:
                 "seats": 1,
                 "seats_taken": 0,
                 "reward_points": REWARD_POINTS,
+                "hourly_points": 0,
             },
             "created_at": item["created_at"],
             "published_at": item["published_at"],
@@ -170,6 +171,7 @@ class TestGetWish:
                 "claim_id": str(claim),
                 "helper": {"nickname": "邻居0001"},
                 "note": "换好了。",
+                "minutes": None,
                 "submitted_at": seen["delivery"]["submitted_at"],
             }
             assert [step["to_state"] for step in seen["history"]] == [

@@ -186,6 +186,21 @@ class TestWrites:
             IDENTITY + KEY_AND_ANSWER + piece_hold_and_view
         )
 
+    async def test_confirm_with_an_award(self, counter: Counter, world: World):
+        await world.policy(world.district, month_cap=500, expiry="end_of_next_year")
+        author, helper = await world.person(), await world.helper()
+        look_moves_and_view = 5
+        lock_policy_standing_row_issuer_account_and_transfer = 7
+        for opened_accounts in (1, 0):
+            wish, _ = await world.delivered(author, helper)
+            assert await counter.post(f"/v1/wishes/{wish}/confirm", author, {"rating": 5}, status=200) == (
+                IDENTITY
+                + KEY_AND_ANSWER
+                + look_moves_and_view
+                + lock_policy_standing_row_issuer_account_and_transfer
+                + opened_accounts
+            )
+
     async def test_settle(self, counter: Counter, world: World):
         owner, holder = await world.person(), await world.helper(points=5)
         voucher = await world.voucher(holder, await world.offer(await world.shop(owner)))

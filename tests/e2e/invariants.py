@@ -39,7 +39,7 @@ BROKEN = {
     "every user has a wallet": """
         SELECT u.id FROM "user" u
         WHERE 2 <> (SELECT count(*) FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
-                    WHERE a.owner_id = u.id)
+                    WHERE a.owner_id = u.id AND a.kind IN ('wallet', 'held') AND a.expires_on IS NULL)
     """,
     "every merchant has an account and its owner for a clerk": """
         SELECT m.id FROM merchant m
@@ -65,8 +65,21 @@ BROKEN = {
             AND NOT EXISTS (SELECT FROM volunteer v WHERE v.user_id = c.user_id AND v.status = 'approved')
     """,
     "a verified claim has its award, and no other has": """
-        SELECT c.id FROM claim c LEFT JOIN ledger_transfer t ON t.reference_id = c.id AND t.kind = 'award'
-        WHERE (c.status = 'verified') <> (t.id IS NOT NULL)
+        SELECT c.id FROM claim c LEFT JOIN award w ON w.claim_id = c.id
+        WHERE (c.status = 'verified') <> (w.claim_id IS NOT NULL) OR w.user_id <> c.user_id
+    """,
+    "an award brought the points that were granted, to an account of its dates": """
+        SELECT w.claim_id FROM award w
+        LEFT JOIN ledger_transfer t ON t.reference_id = w.claim_id AND t.kind = 'award'
+        LEFT JOIN ledger_account a ON a.id = t.credit_account_id
+        WHERE w.points_granted <> coalesce(t.points, 0) OR (t.id IS NOT NULL AND (
+            a.owner_id <> w.user_id OR a.expires_on IS DISTINCT FROM w.expires_on
+            OR a.available_on IS DISTINCT FROM w.available_on
+        ))
+    """,
+    "an award is what the task promised": """
+        SELECT w.claim_id FROM award w JOIN claim c ON c.id = w.claim_id JOIN task t ON t.id = c.task_id
+        WHERE w.points_promised <> t.reward_points + t.hourly_points * coalesce(c.minutes, 0) / 60
     """,
     "an open task belongs to a wish that waits or is worked on": """
         SELECT t.id FROM task t JOIN wish w ON w.id = t.wish_id

@@ -26,6 +26,10 @@ COLUMNS = {
         *("reward_points", "created_at"),
     ),
     "claim": ("id", "task_id", "user_id", "status", "note", "due_at", "created_at", "submitted_at"),
+    "award": (
+        *("claim_id", "user_id", "verifier_id", "points_promised", "points_granted", "policy_ids"),
+        "created_at",
+    ),
     "merchant": ("id", "owner_id", "area_id", "name", "licence_number", "documents", "status", "created_at"),
     "clerk": ("id", "merchant_id", "user_id", "created_at"),
     "offer": (

@@ -225,6 +225,9 @@ class WishMaker:
             points = town.settings.wish_reward_points
             earned, last = self.earned.get(helper_id, (0, times[-1]))
             self.earned[helper_id] = (earned + points, max(last, times[-1]))
+            verifiers = {lives.CONFIRM: telling.author_id, lives.VERIFY: town.staff_of(telling.grid)}
+            verifier_id = verifiers.get(life.moments[-1])
+            town.rows.add("award", ids["claim"], helper_id, verifier_id, points, points, NO_POLICIES, times[-1])
             town.rows.movements.append(Movement(TransferKind.AWARD, helper_id, points, ids["claim"], times[-1]))
 
     def _log(self, telling: Telling, ids: dict[str, UUID]) -> None:
@@ -250,6 +253,8 @@ class WishMaker:
             )
 
 
+NO_POLICIES: list[UUID] = []
+"""The awards are older than any policy: the default granted them whole."""
 CATEGORIES = (*[WishCategory.ELDERLY] * 6, *WishCategory)
 """Most who ask are old."""
 NOTES = {
