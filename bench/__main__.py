@@ -45,13 +45,16 @@ def main() -> int:
             print(error, file=sys.stderr)
             return 1
         print(report.table(unit, found))
-        if options.quick or options.only:
+        if options.only:
             return 0
-        print("The limit …")
+        print("The limit …", flush=True)
         limits = find_limits(place, folder, runner, cast)
+        if options.quick:
+            print(report.redemptions(found, limits))
+            return 0
         report.write(unit, found, limits, pace, runner.run(_describe(cast.connection)))
         print(f"Wrote {report.RESULTS}.")
-    return int(any(figures.ratio > figures.goal for figures in found))
+    return int(report.is_missed(found, limits))
 
 
 async def _describe(connection: asyncpg.Connection) -> str:

@@ -1,10 +1,11 @@
 """Who and what takes part in a run: people with tokens, areas, wishes, tasks, shops, and points to spend."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import cycle
-from typing import Self
+from typing import Literal, Self
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +15,8 @@ from app.core.ids import new_id
 from app.core.security import issue_token
 
 PEOPLE = 2_000
+Spread = Literal["even", "hot"]
+"""Vouchers of all shops in turn, or all of one shop."""
 PURSE_POINTS = 1_000_000
 TOKEN_TTL = timedelta(days=1)
 
@@ -59,14 +62,16 @@ class Offer:
     """Something to take a voucher of, and who settles it."""
 
     id: UUID
+    merchant_id: UUID
     clerk_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class HeldVoucher:
-    """A voucher that waits for its scan, and who scans it."""
+    """A voucher that waits for its scan, and who scans it where."""
 
     id: UUID
+    merchant_id: UUID
     clerk_id: UUID
 
 
@@ -92,7 +97,9 @@ class Cast:
         cast.members = [row["user_id"] for row in await connection.fetch(FIND_MEMBERS, PEOPLE)]
         cast.wishes = [row["id"] for row in await connection.fetch(FIND_PUBLISHED, PEOPLE)]
         cast.tasks = [row["id"] for row in await connection.fetch(FIND_FREE_TASKS, PEOPLE)]
-        cast.offers = [Offer(row["id"], row["clerk_id"]) for row in await connection.fetch(FIND_OFFERS)]
+        cast.offers = [
+            Offer(row["id"], row["merchant_id"], row["clerk_id"]) for row in await connection.fetch(FIND_OFFERS)
+        ]
         assert len(cast.members) == len(cast.wishes) == len(cast.tasks) == PEOPLE, "the district is not filled"
         assert cast.offers, "no shop offers anything"
         await connection.execute(FILL_STOCK)
@@ -104,9 +111,16 @@ class Cast:
         """Return what ``user_id`` logs in with."""
         return issue_token(self.secret, user_id, 1, now(), TOKEN_TTL)
 
-    async def make_vouchers(self, count: int) -> list[HeldVoucher]:
+    def offers_of(self, spread: Spread) -> list[Offer]:
+        """Return the offers of all shops, or those of the shop that has the most."""
+        if spread == "even":
+            return self.offers
+        hot, _ = Counter(offer.merchant_id for offer in self.offers).most_common(1)[0]
+        return [offer for offer in self.offers if offer.merchant_id == hot]
+
+    async def make_vouchers(self, count: int, spread: Spread) -> list[HeldVoucher]:
         """Return new vouchers of members and offers in turn, their points held."""
-        pairs = zip(cycle(self.offers), cycle(self.members), strict=False)
+        pairs = zip(cycle(self.offers_of(spread)), cycle(self.members), strict=False)
         made = [(new_id(), offer, member) for _, (offer, member) in zip(range(count), pairs, strict=False)]
         await self.connection.execute(
             MAKE_VOUCHERS,
@@ -115,4 +129,4 @@ class Cast:
             [member for _, _, member in made],
             timeout=120,
         )
-        return [HeldVoucher(voucher_id, offer.clerk_id) for voucher_id, offer, _ in made]
+        return [HeldVoucher(voucher_id, offer.merchant_id, offer.clerk_id) for voucher_id, offer, _ in made]

@@ -6,37 +6,43 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from uuid import UUID
 
 from app.core.pagination import HIGHEST
-from app.services import callers, claims, idempotency, redemptions, wish_views
-from bench.cast import Cast
+from app.ledger.transfers import DRAW
+from app.services import callers, claims, idempotency, redemptions, vouchers, wish_views
+from bench.cast import PEOPLE, Cast, Spread
 from bench.load import CONNECTIONS, THREADS
 from bench.place import Place
 from bench.processes import cpu_ms
+from bench.scenarios import HOT, SETTLE, TAKE
 
 SECONDS = 4
+LOG = "transactions"
 SCRIPTS = 40
 """So many different areas, readers and wishes take turns."""
 
 Script = Sequence[str]
 NEW_KEY = "\\set key random(1, 9000000000000000000)"
 BODY = "decode(repeat('7b', 400), 'hex')"
+# pgbench knows no arrays: who scans what, and who takes what, stands in a table and is asked for first.
 FIND_NEXT = """
-    SELECT voucher_id, clerk_id, user_id, merchant_id FROM bench_scan
-    WHERE n = (SELECT nextval('bench_scan_next')) \\gset
+    SELECT voucher_id, clerk_id, merchant_id FROM bench_scan_{spread}
+    WHERE n = (SELECT nextval('bench_scan_{spread}_next')) \\gset
 """
-MOVE = """
-    WITH moved AS (UPDATE voucher SET status = 'settled' WHERE id = $1 AND status IN ('held') RETURNING *)
-    INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party)
-    SELECT gen_random_uuid(), 'voucher', id, 'settle', 'held', 'settled', $2, 'clerk' FROM moved
-"""
+FIND_TAKER = "SELECT user_id, offer_id FROM bench_take_{spread} WHERE n = :taker \\gset"
 MAKE_SCANS = """
-    CREATE TABLE bench_scan AS SELECT row_number() OVER () AS n, v.id AS voucher_id, v.user_id, v.merchant_id,
-        (SELECT user_id FROM clerk c WHERE c.merchant_id = v.merchant_id LIMIT 1) AS clerk_id
-    FROM voucher v WHERE v.id = ANY($1)
+    CREATE TABLE bench_scan_{spread} AS
+    SELECT v.* FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY
+    AS v (voucher_id, merchant_id, clerk_id, n)
 """
+MAKE_TAKERS = """
+    CREATE TABLE bench_take_{spread} AS
+    SELECT v.* FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS v (user_id, offer_id, n)
+"""
+SPREADS: Mapping[Spread, str] = {"even": "", "hot": HOT}
 SCANS_MAX = 24_000
 
 
@@ -47,6 +53,8 @@ class Limit:
     route: str
     per_second: float
     postgres_ms: float
+    p50_ms: float
+    p99_ms: float
 
 
 def filled(statement: str, *values: object) -> str:
@@ -77,7 +85,8 @@ def scripts(cast: Cast) -> Mapping[str, Sequence[Script]]:
         "wish feed of 20, community": feeds,
         "wish detail": details,
         "contended claim": [_refused_claim(cast.tasks[-1], member) for _, member in chosen],
-        "settle voucher": [_settlement()],
+        **{TAKE + suffix: [_taking(spread)] for spread, suffix in SPREADS.items()},
+        **{SETTLE + suffix: [_settlement(spread)] for spread, suffix in SPREADS.items()},
     }
 
 
@@ -100,14 +109,33 @@ def _refused_claim(task_id: UUID, member: UUID) -> Script:
     ]
 
 
-def _settlement() -> Script:
+def _taking(spread: Spread) -> Script:
+    """Return the taking of a voucher by anybody."""
+    user, offer, voucher = ":user_id::uuid", ":offer_id::uuid", "lpad(to_hex(:key::bigint), 32, '0')::uuid"
+    new, today = "gen_random_uuid()", "(now() AT TIME ZONE 'Asia/Shanghai')::date"
+    return [
+        NEW_KEY,
+        f"\\set taker random(1, {PEOPLE})",
+        FIND_TAKER.format(spread=spread),
+        filled(callers.FIND_CALLER, user),
+        "BEGIN;",
+        filled(idempotency.TAKE_KEY, user, ":key::text", "sha256('')"),
+        filled(vouchers.TAKE, voucher, offer, user, "now() + interval '30 days'", "now()", new, "'7777'"),
+        filled(DRAW, "'hold'", user, 1, voucher, today, "ARRAY['wallet']", "NULL::uuid", "false"),
+        filled(vouchers.GET, voucher, user),
+        filled(idempotency.STORE_ANSWER, user, ":key::text", 201, BODY),
+        "COMMIT;",
+    ]
+
+
+def _settlement(spread: Spread) -> Script:
     """Return the settlement of one voucher after the other."""
     voucher, clerk, merchant = (f":{name}::uuid" for name in ("voucher_id", "clerk_id", "merchant_id"))
     new = "gen_random_uuid()"
     scan = (voucher, f"ARRAY[{merchant}]", "now()", 1, "false", new, new, "now()", "now()::text")
     return [
         NEW_KEY,
-        " ".join(FIND_NEXT.split()),
+        " ".join(FIND_NEXT.format(spread=spread).split()),
         filled(callers.FIND_CALLER, clerk),
         filled(redemptions.SETTLE, clerk, ":key::text", "sha256('')", *scan),
     ]
@@ -115,13 +143,24 @@ def _settlement() -> Script:
 
 def find_limits(place: Place, folder: Path, runner: asyncio.Runner, cast: Cast) -> list[Limit]:
     """Run each route's statements through pgbench."""
-    vouchers = runner.run(cast.make_vouchers(SCANS_MAX))
+    for spread in SPREADS:
+        runner.run(_cast_roles(cast, spread))
     execute = cast.connection.execute
-    runner.run(execute(MAKE_SCANS, [voucher.id for voucher in vouchers]))
-    runner.run(execute("ALTER TABLE bench_scan ADD PRIMARY KEY (n)"))
-    runner.run(execute("CREATE SEQUENCE bench_scan_next CACHE 1"))
     runner.run(execute("UPDATE task SET seats_taken = 1 WHERE id = $1", cast.tasks[-1]))
     return [_run(place, folder, name, found) for name, found in scripts(cast).items()]
+
+
+async def _cast_roles(cast: Cast, spread: Spread) -> None:
+    """Write down who scans what and who takes what."""
+    made = await cast.make_vouchers(SCANS_MAX, spread)
+    offers = [offer.id for _, offer in zip(cast.members, cycle(cast.offers_of(spread)), strict=False)]
+    scans = [[scan.id for scan in made], [scan.merchant_id for scan in made], [scan.clerk_id for scan in made]]
+    execute = cast.connection.execute
+    await execute(MAKE_SCANS.format(spread=spread), *scans)
+    await execute(MAKE_TAKERS.format(spread=spread), cast.members, offers)
+    for table in ("scan", "take"):
+        await execute(f"ALTER TABLE bench_{table}_{spread} ADD PRIMARY KEY (n)")
+    await execute(f"CREATE SEQUENCE bench_scan_{spread}_next CACHE 1")
 
 
 def _run(place: Place, folder: Path, name: str, found: Sequence[Script]) -> Limit:
@@ -137,6 +176,8 @@ def _run(place: Place, folder: Path, name: str, found: Sequence[Script]) -> Limi
         f"--client={CONNECTIONS}",
         f"--jobs={THREADS}",
         f"--time={SECONDS}",
+        "--log",
+        f"--log-prefix={folder / LOG}",
         *files,
         place.url,
     ]
@@ -147,7 +188,21 @@ def _run(place: Place, folder: Path, name: str, found: Sequence[Script]) -> Limi
     per_second = re.search(r"^tps = ([\d.]+)", ended.stdout, re.MULTILINE)
     if ended.returncode != 0 or done is None or per_second is None or "aborted" in ended.stderr:
         raise RuntimeError(f"pgbench failed on {name}: {ended.stderr[-1000:]}")
-    return Limit(name, float(per_second[1]), used / int(done[1]))
+    p50_ms, p99_ms = _latencies(folder)
+    return Limit(name, float(per_second[1]), used / int(done[1]), p50_ms, p99_ms)
+
+
+def _latencies(folder: Path) -> tuple[float, float]:
+    """Return the median and the 99th percentile of the transactions that pgbench logged, and remove its logs.
+
+    A line is client, number, microseconds and more.
+    """
+    took_ms: list[float] = []
+    for log in folder.glob(f"{LOG}.*"):
+        took_ms += [int(line.split(" ", 3)[2]) / 1000 for line in log.read_text().splitlines()]
+        log.unlink()
+    took_ms.sort()
+    return took_ms[len(took_ms) // 2], took_ms[len(took_ms) * 99 // 100]
 
 
 def _pgbench() -> Path:

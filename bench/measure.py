@@ -181,9 +181,10 @@ def count_statements(
     with counting(place.socket_folder) as (wire, sockets):
         environment = environment_of(place.through(sockets))
         with serving(SERVE, environment, folder / "counted.log", "/healthz") as (port, _):
-            connection = HTTPConnection("127.0.0.1", port, timeout=10)
             for scenario, figures in zip(scenarios, found, strict=True):
                 requests = runner.run(scenario.prepare(cast, len(figures.samples)))[: 2 * COUNTED_REQUESTS]
+                # To prepare may take longer than the server keeps an idle connection.
+                connection = HTTPConnection("127.0.0.1", port, timeout=10)
                 counts = []
                 for request in requests:
                     before = wire.statements, wire.round_trips
@@ -195,4 +196,4 @@ def count_statements(
                 steady = counts[COUNTED_REQUESTS:]
                 figures.statements = statistics.median(statements for statements, _ in steady)
                 figures.round_trips = statistics.median(round_trips for _, round_trips in steady)
-            connection.close()
+                connection.close()

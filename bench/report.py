@@ -11,14 +11,18 @@ from bench.limit import Limit
 from bench.load import CONNECTIONS, THREADS, has_wrk
 from bench.measure import Figures, Pace
 from bench.place import GRIDS, MEMBERS, VOLUNTEERS, WISHES
-from bench.scenarios import TASKS_CONTENDED
+from bench.scenarios import HOT, HOT_GOAL, SETTLE, SETTLE_AIM, TAKE, TASKS_CONTENDED, WRITE_GOAL
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 LIMIT = """\
 The same statements sent by `pgbench`, prepared, over the same socket and with as many connections: what PostgreSQL
 could do if nothing stood before it. The cores are busy either way, so the share says how much of the machine is left to
 PostgreSQL."""
-PARTS = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "asyncpg", "sqlalchemy")
+REDEMPTIONS = """\
+A scan settles at the shop whose clerk scans: all shops in turn, or one shop alone, whose account nobody queues for. To
+take a voucher counts down the offer's stock, so those who take from one shop do wait for each other. `make bench`
+repeats both."""
+PARTS = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "asyncpg")
 
 
 def write(unit: Figures, found: Sequence[Figures], limits: Sequence[Limit], pace: Pace, postgres: str) -> None:
@@ -28,7 +32,8 @@ def write(unit: Figures, found: Sequence[Figures], limits: Sequence[Limit], pace
             "# What a request costs",
             "Written by `make bench`, which repeats it; do not edit.",
             table(unit, found),
-            _cycle(found),
+            "## Redemptions",
+            redemptions(found, limits),
             "## The limit",
             LIMIT,
             _limits(found, limits),
@@ -67,17 +72,56 @@ def _row(figures: Figures, unit: Figures) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cycle(found: Sequence[Figures]) -> str:
-    parts = [figures for figures in found if figures.name in {"take voucher", "settle voucher"}]
-    units, server_ms, postgres_ms = (
-        sum(figures.ratio for figures in parts),
-        sum(figures.server_ms for figures in parts),
-        sum(figures.postgres_ms for figures in parts),
+def is_missed(found: Sequence[Figures], limits: Sequence[Limit]) -> bool:
+    """Whether any goal is missed."""
+    too_dear = any(figures.ratio > figures.goal for figures in found)
+    return too_dear or any(ratio < HOT_GOAL for name, ratio in _hot_to_even(found, limits).items() if SETTLE in name)
+
+
+def _hot_to_even(found: Sequence[Figures], limits: Sequence[Limit]) -> dict[str, float]:
+    """Return what one hot shop reaches of what evenly spread scans do, through the server and in PostgreSQL alone."""
+    reached = {f"{figures.name}, over HTTP": figures.per_second for figures in found}
+    reached |= {f"{limit.route}, pgbench": limit.per_second for limit in limits}
+    return {
+        name: reached[name.replace(route, route + HOT)] / per_second
+        for route in (TAKE, SETTLE)
+        for name, per_second in reached.items()
+        if name.startswith(f"{route}, ") and HOT not in name
+    }
+
+
+def redemptions(found: Sequence[Figures], limits: Sequence[Limit]) -> str:
+    """Return the section on vouchers and scans, spread evenly and at one shop."""
+    by_name = {figures.name: figures for figures in found}
+    rows = [
+        f"| {figures.name} | HTTP | {figures.per_second:,.0f} | {figures.p50_ms:.1f} | {figures.p99_ms:.1f} "
+        f"| {figures.server_ms:.3f} | {figures.ratio:.1f} | ≤ {figures.goal} |"
+        for figures in found
+        if figures.name.startswith((TAKE, SETTLE))
+    ]
+    rows += [
+        f"| {limit.route} | pgbench | {limit.per_second:,.0f} | {limit.p50_ms:.1f} | {limit.p99_ms:.1f} | | | |"
+        for limit in limits
+        if limit.route.startswith((TAKE, SETTLE))
+    ]
+    head = (
+        "| | through | a second | p50 ms | p99 ms | server CPU ms | units | goal |\n|---|---|--:|--:|--:|--:|--:|--:|"
     )
-    return (
-        f"Voucher and settlement together, two writes: {units:.1f} units, {server_ms:.3f} ms of the server's CPU and "
-        f"{postgres_ms:.3f} ms of PostgreSQL's."
+    ratios = "\n".join(
+        f"- {name}: one hot shop reaches {ratio:.2f} of what all shops in turn do"
+        + (f" (goal: {HOT_GOAL} at least)." if SETTLE in name else ".")
+        for name, ratio in _hot_to_even(found, limits).items()
     )
+    cycles = "\n".join(
+        f"- Voucher and settlement together, two writes{suffix}: "
+        f"{by_name[TAKE + suffix].ratio + by_name[SETTLE + suffix].ratio:.1f} units, "
+        f"{by_name[TAKE + suffix].server_ms + by_name[SETTLE + suffix].server_ms:.3f} ms of the server's CPU and "
+        f"{by_name[TAKE + suffix].postgres_ms + by_name[SETTLE + suffix].postgres_ms:.3f} ms of PostgreSQL's."
+        for suffix in ("", HOT)
+    )
+    settle = by_name[SETTLE].ratio
+    aim = f"- To settle costs {settle:.1f} units; at most {WRITE_GOAL} is the goal and {SETTLE_AIM} the aim."
+    return "\n\n".join([REDEMPTIONS, "\n".join([head, *rows]), f"{ratios}\n{cycles}\n{aim}"])
 
 
 def _limits(found: Sequence[Figures], limits: Sequence[Limit]) -> str:

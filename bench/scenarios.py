@@ -9,7 +9,7 @@ from uuid import UUID
 from app.core.clock import now
 from app.domain import codes
 from app.services.vouchers import code_key
-from bench.cast import Cast
+from bench.cast import Cast, Spread
 from bench.load import Request
 
 PREPARED = 2_000
@@ -19,6 +19,10 @@ SETTLED_MAX = 24_000
 
 READ_GOAL = 15
 WRITE_GOAL = 35
+SETTLE_AIM = 20
+HOT_GOAL = 0.8
+"""So much of what evenly spread scans reach must be reached at one shop."""
+TAKE, SETTLE, HOT = "take voucher", "settle voucher", ", one hot shop"
 
 Prepare = Callable[[Cast, int], Coroutine[None, None, list[Request]]]
 
@@ -81,23 +85,32 @@ async def claim(cast: Cast, repetition: int) -> list[Request]:
     ]
 
 
-async def take_voucher(cast: Cast, _repetition: int) -> list[Request]:
+def take_voucher(spread: Spread) -> Prepare:
     """Take a voucher: holds points and takes a piece from the stock."""
-    return [
-        Request("POST", f"/v1/offers/{cast.random.choice(cast.offers).id}/vouchers", cast.token(member))
-        for member in cast.members
-    ]
+
+    async def prepare(cast: Cast, _repetition: int) -> list[Request]:
+        offers = cast.offers_of(spread)
+        return [
+            Request("POST", f"/v1/offers/{cast.random.choice(offers).id}/vouchers", cast.token(member))
+            for member in cast.members
+        ]
+
+    return prepare
 
 
-async def settle(cast: Cast, _repetition: int) -> list[Request]:
+def settle(spread: Spread) -> Prepare:
     """Scan the code of a held voucher. The codes live for a minute, so this is asked right before the load."""
-    vouchers = await cast.make_vouchers(SETTLED_MAX)
-    tokens = {clerk_id: cast.token(clerk_id) for clerk_id in {voucher.clerk_id for voucher in vouchers}}
-    moment = codes.step_start(now()) + codes.STEP
-    return [
-        Request("POST", "/v1/redemptions", tokens[voucher.clerk_id], scan_body(voucher.id, cast.secret, moment))
-        for voucher in vouchers
-    ]
+
+    async def prepare(cast: Cast, _repetition: int) -> list[Request]:
+        vouchers = await cast.make_vouchers(SETTLED_MAX, spread)
+        tokens = {clerk_id: cast.token(clerk_id) for clerk_id in {voucher.clerk_id for voucher in vouchers}}
+        moment = codes.step_start(now()) + codes.STEP
+        return [
+            Request("POST", "/v1/redemptions", tokens[voucher.clerk_id], scan_body(voucher.id, cast.secret, moment))
+            for voucher in vouchers
+        ]
+
+    return prepare
 
 
 def scan_body(voucher_id: UUID, secret: str, moment: datetime) -> str:
@@ -113,6 +126,8 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario("wish detail", READ_GOAL, detail),
     Scenario("post wish", WRITE_GOAL, post_wish, frozenset({201})),
     Scenario("contended claim", WRITE_GOAL, claim, frozenset({201, 409})),
-    Scenario("take voucher", WRITE_GOAL, take_voucher, frozenset({201})),
-    Scenario("settle voucher", WRITE_GOAL, settle, frozenset({201}), is_single_use=True),
+    Scenario(TAKE, WRITE_GOAL, take_voucher("even"), frozenset({201})),
+    Scenario(TAKE + HOT, WRITE_GOAL, take_voucher("hot"), frozenset({201})),
+    Scenario(SETTLE, WRITE_GOAL, settle("even"), frozenset({201}), is_single_use=True),
+    Scenario(SETTLE + HOT, WRITE_GOAL, settle("hot"), frozenset({201}), is_single_use=True),
 )

@@ -43,7 +43,7 @@ def naive(arena: Arena, vouchers: int = 100, attempts: int = 100) -> Run:
 
 def naive_but_guarded(arena: Arena, vouchers: int = 100, attempts: int = 100) -> Run:
     """Do the same to the real tables: the code is as wrong, and the database lets none through twice."""
-    name = "the same on the real tables"
+    name = "naive code on the real tables"
     made = arena.system.run(arena.make_vouchers(vouchers))
     ids = [voucher.id for voucher in made]
     insert = """
