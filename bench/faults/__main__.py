@@ -52,7 +52,7 @@ def _plan(arena: Arena, *, is_quick: bool) -> Sequence[tuple[str, Callable[[], R
 def _all_in_all(done: Sequence[Run]) -> Run:
     """Return the proof that the kills were not too gentle: some tries had been committed before they were cut off."""
     replays = [dict(run.told)["replays"] for run in done if run.name.endswith("each scanned once")]
-    return Run("All in all", [Finding("whether the kills were too gentle: no replay in any run", int(max(replays) == 0), 0)])
+    return Run("All in all", [Finding("no replay in any run: too gentle", int(max(replays) == 0), 0)])
 
 
 def _tell(done: Sequence[Run]) -> None:
