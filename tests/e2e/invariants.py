@@ -99,6 +99,41 @@ BROKEN = {
         WHERE (v.status IN ('settled', 'reversed')) <> (r.id IS NOT NULL)
             OR (v.status = 'reversed') <> (r.reversed_at IS NOT NULL)
     """,
+    "a settlement is the sum of its lines": """
+        SELECT s.id FROM settlement s WHERE (s.total_points, s.line_count::bigint) <> (
+            SELECT coalesce(sum(l.points), 0), count(*) FROM settlement_line l
+            WHERE l.settlement_id = s.id AND l.status <> 'removed'
+        )
+    """,
+    "an agreed settlement is what the ledger settled, a paid one what it paid": """
+        SELECT s.id FROM settlement s WHERE s.status <> 'draft' AND s.total_points <> (
+            SELECT coalesce(sum(t.points), 0) FROM settlement_line l JOIN ledger_transfer t
+                ON t.reference_id = l.voucher_id AND t.kind = CASE s.status WHEN 'paid' THEN 'pay' ELSE 'settle' END
+            WHERE l.settlement_id = s.id AND l.status <> 'removed'
+        )
+    """,
+    "what stands on a settlement was settled in its month, by its shop, and if agreed not undone": """
+        SELECT l.id FROM settlement_line l JOIN settlement s ON s.id = l.settlement_id
+        JOIN redemption r ON r.id = l.redemption_id JOIN voucher v ON v.id = r.voucher_id
+        WHERE r.merchant_id <> s.merchant_id OR r.voucher_id <> l.voucher_id
+            OR date_trunc('month', r.settled_at AT TIME ZONE 'Asia/Shanghai') <> s.month
+            OR (s.status <> 'draft' AND l.status <> 'removed' AND v.status <> 'settled')
+    """,
+    "what was paid stands on a paid settlement": """
+        SELECT t.id FROM ledger_transfer t WHERE t.kind = 'pay' AND NOT EXISTS (
+            SELECT FROM settlement_line l JOIN settlement s ON s.id = l.settlement_id
+            WHERE l.voucher_id = t.reference_id AND l.status <> 'removed' AND s.status = 'paid'
+        )
+    """,
+    "I2 whoever pays a settlement is nobody of the shop": """
+        SELECT s.id FROM settlement s JOIN clerk c ON c.merchant_id = s.merchant_id WHERE c.user_id = s.paid_by
+    """,
+    "settlements of a month are numbered without gaps": """
+        SELECT month FROM settlement_counter n WHERE n.last_number <> (
+            SELECT count(DISTINCT s.number) FROM settlement s
+            WHERE s.month = n.month AND right(s.number, 6)::int BETWEEN 1 AND n.last_number
+        )
+    """,
     "nothing happened in the future": """
         SELECT id FROM event WHERE created_at > now()
         UNION ALL SELECT id FROM ledger_transfer WHERE created_at > now()

@@ -97,6 +97,22 @@ class TestDefault:
         )
         assert dict(points) == {"wallet": 10, "held": 10}
 
+    async def test_shops_have_statements_of_last_month_in_every_state(self, demo_url: str) -> None:
+        statements = await fetch(
+            demo_url, "SELECT status, count(*) FROM settlement WHERE line_count > 0 GROUP BY status"
+        )
+        assert {row["status"] for row in statements} == {"draft", "agreed", "paid"}
+        openid = openid_of(Settings(_env_file=None).wechat_appid, "店主老李")
+        own = await fetch(
+            demo_url,
+            """
+            SELECT s.status FROM settlement s JOIN merchant m ON m.id = s.merchant_id
+            JOIN "user" u ON u.id = m.owner_id WHERE u.openid = $1
+            """,
+            openid,
+        )
+        assert [row["status"] for row in own] == ["draft"]
+
     async def test_first_administrator_comes_from_the_command_line(self, demo_url: str) -> None:
         given = await fetch(demo_url, "SELECT party, actor_id FROM event WHERE action = 'give_from_command_line'")
         assert [tuple(row) for row in given] == [(Party.SYSTEM, None)]

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from app.cli.demo import words
 from app.cli.demo.people import PEOPLE, name_in_round
 from app.cli.demo.shops import ShopMaker
+from app.cli.demo.statements import draw_up
 from app.cli.demo.town import Size, Town
 from app.cli.demo.wishes import WishMaker
 from app.core.clock import now
@@ -113,7 +114,9 @@ async def _load(connection: Connection, settings: Settings, size: Size) -> Loade
         wishes = WishMaker(town)
         await write("wishes", size.wishes, wishes.make_many())
         wishes.make_stories()
-        await write("shops", size.merchants, ShopMaker(town).make(wishes.earned))
+        shops = ShopMaker(town)
+        await write("shops", size.merchants, shops.make(wishes.earned))
+    await draw_up(connection, town, shops.statement_shops)
     await seal_loaded(connection)
     await connection.execute(COUNT_OPEN_CLAIMS, list(town.open_claims), list(town.open_claims.values()))
     return Loaded(town.name, town.round_number)

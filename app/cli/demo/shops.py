@@ -8,8 +8,9 @@ from uuid import UUID
 
 from app.cli.demo import people, words
 from app.cli.demo.town import Town
+from app.core.clock import local_date
 from app.core.ids import new_id_at
-from app.domain import codes, licence
+from app.domain import codes, licence, months
 from app.domain.kinds import TransferKind
 from app.domain.lifecycle import Party
 from app.ledger import Movement, Owner
@@ -19,6 +20,8 @@ Earned = dict[UUID, tuple[int, datetime]]
 
 TAKEN_WITHIN_DAYS = 20
 VOUCHERS_AMONG_A_HUNDRED_HELPERS = 40
+STATEMENT_SHOPS = 6
+STATEMENT_LINES = 3
 # The fates of vouchers and how often each is met among ten.
 FATES = {"settled": 6, "held": 3, "cancelled": 1}
 
@@ -53,6 +56,8 @@ class ShopMaker:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.offers: list[Offer] = []
+        self.statement_shops: list[tuple[UUID, UUID]] = []
+        """Shops that get a statement for the last month, with their owners."""
 
     def make(self, earned: Earned) -> Iterator[int]:
         """Make the shops of the size asked for, then spend some of what was ``earned``; yield how many shops."""
@@ -61,6 +66,7 @@ class ShopMaker:
             self._make_shop(n, owner_id, town.id_of(people.CLERK) if n == 0 else None)
         for fate in ("settled", "held"):
             self._take(town.id_of(people.MEMBER), self.offers[0], earned, fate)
+        self._settle_last_month(earned)
         for helper_id in town.helper_ids:
             if helper_id in earned and town.chance.randrange(100) < VOUCHERS_AMONG_A_HUNDRED_HELPERS:
                 self._take_affordable(helper_id, earned, town.chance.choices(tuple(FATES), tuple(FATES.values()))[0])
@@ -78,6 +84,8 @@ class ShopMaker:
         area = town.communities[n % len(town.communities)]
         applied = town.founded + timedelta(days=60, minutes=n)
         merchant_id = new_id_at(applied)
+        if n < STATEMENT_SHOPS:
+            self.statement_shops.append((merchant_id, owner_id))
         owner = (Party.AUTHOR, owner_id)
         town.rows.add(
             *("merchant", merchant_id, owner_id, area.id, f"{stem}{kind}"),
@@ -110,6 +118,25 @@ class ShopMaker:
         first = f"92990000MA{serial}"
         return first + licence.check_character(first)
 
+    def _settle_last_month(self, earned: Earned) -> None:
+        """Have helpers who had points by then spend them last month, at the shops that get a statement, in turn."""
+        town = self.town
+        first, end = months.bounds(months.before(months.of(local_date(town.now))))
+        able = [
+            helper_id
+            for helper_id in town.helper_ids
+            if helper_id in earned
+            and helper_id not in town.named.values()
+            and earned[helper_id][1] < end - timedelta(days=2)
+        ]
+        for n, helper_id in enumerate(able[: STATEMENT_SHOPS * STATEMENT_LINES]):
+            merchant_id, _ = self.statement_shops[n % len(self.statement_shops)]
+            points, last = earned[helper_id]
+            for offer in self.offers:
+                if offer.merchant_id == merchant_id and offer.points <= points and offer.taken < offer.stock:
+                    self._take(helper_id, offer, earned, "settled", between=(max(first, last), end))
+                    break
+
     def _take_affordable(self, user_id: UUID, earned: Earned, fate: str) -> None:
         points, _ = earned[user_id]
         affordable = [offer for offer in self._some_offers() if offer.points <= points and offer.taken < offer.stock]
@@ -119,13 +146,21 @@ class ShopMaker:
     def _some_offers(self) -> list[Offer]:
         return self.town.chance.sample(self.offers, min(4, len(self.offers)))
 
-    def _take(self, user_id: UUID, offer: Offer, earned: Earned, fate: str) -> None:
+    def _take(
+        self,
+        user_id: UUID,
+        offer: Offer,
+        earned: Earned,
+        fate: str,
+        *,
+        between: tuple[datetime, datetime] | None = None,
+    ) -> None:
         """Make a voucher of ``offer`` that came to ``fate``, with its events, its scan and its movements of points."""
         town = self.town
         points, last = earned[user_id]
-        earliest = max(last, town.now - timedelta(days=TAKEN_WITHIN_DAYS))
-        taken = earliest + (town.now - earliest) * town.chance.uniform(0.1, 0.5)
-        closed = taken + (town.now - taken) * town.chance.uniform(0.1, 0.5)
+        earliest, latest = between or (max(last, town.now - timedelta(days=TAKEN_WITHIN_DAYS)), town.now)
+        taken = earliest + (latest - earliest) * town.chance.uniform(0.1, 0.5)
+        closed = taken + (latest - taken) * town.chance.uniform(0.1, 0.5)
         voucher_id = new_id_at(taken)
         holder = (Party.AUTHOR, user_id)
         town.rows.add(

@@ -1,6 +1,6 @@
 """The story from the first log-in to the last scan, in the order in which people live it."""
 
-from app.cli.tour import hands, proof, safeguards, shopping, wishing
+from app.cli.tour import hands, proof, safeguards, settling, shopping, wishing
 from app.cli.tour.arrival import arrive
 from app.cli.tour.walk import Walk
 
@@ -20,4 +20,5 @@ def walk(tourist: Walk) -> None:
     safeguards.give_and_revoke(tourist, cast)
     hands.adjust_and_audit(tourist, cast)
     proof.check_proof(tourist, cast)
+    settling.settle_the_month(tourist, cast, shop)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")

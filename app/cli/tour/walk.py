@@ -164,7 +164,8 @@ class Walk:
         try:
             body = response.json() if response.content else {}
         except ValueError:
-            body = {"detail": response.text[:200]}
+            body = {"detail": response.text[:200], "media_type": response.headers.get("Content-Type")}
+            body |= {"bytes": len(response.content), "disposition": response.headers.get("Content-Disposition")}
         return Answer(response.status_code, body, response.headers.get("Idempotent-Replayed") == "true")
 
     @contextmanager
