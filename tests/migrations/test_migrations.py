@@ -186,6 +186,32 @@ def test_rows_of_the_first_tables_come_through_all_later_steps(url: str, config:
     assert run(ask(url, f"SELECT points FROM ledger_balance WHERE account_id = '{FIXED}e1'"))[0][0] == 10
 
 
+def test_awards_of_before_the_policies_have_their_rows(url: str, config: Config):
+    command.upgrade(config, "0012")
+    run(execute(url, PEOPLE))
+    run(
+        execute(
+            url,
+            f"""
+            INSERT INTO "user" (id, openid, nickname, token_version, is_blocked, open_claims)
+            VALUES ('{FIXED}b2', 'o-two', '邻居0002', 1, false, 0);
+            INSERT INTO task (id, kind, wish_id, area_id, author_id, title, status, seats, seats_taken, reward_points)
+            VALUES ('{FIXED}c2', 'wish', '{FIXED}c1', '{FIXED}a1', '{FIXED}b1', '换灯泡', 'closed', 1, 1, 10);
+            INSERT INTO claim (id, task_id, user_id, status, due_at)
+            VALUES ('{FIXED}c3', '{FIXED}c2', '{FIXED}b2', 'verified', now()),
+                ('{FIXED}c4', '{FIXED}c2', '{FIXED}b2', 'released', now());
+            INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party)
+            VALUES ('{FIXED}d2', 'claim', '{FIXED}c3', 'confirm', 'submitted', 'verified', '{FIXED}b1', 'author');
+            """,
+        )
+    )
+    run(execute(url, POINTS.replace(f"{FIXED}c1", f"{FIXED}c3")))
+    command.upgrade(config, "head")
+    [award] = run(ask(url, "SELECT * FROM award"))
+    assert [str(award[name])[-2:] for name in ("claim_id", "user_id", "verifier_id")] == ["c3", "b2", "b1"]
+    assert (award["points_promised"], award["points_granted"], award["policy_ids"]) == (10, 10, [])
+
+
 class TestModels:
     def test_the_models_say_what_the_migrations_do(self, config: Config):
         command.upgrade(config, "head")

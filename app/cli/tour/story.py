@@ -1,6 +1,6 @@
 """The story from the first log-in to the last scan, in the order in which people live it."""
 
-from app.cli.tour import hands, proof, safeguards, settling, shopping, wishing
+from app.cli.tour import hands, proof, rules, safeguards, settling, shopping, wishing
 from app.cli.tour.arrival import arrive
 from app.cli.tour.walk import Walk
 
@@ -21,4 +21,5 @@ def walk(tourist: Walk) -> None:
     hands.adjust_and_audit(tourist, cast)
     proof.check_proof(tourist, cast)
     settling.settle_the_month(tourist, cast, shop)
+    rules.change_rules(tourist, cast, wish)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")
