@@ -35,7 +35,10 @@ FIND_OFFERS = """
     FROM offer o JOIN clerk c ON c.merchant_id = o.merchant_id JOIN "user" u ON u.id = c.user_id
     WHERE o.status = 'listed' AND u.token_version = 1 AND NOT u.is_blocked ORDER BY o.id
 """
-FILL_STOCK = "UPDATE offer SET points = 1, stock = 1000000, stock_left = 1000000 WHERE status = 'listed'"
+FILL_STOCK = """
+    UPDATE offer SET points = 1, stock = 1000000, stock_left = 1000000, per_person_limit = NULL, per_day_limit = NULL
+    WHERE status = 'listed'
+"""
 FILL_PURSES = """
     INSERT INTO ledger_transfer (kind, debit_account_id, credit_account_id, points, reference_id)
     SELECT 'award', issuer.id, wallet.id, $2, gen_random_uuid()
@@ -44,8 +47,9 @@ FILL_PURSES = """
 """
 MAKE_VOUCHERS = """
     WITH made AS (
-        INSERT INTO voucher (id, offer_id, merchant_id, user_id, handle, title, points, status, expires_at)
-        SELECT v.id, o.id, o.merchant_id, v.user_id, '7777', o.title, 1, 'held', now() + interval '30 days'
+        INSERT INTO voucher (id, offer_id, merchant_id, user_id, handle, kind, title, points, status, expires_at)
+        SELECT v.id, o.id, o.merchant_id, v.user_id, '7777', o.kind, o.title, 1, 'held',
+            now() + interval '30 days'
         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS v (id, offer_id, user_id) JOIN offer o ON o.id = v.offer_id
         RETURNING id, user_id, points
     )

@@ -15,7 +15,7 @@ from app.core.security import issue_token
 from app.core.settings import Settings
 from app.domain import licence
 from app.domain.caller import Role
-from app.domain.kinds import AreaKind, MemberKind, UnitKind, WishCategory
+from app.domain.kinds import AreaKind, MemberKind, OfferKind, UnitKind, WishCategory
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import MERCHANT, WISH
 from app.models import Area, Clerk, Grant, Member, Merchant, Offer, Unit, User, Wish
@@ -117,6 +117,22 @@ def shop_form(area_id: UUID, **changes: object) -> dict[str, object]:
         "licence_number": new_licence_number(),
         "documents": [{"title": "营业执照", "reference": "档案柜 3-12"}],
     } | changes
+
+
+OFFER_FORM: dict[str, Any] = {
+    "kind": "goods",
+    "title": "小面一碗",
+    "description": "微辣。",
+    "terms": "堂食，凭券一次一碗。",
+    "points": 5,
+    "stock": 10,
+    "per_person_limit": 5,
+    "per_day_limit": 8,
+    "valid_from": "2026-01-01T00:00:00+08:00",
+    "valid_until": "2099-12-31T23:59:59+08:00",
+    "opening_hours": [{"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "to": "21:30"}],
+}
+"""What an owner sends to add an offer, with everything in it."""
 
 
 async def give_points(
@@ -309,18 +325,22 @@ class World:
         assert joined.status_code == 201, joined.text
         return person
 
-    async def offer(self, merchant_id: UUID, *, points: int = 5, stock: int = 10, status: str = "listed") -> UUID:
+    async def offer(
+        self, merchant_id: UUID, *, points: int = 5, stock: int = 10, status: str = "listed", **more: Any
+    ) -> UUID:
         """Make an offer of a shop of the district."""
         offer = Offer(
             id=new_id(),
             merchant_id=merchant_id,
             area_id=self.district.id,
+            kind=OfferKind.GOODS,
             title="小面一碗",
             description="微辣。",
             points=points,
             stock=stock,
             stock_left=stock,
             status=status,
+            **more,
         )
         async with self.database.transaction() as connection:
             await insert(connection, offer)

@@ -143,6 +143,14 @@ _TYPES = (
         "Too little was ever awarded for a first voucher",
         "累计获得的积分还没有达到首次兑换的要求，再参加几次服务就可以兑换。",
     ),
+    ProblemType(
+        "offer-limit-reached", 409, "The caller has as many as one may", "您已达到每人可兑换的数量，看看别的吧。"
+    ),
+    ProblemType("offer-daily-limit-reached", 409, "No more are given today", "今天的已经兑完了，请明天再来。"),
+    ProblemType(
+        "offer-not-valid-now", 409, "Too early or too late for this offer", "现在不在兑换时间内，请看兑换说明。"
+    ),
+    ProblemType("stock-below-taken", 409, "More were taken already", "数量不能少于已经兑出的，请改大一些。"),
     ProblemType("offer-sold-out", 409, "No stock is left", "已经兑完了，看看别的吧。"),
     ProblemType(
         "licence-taken",

@@ -44,6 +44,14 @@ class WishCategory(StrEnum):
     OTHER = "other"
 
 
+class OfferKind(StrEnum):
+    """What a shop gives."""
+
+    GOODS = "goods"  # 实物
+    DISCOUNT = "discount"  # 折扣
+    SERVICE = "service"  # 服务
+
+
 class TaskKind(StrEnum):
     """What a task comes from. Only wishes make tasks so far."""
 

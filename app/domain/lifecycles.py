@@ -103,7 +103,7 @@ LIVE_MERCHANT_STATES = ("applied", "approved", "suspended")
 
 OFFER = Lifecycle(
     subject="offer",
-    states=("checking", "reviewing", "listed", "rejected"),
+    states=("checking", "reviewing", "listed", "paused", "rejected", "ended"),
     initial="checking",
     transitions=(
         row("checking", "pass_check", "listed", SYSTEM),
@@ -111,6 +111,11 @@ OFFER = Lifecycle(
         row("checking", "reject_check", "rejected", SYSTEM),
         row("reviewing", "approve", "listed", ALLIANCE),
         row("reviewing", "reject", "rejected", ALLIANCE),
+        row("listed", "pause", "paused", AUTHOR, ALLIANCE),
+        row("paused", "resume", "listed", AUTHOR, ALLIANCE),
+        row("listed paused", "end", "ended", AUTHOR),
+        # Other words are checked like new ones. What was taken before keeps what it was taken with.
+        row("reviewing listed paused rejected", "edit", "checking", AUTHOR),
     ),
 )
 

@@ -15,7 +15,7 @@ from app.models.ledger_halt import LedgerHalt
 from app.models.ledger_seal import LedgerLeaf, LedgerSeal
 from app.models.member import Member
 from app.models.merchant import Clerk, ClerkInvite, Merchant
-from app.models.offer import Offer
+from app.models.offer import Offer, OfferTaker
 from app.models.policy import Award, PointsPolicy, PointsWarning
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.task import Task
@@ -49,6 +49,7 @@ __all__ = [
     "Member",
     "Merchant",
     "Offer",
+    "OfferTaker",
     "PointsPolicy",
     "PointsWarning",
     "Redemption",

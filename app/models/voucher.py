@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, text
 from sqlmodel import Field, SQLModel
 
+from app.domain.kinds import OfferKind
 from app.domain.lifecycles import VOUCHER
-from app.models.columns import created_at, status_check
+from app.models.columns import created_at, enum_type, status_check
 
 
 class Voucher(SQLModel, table=True):
-    """A held entitlement; title and points are the offer's at the time, whatever becomes of the offer.
+    """A held entitlement; kind, title, terms and points are the offer's at the time, whatever becomes of it.
 
     ``handle`` names it in its shop when a code must be typed; it need not be alone there.
     """
@@ -31,7 +32,9 @@ class Voucher(SQLModel, table=True):
     merchant_id: UUID = Field(foreign_key="merchant.id")
     user_id: UUID = Field(foreign_key="user.id")
     handle: str = Field(max_length=4)
+    kind: OfferKind = Field(sa_type=enum_type(OfferKind, "kind"))
     title: str = Field(max_length=40)
+    terms: str | None = Field(default=None, max_length=500)
     points: int
     status: str = Field(default=VOUCHER.initial, max_length=32)
     expires_at: datetime = Field(sa_type=DateTime(timezone=True))

@@ -118,6 +118,16 @@ async def add_offer(merchant_id: UUID, form: OfferIn, caller: CallerDep, work: U
 
 
 @router.get(
+    "/{merchant_id}/offers",
+    response_model=Page[OfferOut],
+    responses=responses("not-found", "invalid-payload", "cursor-invalid"),
+)
+async def list_offers(merchant_id: UUID, caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List all offers of a shop, whatever became of them, to its owner and the alliance's staff."""
+    return answer(await offers.list_of_merchant(reads, caller, merchant_id, page))
+
+
+@router.get(
     "/{merchant_id}/redemptions",
     response_model=Page[RedemptionOut],
     responses=responses("not-found", "invalid-payload", "cursor-invalid"),

@@ -11,16 +11,18 @@ from app.deps import (
     PageDep,
     ReadsDep,
     SettingsDep,
+    TransactionDep,
     UnitOfWorkDep,
     answer,
 )
-from app.problems import responses
+from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
 from app.schemas.members import RefusalIn
-from app.schemas.offers import OfferOut, OfferStatus, VoucherOut
+from app.schemas.offers import OfferIn, OfferOut, OfferStatus, VoucherOut
 from app.services import offers, vouchers
 
 router = APIRouter(prefix="/offers", tags=["offers"])
+CHANGE_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "not-found", "state-conflict")
 DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-interest", "not-found", "state-conflict")
 
 
@@ -52,6 +54,41 @@ async def reject(offer_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitO
     return work.answer(await offers.get(work.connection, caller, offer_id))
 
 
+@router.put(
+    "/{offer_id}",
+    response_model=OfferOut,
+    responses=responses(*JSON_BODY_PROBLEMS, "not-found", "not-allowed", "state-conflict", "stock-below-taken"),
+)
+async def edit(offer_id: UUID, form: OfferIn, caller: CallerDep, connection: TransactionDep) -> Response:
+    """Change the caller's offer; other words are checked like new ones, and vouchers that people hold stay as they are.
+
+    The stock counts what was taken too, and cannot be less.
+    """
+    await offers.edit(connection, caller, offer_id, form)
+    return answer(await offers.get(connection, caller, offer_id))
+
+
+@router.post("/{offer_id}/pause", response_model=OfferOut, responses=responses(*CHANGE_PROBLEMS))
+async def pause(offer_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Take an offer off the lists for a while, as its owner or for the alliance."""
+    await offers.decide(work.connection, caller, offer_id, "pause")
+    return work.answer(await offers.get(work.connection, caller, offer_id))
+
+
+@router.post("/{offer_id}/resume", response_model=OfferOut, responses=responses(*CHANGE_PROBLEMS))
+async def resume(offer_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Put a paused offer on the lists again."""
+    await offers.decide(work.connection, caller, offer_id, "resume")
+    return work.answer(await offers.get(work.connection, caller, offer_id))
+
+
+@router.post("/{offer_id}/end", response_model=OfferOut, responses=responses(*CHANGE_PROBLEMS))
+async def end(offer_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """End the caller's offer for good; vouchers that people hold are still settled."""
+    await offers.decide(work.connection, caller, offer_id, "end")
+    return work.answer(await offers.get(work.connection, caller, offer_id))
+
+
 @router.post(
     "/{offer_id}/vouchers",
     status_code=201,
@@ -62,6 +99,9 @@ async def reject(offer_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitO
         "invalid-payload",
         "offer-sold-out",
         "points-below-threshold",
+        "offer-limit-reached",
+        "offer-daily-limit-reached",
+        "offer-not-valid-now",
         "points-insufficient",
     ),
 )

@@ -1,8 +1,9 @@
 """Building blocks of the schemas: texts, pages, strict numbers."""
 
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.domain import licence, text
@@ -37,6 +38,24 @@ def check_licence(value: str) -> str:
     return value
 
 
+FIRST_YEAR, LAST_YEAR = 2020, 2100
+
+
+def require_written(value: object) -> object:
+    """Refuse a moment that is not written out: a number would be taken for seconds."""
+    if not isinstance(value, str) or value.isdigit():
+        raise PydanticCustomError("moment_form", "A moment is written as ISO 8601 with its offset")
+    return value
+
+
+def check_year(value: datetime) -> datetime:
+    """Refuse moments far off, which some clocks and columns cannot tell."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise PydanticCustomError("moment_range", "The year is not between 2020 and 2100")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(require_written), AfterValidator(check_year)]
 Check = AfterValidator(check_text)
 Nickname = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
 ShopName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]

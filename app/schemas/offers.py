@@ -1,26 +1,67 @@
 """Offers and vouchers."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from app.domain.kinds import OfferKind
 from app.schemas.areas import AreaRef
-from app.schemas.fields import In, Note, OfferTitle, Out
+from app.schemas.fields import In, Moment, Note, OfferTitle, Out
 from app.schemas.merchants import MerchantRef
 
-OfferStatus = Literal["checking", "reviewing", "listed", "rejected"]
+OfferStatus = Literal["checking", "reviewing", "listed", "paused", "rejected", "ended"]
 VoucherStatus = Literal["held", "settled", "reversed", "cancelled", "expired"]
 
 
-class OfferIn(In):
-    """What a shop gives, for how many points, how often."""
+class OpeningHoursIn(In):
+    """When the shop serves: on these days of the week (1 is Monday), from and to these times of the day."""
 
+    weekdays: Annotated[list[Annotated[int, Field(ge=1, le=7, strict=True)]], Field(min_length=1, max_length=7)]
+    opens: Annotated[str, Field(alias="from", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    closes: Annotated[str, Field(alias="to", pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+
+    @model_validator(mode="after")
+    def check_order(self) -> Self:
+        """Refuse a day named twice, and hours that end before they begin."""
+        if len(set(self.weekdays)) != len(self.weekdays):
+            raise PydanticCustomError("weekday_twice", "A day of the week is named twice")
+        if self.opens >= self.closes:
+            raise PydanticCustomError("hours_order", "The hours end before they begin")
+        return self
+
+
+class OfferIn(In):
+    """What a shop gives, for how many points, how often, to whom and when; a limit that is null is none."""
+
+    kind: OfferKind
     title: OfferTitle
     description: Note
+    terms: Note | None = None
     points: Annotated[int, Field(ge=1, le=100_000, strict=True)]
     stock: Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+    per_person_limit: Annotated[int, Field(ge=1, le=1_000, strict=True)] | None = None
+    per_day_limit: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
+    opening_hours: Annotated[list[OpeningHoursIn], Field(max_length=14, default_factory=list)]
+
+    @model_validator(mode="after")
+    def check_order(self) -> Self:
+        """Refuse an end before the beginning."""
+        if self.valid_from is not None and self.valid_until is not None and self.valid_from >= self.valid_until:
+            raise PydanticCustomError("validity_order", "The offer ends before it begins")
+        return self
+
+
+class OpeningHoursOut(Out):
+    """When the shop serves."""
+
+    weekdays: list[int]
+    opens: Annotated[str, Field(alias="from")]
+    closes: Annotated[str, Field(alias="to")]
 
 
 class OfferOut(Out):
@@ -29,22 +70,32 @@ class OfferOut(Out):
     id: UUID
     merchant: MerchantRef
     area: AreaRef
+    kind: OfferKind
     title: str
     description: str
+    terms: str | None
     points: int
+    stock: int
     stock_left: int
+    per_person_limit: int | None
+    per_day_limit: int | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+    opening_hours: list[OpeningHoursOut]
     status: OfferStatus
     created_at: datetime
     actions: list[str]
 
 
 class VoucherOut(Out):
-    """A voucher, for its holder."""
+    """A voucher, for its holder; what it gives stays as it was when it was taken."""
 
     id: UUID
     offer_id: UUID
     merchant: MerchantRef
+    kind: OfferKind
     title: str
+    terms: str | None
     points: int
     status: VoucherStatus
     expires_at: datetime

@@ -26,13 +26,14 @@ FIND_WISH = """
     WHERE w.id = $1 AND w.status = 'checking'
 """
 FIND_OFFER = """
-    SELECT o.title, o.description AS body, u.openid
+    SELECT o.title, o.description, o.terms, u.openid
     FROM offer o JOIN merchant m ON m.id = o.merchant_id JOIN "user" u ON u.id = m.owner_id
     WHERE o.id = $1 AND o.status = 'checking'
 """
+LOCK_OFFER = "SELECT title, description, terms FROM offer WHERE id = $1 AND status = 'checking' FOR UPDATE"
 FIND_FORGOTTEN = {
-    lifecycle: f"SELECT id FROM {lifecycle.subject} WHERE status = 'checking' AND created_at < $1 ORDER BY id LIMIT 500"
-    for lifecycle in (WISH, OFFER)
+    lifecycle: f"SELECT id FROM {lifecycle.subject} WHERE status = 'checking' AND {since} < $1 ORDER BY id LIMIT 500"
+    for lifecycle, since in ((WISH, "created_at"), (OFFER, "worded_at"))
 }
 
 Outcome = Literal["pass", "review", "risky", "failed"]
@@ -75,13 +76,20 @@ async def check_wish(database: Database, wechat: WeChat, wish_id: UUID, base_poi
 
 
 async def check_offer(database: Database, wechat: WeChat, offer_id: UUID) -> None:
-    """Check an offer's words and list it, hold it for the alliance, or reject it."""
+    """Check an offer's words and list it, hold it for the alliance, or reject it.
+
+    Words that were changed while WeChat was asked are another job's: the verdict counts for what it was asked about.
+    """
     offer = await database.reads.fetchrow(FIND_OFFER, offer_id)
     if offer is None:
         return
-    outcome = await _ask(wechat, offer["openid"], f"{offer['title']}\n{offer['body']}", Scene.FORUM)
+    words = (offer["title"], offer["description"], offer["terms"])
+    outcome = await _ask(wechat, offer["openid"], "\n".join(filter(None, words)), Scene.FORUM)
     decision = DECISIONS[outcome]
     async with database.transaction() as connection:
+        standing = await connection.fetchrow(LOCK_OFFER, offer_id)
+        if standing is None or tuple(standing) != words:
+            return
         await transitions.find_and_move(
             connection, OFFER, offer_id, decision.action, transitions.SYSTEM, note=decision.note
         )

@@ -135,7 +135,7 @@ async def reverse(
         raise Problem("reversal-too-late")
     await transitions.move(connection, VOUCHER, row["voucher_id"], "reverse", Mover(party, caller.id), note=reason)
     await connection.execute(MARK_REVERSED, redemption_id, moment)
-    await vouchers.put_back(connection, row["offer_id"])
+    await vouchers.put_back(connection, row["voucher_id"])
     await ledger.reverse(connection, row["voucher_id"], not_before=local_date(moment + REVERSED_POINTS_LAST))
 
 

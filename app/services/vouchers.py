@@ -21,30 +21,57 @@ from app.services import awards, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
-# One statement takes a piece from the stock and makes the voucher; the condition decides the race for the last one.
+# One statement counts the piece with the person, takes it from the stock and the day, and makes the voucher. Each count
+# decides its own race, because a row that was waited for is judged anew as it stands then; a count by a subquery would
+# be that of the statement's beginning. The person comes before the offer, here and when a piece goes back. $5 is the
+# present moment and $8 its day; a clock that is behind never turns the day back.
 TAKE = """
-    WITH piece AS (
-        UPDATE offer o SET stock_left = stock_left - 1 FROM merchant m
-        WHERE o.id = $2 AND o.status = 'listed' AND o.stock_left > 0 AND m.id = o.merchant_id AND m.status = 'approved'
-        RETURNING o.id, o.merchant_id, o.area_id, o.title, o.points
+    WITH person AS (
+        INSERT INTO offer_taker AS t (offer_id, user_id, taken)
+        SELECT id, $3, 1 FROM offer WHERE id = $2 AND status = 'listed'
+        ON CONFLICT (offer_id, user_id) DO UPDATE SET taken = t.taken + 1
+            WHERE t.taken < coalesce((SELECT per_person_limit FROM offer WHERE id = t.offer_id), t.taken + 1)
+        RETURNING offer_id
+    ), piece AS (
+        UPDATE offer o SET stock_left = o.stock_left - 1, day = greatest(o.day, $8::date),
+            taken_on_day = CASE WHEN o.day >= $8 THEN o.taken_on_day + 1 ELSE 1 END
+        FROM person, merchant m
+        WHERE o.id = person.offer_id AND o.status = 'listed' AND o.stock_left > 0
+            AND (o.per_day_limit IS NULL OR o.day IS NULL OR o.day < $8 OR o.taken_on_day < o.per_day_limit)
+            AND (o.valid_from IS NULL OR o.valid_from <= $5) AND (o.valid_until IS NULL OR o.valid_until > $5)
+            AND m.id = o.merchant_id AND m.status = 'approved'
+        RETURNING o.id, o.merchant_id, o.area_id, o.kind, o.title, o.terms, o.points, o.valid_until
     ), made AS (
-        INSERT INTO voucher
-            (id, offer_id, merchant_id, user_id, handle, title, points, status, expires_at, created_at)
-        SELECT $1, id, merchant_id, $3, $7, title, points, 'held', $4, $5 FROM piece RETURNING id, points
+        INSERT INTO voucher (
+            id, offer_id, merchant_id, user_id, handle, kind, title, terms, points, status, expires_at, created_at
+        )
+        SELECT $1, id, merchant_id, $3, $7, kind, title, terms, points, 'held', least($4, valid_until), $5 FROM piece
+        RETURNING id, points
     ), logged AS (
         INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party, created_at)
         SELECT $6, 'voucher', id, 'create', 'held', $3, 'author', clock_timestamp() FROM made
     )
     SELECT made.points, {below_threshold} AS is_below_threshold FROM made, piece
 """.format(below_threshold=awards.IS_BELOW_THRESHOLD_SQL.format(user_id="$3", area_id="piece.area_id"))
-IS_LISTED = """
-    SELECT true FROM offer o JOIN merchant m ON m.id = o.merchant_id
+WHY_NOT_TAKEN = """
+    SELECT o.stock_left > 0 AS is_in_stock, o.per_day_limit <= o.taken_on_day AND o.day >= $3 AS is_day_full,
+        (o.valid_from IS NULL OR o.valid_from <= $2) AND (o.valid_until IS NULL OR o.valid_until > $2) AS is_valid
+    FROM offer o JOIN merchant m ON m.id = o.merchant_id
     WHERE o.id = $1 AND o.status = 'listed' AND m.status = 'approved'
 """
-PUT_BACK = "UPDATE offer SET stock_left = stock_left + 1 WHERE id = $1"
+UNCOUNT = """
+    UPDATE offer_taker t SET taken = t.taken - 1 FROM voucher v
+    WHERE v.id = $1 AND t.offer_id = v.offer_id AND t.user_id = v.user_id
+"""
+PUT_BACK = """
+    UPDATE offer o SET stock_left = o.stock_left + 1,
+        taken_on_day = o.taken_on_day
+            - (o.day IS NOT DISTINCT FROM (v.created_at AT TIME ZONE 'Asia/Shanghai')::date AND o.taken_on_day > 0)::int
+    FROM voucher v WHERE v.id = $1 AND o.id = v.offer_id
+"""
 VIEW = """
-    SELECT v.id, v.offer_id, v.merchant_id, m.name AS merchant_name, v.user_id, v.handle, v.title, v.points, v.status,
-        v.expires_at, v.created_at, r.settled_at
+    SELECT v.id, v.offer_id, v.merchant_id, m.name AS merchant_name, v.user_id, v.handle, v.kind, v.title, v.terms,
+        v.points, v.status, v.expires_at, v.created_at, r.settled_at
     FROM voucher v JOIN merchant m ON m.id = v.merchant_id LEFT JOIN redemption r ON r.voucher_id = v.id
 """
 GET = f"{VIEW} WHERE v.id = $1 AND v.user_id = $2"
@@ -64,10 +91,11 @@ GIVEN_BACK_POINTS_LAST = timedelta(days=30)
 
 
 async def take(connection: Connection, caller: Caller, offer_id: UUID, *, days: int) -> UUID:
-    """Make a voucher of an offer for ``days`` and hold its points; return its id.
+    """Make a voucher of an offer, for ``days`` or until the offer is over, and hold its points; return its id.
 
-    Raises ``not-found``, ``offer-sold-out``, ``points-below-threshold``, ``points-insufficient``. Locks the offer's
-    row, then the caller's balances.
+    Raises ``not-found``, ``offer-not-valid-now``, ``offer-sold-out``, ``offer-daily-limit-reached``,
+    ``offer-limit-reached``, ``points-below-threshold``, ``points-insufficient``. Locks the caller's count with the
+    offer, the offer's row, then the caller's balances.
     """
     voucher_id, moment = new_id(), now()
     made = await connection.fetchrow(
@@ -79,13 +107,25 @@ async def take(connection: Connection, caller: Caller, offer_id: UUID, *, days: 
         moment,
         new_id(),
         codes.new_handle(),
+        local_date(moment),
     )
     if made is None:
-        raise Problem("offer-sold-out" if await connection.fetchval(IS_LISTED, offer_id) else "not-found")
+        raise _why_not(await connection.fetchrow(WHY_NOT_TAKEN, offer_id, moment, local_date(moment)))
     if made["is_below_threshold"]:
         raise Problem("points-below-threshold")
     await ledger.hold(connection, caller.id, made["points"], voucher_id, today=local_date(moment))
     return voucher_id
+
+
+def _why_not(row: Record | None) -> Problem:
+    """Name the first reason why nothing was taken, from a read after the decision."""
+    if row is None:
+        return Problem("not-found")
+    if not row["is_valid"]:
+        return Problem("offer-not-valid-now")
+    if not row["is_in_stock"]:
+        return Problem("offer-sold-out")
+    return Problem("offer-daily-limit-reached" if row["is_day_full"] else "offer-limit-reached")
 
 
 async def cancel(connection: Connection, caller: Caller, voucher_id: UUID) -> None:
@@ -130,13 +170,14 @@ async def find_due(connection: Connection, moment: datetime) -> list[UUID]:
 
 
 async def _release(connection: Connection, voucher: Record, *, not_before: date | None = None) -> None:
-    await put_back(connection, voucher["offer_id"])
+    await put_back(connection, voucher["id"])
     await ledger.release(connection, voucher["id"], not_before=not_before)
 
 
-async def put_back(connection: Connection, offer_id: UUID) -> None:
-    """Put the piece of a voucher that came back into the stock again."""
-    await connection.execute(PUT_BACK, offer_id)
+async def put_back(connection: Connection, voucher_id: UUID) -> None:
+    """Put the piece of a voucher that came back into the stock, the day and its holder's count again."""
+    await connection.execute(UNCOUNT, voucher_id)
+    await connection.execute(PUT_BACK, voucher_id)
 
 
 async def get(reads: Reads, caller: Caller, voucher_id: UUID) -> dict[str, Any]:
@@ -192,7 +233,9 @@ def _view(row: Record) -> dict[str, Any]:
         "id": row["id"],
         "offer_id": row["offer_id"],
         "merchant": {"id": row["merchant_id"], "name": row["merchant_name"]},
+        "kind": row["kind"],
         "title": row["title"],
+        "terms": row["terms"],
         "points": row["points"],
         "status": row["status"],
         "expires_at": row["expires_at"],

@@ -13,7 +13,7 @@ from app.core.clock import now, today
 from app.core.db import insert
 from app.core.ids import new_id
 from app.core.security import issue_token
-from app.domain.kinds import AreaKind
+from app.domain.kinds import AreaKind, OfferKind
 from app.models import Area, Clerk, Merchant, Offer, User
 from bench.place import SECRET
 
@@ -24,8 +24,9 @@ HELD_AGO = timedelta(days=40)
 """Vouchers were taken so long ago that the first of their points could not be spent today any more."""
 MAKE_VOUCHERS = """
     WITH made AS (
-        INSERT INTO voucher (id, offer_id, merchant_id, user_id, handle, title, points, status, expires_at, created_at)
-        SELECT v.id, o.id, o.merchant_id, v.user_id, '7777', o.title, o.points, 'held', v.expires_at, $5
+        INSERT INTO voucher
+            (id, offer_id, merchant_id, user_id, handle, kind, title, points, status, expires_at, created_at)
+        SELECT v.id, o.id, o.merchant_id, v.user_id, '7777', o.kind, o.title, o.points, 'held', v.expires_at, $5
         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) AS v (id, offer_id, user_id, expires_at)
         JOIN offer o ON o.id = v.offer_id
         RETURNING id, user_id, points
@@ -102,6 +103,7 @@ class Scene:
             id=new_id(),
             merchant_id=shop.id,
             area_id=area_id,
+            kind=OfferKind.GOODS,
             title="一碗面",
             description="一碗面",
             points=POINTS,

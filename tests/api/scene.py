@@ -13,7 +13,7 @@ from app.domain.caller import Role
 from app.main import create_app
 from app.models import Volunteer
 from app.services import seals
-from tests.factories import World, make_grant, make_member, shop_form
+from tests.factories import OFFER_FORM, World, make_grant, make_member, shop_form
 from tests.people import Person
 from tests.settlements import LAST_MONTH, draft, lines_of, make_redemption
 
@@ -170,12 +170,8 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/merchants/{merchant_id}/reapply"): shop_form(scene.world.grid.id),
         ("POST", "/v1/merchants/{merchant_id}/suspend"): reason | {"vouchers": "honour"},
         ("POST", "/v1/merchants/{merchant_id}/clerks"): {"code": "7KQ2MX9P"},
-        ("POST", "/v1/merchants/{merchant_id}/offers"): {
-            "title": "小面一碗",
-            "description": "微辣。",
-            "points": 5,
-            "stock": 10,
-        },
+        ("POST", "/v1/merchants/{merchant_id}/offers"): OFFER_FORM,
+        ("PUT", "/v1/offers/{offer_id}"): OFFER_FORM,
         ("POST", "/v1/offers/{offer_id}/reject"): reason,
         ("POST", "/v1/redemptions/{redemption_id}/reverse"): reason,
         ("POST", "/v1/settlements"): {"merchant_id": str(scene.ids["merchant_id"]), "month": "2025-01"},

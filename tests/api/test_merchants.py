@@ -22,7 +22,7 @@ from tests.conftest import Jobs
 from tests.factories import World, log_in, shop_form
 from tests.people import Person
 
-OFFER = {"title": "小面一碗", "description": "微辣。", "points": 5, "stock": 10}
+OFFER = {"kind": "goods", "title": "小面一碗", "description": "微辣。", "points": 5, "stock": 10}
 
 
 class TestApply:
@@ -220,7 +220,7 @@ class TestSuspend:
         for path in (f"/v1/offers/{offer}", f"/v1/offers/{offer}/vouchers"):
             method = "POST" if path.endswith("vouchers") else "GET"
             assert problem(await api.request(method, path, holder, key=uuid4().hex)) == (404, "not-found")
-        assert (await api.get(f"/v1/offers/{offer}", world.alliance)).json()["actions"] == []
+        assert (await api.get(f"/v1/offers/{offer}", world.alliance)).json()["actions"] == ["pause"]
         await api.post(f"/v1/merchants/{shop}/resume", world.alliance)
         assert len((await api.get("/v1/offers", **area)).json()["items"]) == 2
         assert (await api.post(f"/v1/offers/{offer}/vouchers", holder)).status_code == 201
@@ -341,7 +341,7 @@ class TestAddOffer:
         response = await api.post(f"/v1/merchants/{shop}/offers", owner, OFFER)
         assert response.status_code == 201
         offer = response.json()
-        assert (offer["status"], offer["stock_left"], offer["actions"]) == ("checking", 10, [])
+        assert (offer["status"], offer["stock_left"], offer["actions"]) == ("checking", 10, ["edit"])
         assert problem(await api.get(f"/v1/offers/{offer['id']}")) == (404, "not-found")
         await jobs.drain()
         assert (await api.get(f"/v1/offers/{offer['id']}")).json()["status"] == "listed"

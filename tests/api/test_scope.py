@@ -122,15 +122,20 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/merchants/{merchant_id}/clerks"): [GONE],
     ("DELETE", "/v1/merchants/{merchant_id}/clerks/{clerk_id}"): [GONE],
     ("POST", "/v1/merchants/{merchant_id}/offers"): [GONE],
+    ("GET", "/v1/merchants/{merchant_id}/offers"): [GONE],
     ("GET", "/v1/merchants/{merchant_id}/redemptions"): [GONE],
     ("GET", "/v1/offers"): [
         Reach(query="area_id={area_id}"),
         *[
             Reach((403, "not-allowed"), query=f"area_id={{area_id}}&status={status}")
-            for status in ("checking", "reviewing", "rejected")
+            for status in ("checking", "reviewing", "paused", "rejected", "ended")
         ],
     ],
     ("GET", "/v1/offers/{offer_id}"): [OPEN, HIDDEN],
+    ("PUT", "/v1/offers/{offer_id}"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/offers/{offer_id}/pause"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/offers/{offer_id}/resume"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/offers/{offer_id}/end"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/offers/{offer_id}/approve"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/offers/{offer_id}/reject"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/offers/{offer_id}/vouchers"): [HIDDEN],

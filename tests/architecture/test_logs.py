@@ -137,7 +137,7 @@ async def live(journey: Journey) -> None:
     await post(author, f"/v1/wishes/{wish_id}/confirm", {"rating": 5, "thanks": THANKS})
     shop = (await post(staff, "/v1/merchants", shop_form(area, name=SHOP), status=201))["id"]
     await database.execute("UPDATE merchant SET status = 'approved' WHERE id::text = $1", shop)
-    menu = {"title": OFFER, "description": BODY, "points": 5, "stock": 3}
+    menu = {"kind": "goods", "title": OFFER, "description": BODY, "points": 5, "stock": 3}
     offer_id = (await post(staff, f"/v1/merchants/{shop}/offers", menu, status=201))["id"]
     await database.execute("UPDATE offer SET status = 'listed' WHERE id::text = $1", offer_id)
     voucher_id = (await post(helper, f"/v1/offers/{offer_id}/vouchers", status=201))["id"]

@@ -176,6 +176,50 @@ class TestVouchers:
         )
         assert held == 50
 
+    async def test_one_person_gets_as_many_as_one_may(self, world: World, database: Database):
+        holder = await world.helper(points=CROWD)
+        offer = await world.offer(await world.shop(await world.person()), points=1, stock=CROWD, per_person_limit=1)
+        answers = await together(*[world.api.post(f"/v1/offers/{offer}/vouchers", holder) for _ in range(CROWD)])
+        assert answers == {"201": 1, "offer-limit-reached": CROWD - 1}
+        assert await balance(world, holder) == (CROWD - 1, 1)
+        assert (await world.api.get(f"/v1/offers/{offer}")).json()["stock_left"] == CROWD - 1
+        await assert_books_agree(database, holder)
+
+    async def test_a_day_has_as_many_pieces_as_it_has(self, world: World, database: Database):
+        holders = [await world.helper(points=1) for _ in range(CROWD)]
+        offer = await world.offer(await world.shop(await world.person()), points=1, stock=CROWD, per_day_limit=10)
+        answers = await together(*[world.api.post(f"/v1/offers/{offer}/vouchers", holder) for holder in holders])
+        assert answers == {"201": 10, "offer-daily-limit-reached": CROWD - 10}
+        assert (await world.api.get(f"/v1/offers/{offer}")).json()["stock_left"] == CROWD - 10
+        await assert_books_agree(database, *holders)
+
+    async def test_pieces_that_go_and_come_are_counted_right(self, world: World, database: Database):
+        """Takes and cancellations of the same few people at once: every count is what there is in the end."""
+        holders = [await world.helper(points=20) for _ in range(4)]
+        offer = await world.offer(
+            await world.shop(await world.person()), points=1, stock=12, per_person_limit=4, per_day_limit=12
+        )
+        taken = [(holder, await world.voucher(holder, offer)) for holder in holders for _ in range(2)]
+        answers = await together(
+            *[world.api.post(f"/v1/vouchers/{voucher}/cancel", holder) for holder, voucher in taken],
+            *[world.api.post(f"/v1/offers/{offer}/vouchers", holder) for holder in holders * 6],
+        )
+        assert set(answers) <= {"200", "201", "offer-limit-reached", "offer-sold-out", "offer-daily-limit-reached"}
+        row = await database.reads.fetchrow(
+            """
+            SELECT o.stock - o.stock_left AS out, o.taken_on_day,
+                (SELECT sum(taken) FROM offer_taker WHERE offer_id = o.id) AS counted,
+                (SELECT max(taken) FROM offer_taker WHERE offer_id = o.id) AS most,
+                (SELECT count(*) FROM voucher WHERE offer_id = o.id AND status = 'held') AS held
+            FROM offer o WHERE o.id = $1
+            """,
+            offer,
+        )
+        assert row is not None
+        assert row["out"] == row["taken_on_day"] == row["counted"] == row["held"] == answers["201"]
+        assert row["most"] <= 4
+        await assert_books_agree(database, *holders)
+
     async def test_a_wallet_pays_for_what_it_holds_and_no_more(self, world: World, database: Database):
         holder = await world.helper(points=17)
         offer = await world.offer(await world.shop(await world.person()), points=5, stock=100)

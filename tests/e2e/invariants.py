@@ -94,6 +94,18 @@ BROKEN = {
         SELECT o.id FROM offer o WHERE o.stock - o.stock_left <>
             (SELECT count(*) FROM voucher v WHERE v.offer_id = o.id AND v.status IN ('held', 'settled'))
     """,
+    "a person's count with an offer is what they hold and had": """
+        SELECT offer_id FROM (SELECT offer_id, user_id, taken FROM offer_taker WHERE taken > 0) AS counted
+        FULL JOIN (
+            SELECT offer_id, user_id, count(*) AS taken FROM voucher WHERE status IN ('held', 'settled') GROUP BY 1, 2
+        ) AS there USING (offer_id, user_id) WHERE counted.taken IS DISTINCT FROM there.taken
+    """,
+    "nobody has more of an offer than one may": """
+        SELECT t.offer_id FROM offer_taker t JOIN offer o ON o.id = t.offer_id WHERE t.taken > o.per_person_limit
+    """,
+    "a voucher ends with its offer": """
+        SELECT v.id FROM voucher v JOIN offer o ON o.id = v.offer_id WHERE v.expires_at > o.valid_until
+    """,
     "I4 a settled voucher has its redemption, and no other has": """
         SELECT v.id FROM voucher v LEFT JOIN redemption r ON r.voucher_id = v.id
         WHERE (v.status IN ('settled', 'reversed')) <> (r.id IS NOT NULL)

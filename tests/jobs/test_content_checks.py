@@ -206,7 +206,7 @@ class TestFailure:
 
 async def post_offer(world: World, owner: Person, title: str) -> UUID:
     shop = await world.shop(owner)
-    form = {"title": title, "description": "微辣", "points": 5, "stock": 3}
+    form = {"kind": "goods", "title": title, "description": "微辣", "points": 5, "stock": 3}
     response = await world.api.post(f"/v1/merchants/{shop}/offers", owner, form)
     assert response.status_code == 201
     return UUID(response.json()["id"])
@@ -245,7 +245,7 @@ class TestOffer:
     async def test_a_forgotten_one_is_handed_over(self, world: World, database: Database):
         """Its job was lost: it must not stay where nobody can decide it."""
         offer_id = await world.offer(await world.shop(await world.person()), status="checking")
-        await database.writes.execute("UPDATE offer SET created_at = now() - interval '1 hour' WHERE id = $1", offer_id)
+        await database.writes.execute("UPDATE offer SET worded_at = now() - interval '1 hour' WHERE id = $1", offer_id)
         await content_checks.hold_forgotten(database, now())
         assert (await world.api.get(f"/v1/offers/{offer_id}", world.alliance)).json()["status"] == "reviewing"
 

@@ -33,11 +33,14 @@ COLUMNS = {
     "merchant": ("id", "owner_id", "area_id", "name", "licence_number", "documents", "status", "created_at"),
     "clerk": ("id", "merchant_id", "user_id", "created_at"),
     "offer": (
-        *("id", "merchant_id", "area_id", "title", "description", "points", "stock", "stock_left", "status"),
-        "created_at",
+        *("id", "merchant_id", "area_id", "kind", "title", "description", "terms", "points", "stock", "stock_left"),
+        *("per_person_limit", "per_day_limit", "day", "taken_on_day", "opening_hours", "status"),
+        *("created_at", "worded_at"),
     ),
+    "offer_taker": ("offer_id", "user_id", "taken"),
     "voucher": (
-        *("id", "offer_id", "merchant_id", "user_id", "handle", "title", "points", "status", "expires_at"),
+        *("id", "offer_id", "merchant_id", "user_id", "handle", "kind", "title", "terms", "points"),
+        *("status", "expires_at"),
         "created_at",
     ),
     "redemption": (

@@ -1,13 +1,15 @@
 """Shops of the alliance, what they give for points, and the vouchers that people took."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.cli.demo import people, words
 from app.cli.demo.town import Town
+from app.cli.demo.words import OfferWords
 from app.core.clock import local_date
 from app.core.ids import new_id_at
 from app.domain import codes, licence, months
@@ -28,18 +30,22 @@ FATES = {"settled": 6, "held": 3, "cancelled": 1}
 
 @dataclass(slots=True)
 class Offer:
-    """Something to be had for points; ``taken`` counts the vouchers that were not given back."""
+    """Something to be had for points; the vouchers that were not given back are counted, by whom and today."""
 
     id: UUID
     merchant_id: UUID
     area_id: UUID
     clerk_id: UUID
-    title: str
-    description: str
-    points: int
-    stock: int
+    words: OfferWords
     listed: datetime
-    taken: int = 0
+    takers: Counter[UUID] = field(default_factory=Counter)
+    taken_today: int = 0
+
+    def is_there_for(self, user_id: UUID, points: int) -> bool:
+        """Whether somebody with so many points may have one more; a day's limit is beyond what the demo takes."""
+        words = self.words
+        is_within_limit = words.per_person is None or self.takers[user_id] < words.per_person
+        return words.points <= points and self.takers.total() < words.stock and is_within_limit
 
 
 def documents_of(kind: str, n: int) -> str:
@@ -71,10 +77,14 @@ class ShopMaker:
             if helper_id in earned and town.chance.randrange(100) < VOUCHERS_AMONG_A_HUNDRED_HELPERS:
                 self._take_affordable(helper_id, earned, town.chance.choices(tuple(FATES), tuple(FATES.values()))[0])
         for offer in self.offers:
+            what, taken = offer.words, offer.takers.total()
             town.rows.add(
-                *("offer", offer.id, offer.merchant_id, offer.area_id, offer.title, offer.description, offer.points),
-                *(offer.stock, offer.stock - offer.taken, "listed", offer.listed),
+                *("offer", offer.id, offer.merchant_id, offer.area_id, what.kind, what.title, what.description),
+                *(what.terms, what.points, what.stock, what.stock - taken, what.per_person, what.per_day),
+                *(local_date(town.now), offer.taken_today, what.opening_hours, "listed", offer.listed, offer.listed),
             )
+            for user_id, count in offer.takers.items():
+                town.rows.add("offer_taker", offer.id, user_id, count)
         yield town.size.merchants
 
     def _make_shop(self, n: int, owner_id: UUID, clerk_id: UUID | None) -> None:
@@ -102,11 +112,11 @@ class ShopMaker:
             row_id = new_id_at(added)
             town.rows.add("clerk", row_id, merchant_id, clerk_id, added)
             town.rows.log("clerk", row_id, "join", (None, "active"), (Party.CLERK, clerk_id), added)
-        for k, (title, description, points, stock) in enumerate(offers):
+        for k, what in enumerate(offers):
             listed = approved + timedelta(hours=3, minutes=k)
             offer_id = new_id_at(listed)
             shop = (merchant_id, area.id, clerk_id or owner_id)
-            self.offers.append(Offer(offer_id, *shop, title, description, points, stock, listed))
+            self.offers.append(Offer(offer_id, *shop, what, listed))
             town.rows.log("offer", offer_id, "create", (None, "checking"), owner, listed)
             checked = listed + timedelta(seconds=2)
             system = (Party.SYSTEM, None)
@@ -133,13 +143,13 @@ class ShopMaker:
             merchant_id, _ = self.statement_shops[n % len(self.statement_shops)]
             points, last = earned[helper_id]
             for offer in self.offers:
-                if offer.merchant_id == merchant_id and offer.points <= points and offer.taken < offer.stock:
+                if offer.merchant_id == merchant_id and offer.is_there_for(helper_id, points):
                     self._take(helper_id, offer, earned, "settled", between=(max(first, last), end))
                     break
 
     def _take_affordable(self, user_id: UUID, earned: Earned, fate: str) -> None:
         points, _ = earned[user_id]
-        affordable = [offer for offer in self._some_offers() if offer.points <= points and offer.taken < offer.stock]
+        affordable = [offer for offer in self._some_offers() if offer.is_there_for(user_id, points)]
         if affordable:
             self._take(user_id, affordable[0], earned, fate)
 
@@ -156,7 +166,7 @@ class ShopMaker:
         between: tuple[datetime, datetime] | None = None,
     ) -> None:
         """Make a voucher of ``offer`` that came to ``fate``, with its events, its scan and its movements of points."""
-        town = self.town
+        town, what = self.town, offer.words
         points, last = earned[user_id]
         earliest, latest = between or (max(last, town.now - timedelta(days=TAKEN_WITHIN_DAYS)), town.now)
         taken = earliest + (latest - earliest) * town.chance.uniform(0.1, 0.5)
@@ -164,24 +174,25 @@ class ShopMaker:
         voucher_id = new_id_at(taken)
         holder = (Party.AUTHOR, user_id)
         town.rows.add(
-            *("voucher", voucher_id, offer.id, offer.merchant_id, user_id),
-            *(codes.new_handle(), offer.title, offer.points, fate),
+            *("voucher", voucher_id, offer.id, offer.merchant_id, user_id, codes.new_handle()),
+            *(what.kind, what.title, what.terms, what.points, fate),
             *(taken + timedelta(days=town.settings.voucher_days), taken),
         )
         town.rows.log("voucher", voucher_id, "create", (None, "held"), holder, taken)
         move = town.rows.movements.append
-        move(Movement(TransferKind.HOLD, user_id, offer.points, voucher_id, taken))
+        move(Movement(TransferKind.HOLD, user_id, what.points, voucher_id, taken))
         if fate == "cancelled":
             town.rows.log("voucher", voucher_id, "cancel", ("held", "cancelled"), holder, closed)
-            move(Movement(TransferKind.RELEASE, user_id, offer.points, voucher_id, closed))
+            move(Movement(TransferKind.RELEASE, user_id, what.points, voucher_id, closed))
         else:
-            offer.taken += 1
-            earned[user_id] = (points - offer.points, taken)
+            offer.takers[user_id] += 1
+            offer.taken_today += local_date(taken) == local_date(town.now)
+            earned[user_id] = (points - what.points, taken)
         if fate == "settled":
             clerk = (Party.CLERK, offer.clerk_id)
             town.rows.log("voucher", voucher_id, "settle", ("held", "settled"), clerk, closed)
             town.rows.add(
                 *("redemption", new_id_at(closed), voucher_id, offer.merchant_id, offer.clerk_id),
-                *(offer.points, codes.step_number(closed), False, closed, closed),
+                *(what.points, codes.step_number(closed), False, closed, closed),
             )
-            move(Movement(TransferKind.SETTLE, user_id, offer.points, voucher_id, closed, offer.merchant_id))
+            move(Movement(TransferKind.SETTLE, user_id, what.points, voucher_id, closed, offer.merchant_id))

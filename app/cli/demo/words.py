@@ -1,6 +1,8 @@
 """Words of the demo district: made-up places, units and shops, and what its people ask for, do and say."""
 
-from app.domain.kinds import UnitKind, WishCategory
+from typing import NamedTuple
+
+from app.domain.kinds import OfferKind, UnitKind, WishCategory
 
 DISTRICTS = ("云帆区", "清禾区", "望湖区", "锦书区", "临风区", "听泉区")
 STREETS = ("晨光街道", "柳岸街道", "长桥街道", "东篱街道", "南山坡街道", "石榴街道", "白鹭街道", "北辰街道")
@@ -102,19 +104,70 @@ RETURN_REASONS = ("请和居民再约一次时间，把剩下的做完。",)
 SHOP_STEMS = ("老李", "清风", "暖阳", "邻里", "百合", "长桥", "金桂", "小巷", "如意", "知味")
 PERMITS = {"面馆": "食品经营许可证", "理发店": "公共场所卫生许可证", "药房": "药品经营许可证"}
 """What such a shop hangs on its wall beside the licence."""
-# What the shop is called, then title, description, points and stock of each offer. Points buy services and a thank-you,
-# never goods for sale.
-SHOPS: tuple[tuple[str, tuple[tuple[str, str, int, int], ...]], ...] = (
+DAYTIME = '[{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "09:00", "to": "20:30"}]'
+WEEKDAYS = (
+    '[{"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "to": "12:00"},'
+    ' {"weekdays": [1, 2, 3, 4, 5], "from": "14:00", "to": "18:00"}]'
+)
+
+
+class OfferWords(NamedTuple):
+    """What a shop gives; ``per_person`` and ``per_day`` are its limits, None for none."""
+
+    kind: OfferKind
+    title: str
+    description: str
+    terms: str | None
+    points: int
+    stock: int
+    per_person: int | None
+    per_day: int | None
+    opening_hours: str = DAYTIME
+
+
+GOODS, DISCOUNT, SERVICE = OfferKind.GOODS, OfferKind.DISCOUNT, OfferKind.SERVICE
+# What the shop is called, then its offers. Points buy services and a thank-you, never goods for sale.
+SHOPS: tuple[tuple[str, tuple[OfferWords, ...]], ...] = (
     (
         "面馆",
-        (("热面一碗", "凭券到店，清汤或微辣，感谢您为邻里出力。", 10, 200), ("免费加汤加面", "当日有效。", 5, 500)),
+        (
+            OfferWords(GOODS, "热面一碗", "凭券到店，清汤或微辣，感谢您为邻里出力。", "限堂食。", 10, 200, 5, 30),
+            OfferWords(DISCOUNT, "免费加汤加面", "当日有效。", "点一碗面可用一张。", 5, 500, None, None),
+        ),
     ),
     (
         "理发店",
-        (("剪发一次", "洗剪吹，周一至周五，到店请先说一声。", 20, 100), ("老人上门理发", "可转给家里老人用。", 30, 40)),
+        (
+            OfferWords(SERVICE, "剪发一次", "洗剪吹，周一至周五。", "到店请先说一声。", 20, 100, 2, 10, WEEKDAYS),
+            OfferWords(SERVICE, "老人上门理发", "可转给家里老人用。", "提前一天约。", 30, 40, 2, 4, WEEKDAYS),
+        ),
     ),
-    ("书屋", (("借书证一个月", "一次借三本，可续借。", 10, 300), ("亲子共读一场", "周六下午，一大一小。", 20, 60))),
-    ("洗衣店", (("外套清洗一件", "普通外套，三天取。", 20, 120), ("缝补一次", "扣子、拉链、裤脚。", 10, 200))),
-    ("便民维修", (("磨刀两把", "每周三在社区广场。", 5, 300), ("自行车保养一次", "打气、上油、调刹车。", 10, 150))),
-    ("药房", (("血压血糖检测一次", "空腹来测更准。", 5, 400), ("家庭药箱整理一次", "请把药带到店里。", 10, 80))),
+    (
+        "书屋",
+        (
+            OfferWords(SERVICE, "借书证一个月", "一次借三本，可续借。", None, 10, 300, 3, None),
+            OfferWords(SERVICE, "亲子共读一场", "周六下午，一大一小。", "请提前五分钟到。", 20, 60, 2, 12),
+        ),
+    ),
+    (
+        "洗衣店",
+        (
+            OfferWords(SERVICE, "外套清洗一件", "普通外套，三天取。", "皮草、羽绒除外。", 20, 120, 2, 8),
+            OfferWords(SERVICE, "缝补一次", "扣子、拉链、裤脚。", None, 10, 200, None, 20),
+        ),
+    ),
+    (
+        "便民维修",
+        (
+            OfferWords(SERVICE, "磨刀两把", "每周三在社区广场。", None, 5, 300, 5, None, WEEKDAYS),
+            OfferWords(SERVICE, "自行车保养一次", "打气、上油、调刹车。", "换零件另说。", 10, 150, 3, 15, WEEKDAYS),
+        ),
+    ),
+    (
+        "药房",
+        (
+            OfferWords(SERVICE, "血压血糖检测一次", "空腹来测更准。", None, 5, 400, None, 40),
+            OfferWords(SERVICE, "家庭药箱整理一次", "请把药带到店里。", "处方药不代配。", 10, 80, 2, 6),
+        ),
+    ),
 )

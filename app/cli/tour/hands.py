@@ -1,4 +1,4 @@
-"""Chapter thirteen: what hands may do to points, always two of them, and what an auditor sees of it."""
+"""Chapter fourteen: what hands may do to points, always two of them, and what an auditor sees of it."""
 
 from app.cli.tour.arrival import Cast
 from app.cli.tour.walk import Answer, Walk
@@ -9,7 +9,7 @@ DONATED_POINTS = 3
 
 def adjust_and_audit(tourist: Walk, cast: Cast) -> None:
     """Adjust by two people, donate, reverse an award, and read it all as an auditor."""
-    tourist.chapter("十三、人工动积分，要两个人")
+    tourist.chapter("十四、人工动积分，要两个人")
     adjusted = _adjust(tourist, cast)
     _donate(tourist, cast)
     reversed_ = _reverse(tourist, cast)

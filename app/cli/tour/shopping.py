@@ -32,6 +32,20 @@ def _application(cast: Cast, name: str) -> dict[str, Any]:
     }
 
 
+def offer_form() -> dict[str, Any]:
+    """Return what the owner offers."""
+    return {
+        "kind": "goods",
+        "title": "热面一碗",
+        "description": "凭券到店，感谢您为邻里出力。",
+        "terms": "限堂食。",
+        "points": OFFER_POINTS,
+        "stock": 3,
+        "per_person_limit": 2,
+        "opening_hours": [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "09:00", "to": "20:30"}],
+    }
+
+
 def open_shop(tourist: Walk, cast: Cast) -> Shop:
     """Apply with a shop, have the alliance approve it, add a clerk and an offer."""
     tourist.chapter("七、商户加入")
@@ -47,18 +61,12 @@ def open_shop(tourist: Walk, cast: Cast) -> Shop:
         note=lambda body: f"{body['name']} {body['status']}",
     )
     path = f"/v1/merchants/{applied['id']}"
-    offer_form = {
-        "title": "热面一碗",
-        "description": "凭券到店，感谢您为邻里出力。",
-        "points": OFFER_POINTS,
-        "stock": 3,
-    }
     tourist.ask(
         "没通过审核，还不能上兑换项。",
         "POST",
         f"{path}/offers",
         owner,
-        offer_form,
+        offer_form(),
         expect=409,
         code="merchant-not-approved",
     )
@@ -79,7 +87,7 @@ def open_shop(tourist: Walk, cast: Cast) -> Shop:
         "POST",
         f"{path}/offers",
         owner,
-        offer_form,
+        offer_form(),
         expect=201,
         note=lambda body: f"{body['title']} {body['points']} 分，{body['status']}",
     )
@@ -96,7 +104,7 @@ def open_shop(tourist: Walk, cast: Cast) -> Shop:
 def take_and_settle(tourist: Walk, cast: Cast, shop: Shop) -> None:
     """Take a voucher, show its code and have the clerk scan it, once and no more."""
     tourist.chapter("八、兑换，到店核销")
-    voucher = _take(tourist, cast, shop, "新党员用积分兑换。")
+    voucher = take(tourist, cast, shop, "新党员用积分兑换。")
     shown = tourist.ask(
         "到店出示兑换码，后面十分钟的码也在手机里。",
         "GET",
@@ -169,9 +177,9 @@ def _scan(tourist: Walk, cast: Cast, shop: Shop, scan: dict[str, str]) -> None:
 def take_and_cancel(tourist: Walk, cast: Cast, shop: Shop) -> None:
     """Take another voucher, give it back and see the points return."""
     tourist.chapter("九、不想要了，退回")
-    before = _points(tourist, cast, "兑换前的积分。")
-    voucher = _take(tourist, cast, shop, "新党员再兑换一张。")
-    held = _points(tourist, cast, "积分被冻结。")
+    before = points_of(tourist, cast, "兑换前的积分。")
+    voucher = take(tourist, cast, shop, "新党员再兑换一张。")
+    held = points_of(tourist, cast, "积分被冻结。")
     moved = (before[0] - OFFER_POINTS, before[1] + OFFER_POINTS)
     tourist.insist(f"{moved} spendable and held points", held == moved, held)
     tourist.ask(
@@ -181,7 +189,7 @@ def take_and_cancel(tourist: Walk, cast: Cast, shop: Shop) -> None:
         cast.member,
         note=lambda body: body["status"],
     )
-    after = _points(tourist, cast, "积分退回。")
+    after = points_of(tourist, cast, "积分退回。")
     tourist.insist(f"{before} spendable and held points", after == before, after)
     tourist.ask(
         "取消的券不再有兑换码。",
@@ -200,7 +208,8 @@ def take_and_cancel(tourist: Walk, cast: Cast, shop: Shop) -> None:
     )
 
 
-def _take(tourist: Walk, cast: Cast, shop: Shop, sentence: str) -> Answer:
+def take(tourist: Walk, cast: Cast, shop: Shop, sentence: str) -> Answer:
+    """Have the member take a voucher of the shop's offer."""
     return tourist.ask(
         sentence,
         "POST",
@@ -211,7 +220,8 @@ def _take(tourist: Walk, cast: Cast, shop: Shop, sentence: str) -> Answer:
     )
 
 
-def _points(tourist: Walk, cast: Cast, sentence: str) -> tuple[int, int]:
+def points_of(tourist: Walk, cast: Cast, sentence: str) -> tuple[int, int]:
+    """Return what the member can spend and what their vouchers hold."""
     answer = tourist.ask(
         sentence,
         "GET",

@@ -1,6 +1,6 @@
 """The story from the first log-in to the last scan, in the order in which people live it."""
 
-from app.cli.tour import hands, proof, rules, safeguards, settling, shopping, wishing
+from app.cli.tour import alliance, hands, proof, rules, safeguards, settling, shopping, wishing
 from app.cli.tour.arrival import arrive
 from app.cli.tour.walk import Walk
 
@@ -18,6 +18,7 @@ def walk(tourist: Walk) -> None:
     safeguards.reject_risky(tourist, cast)
     safeguards.refuse_bad_payloads(tourist, cast)
     safeguards.give_and_revoke(tourist, cast)
+    alliance.change_and_suspend(tourist, cast, shop)
     hands.adjust_and_audit(tourist, cast)
     proof.check_proof(tourist, cast)
     settling.settle_the_month(tourist, cast, shop)
