@@ -27,6 +27,10 @@ HELD = """
     SELECT coalesce(sum(b.points), 0)::int FROM ledger_balance b JOIN ledger_account a ON a.id = b.account_id
     WHERE a.kind = 'held'
 """
+OVERDUE = """
+    SELECT coalesce(sum(b.points), 0)::int FROM ledger_balance b JOIN ledger_account a ON a.id = b.account_id
+    WHERE a.expires_on < (now() AT TIME ZONE 'Asia/Shanghai')::date
+"""
 WRONG_BALANCES = """
     SELECT count(*) FROM ledger_balance b, LATERAL (
         SELECT coalesce(sum(points), 0) AS points, count(*) AS moves FROM (

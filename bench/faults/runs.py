@@ -167,6 +167,7 @@ async def _examine_expiry(arena: Arena, terminals: Terminals, made: Sequence[Vou
             Finding("attempts answered", len(terminals.answers), terminals.wanted),
             Finding("answers that are not so in the books", untrue, 0),
             Finding("vouchers neither settled nor expired", sum(s not in _ENDS for s in states.values()), 0),
+            Finding("points left in wallets that have expired", await connection.fetchval(checks.OVERDUE), 0),
             *await checks.of_books(connection, ids),
         ]
     finally:
@@ -177,16 +178,17 @@ _ENDS = ("settled", "expired")
 
 
 def _wait_until_swept(arena: Arena, ids: Sequence[UUID]) -> None:
-    async def held() -> int:
+    async def is_swept() -> bool:
         connection = await arena.system.connect()
         try:
             states = await connection.fetch(checks.STATES, ids)
-            return sum(row["status"] == "held" for row in states)
+            is_any_held = any(row["status"] == "held" for row in states)
+            return not is_any_held and not await connection.fetchval(checks.OVERDUE)
         finally:
             await connection.close()
 
     deadline = time.monotonic() + 60
-    while arena.system.run(held()) and time.monotonic() < deadline:
+    while not arena.system.run(is_swept()) and time.monotonic() < deadline:
         time.sleep(0.2)
 
 

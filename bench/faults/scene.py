@@ -18,10 +18,15 @@ from app.models import Area, Clerk, Merchant, Offer, User
 from bench.place import SECRET
 
 SHOPS, CLERKS, HOLDERS = 4, 64, 100
-PURSE_POINTS = 1_000_000
 POINTS = 3
 HELD_AGO = timedelta(days=40)
 """Vouchers were taken so long ago that the first of their points could not be spent today any more."""
+FILL_PURSES = """
+    INSERT INTO ledger_transfer (kind, debit_account_id, credit_account_id, points, reference_id, created_at)
+    SELECT 'award', issuer.id, wallet.id, $2, gen_random_uuid(), $3
+    FROM ledger_account issuer, ledger_account wallet
+    WHERE issuer.kind = 'issuer' AND wallet.kind = 'wallet' AND wallet.owner_id = ANY($1)
+"""
 MAKE_VOUCHERS = """
     WITH made AS (
         INSERT INTO voucher
@@ -75,6 +80,8 @@ class Scene:
 
     async def make_vouchers(self, count: int, expires_at: Sequence[datetime] | None = None) -> list[Voucher]:
         """Return new vouchers of every shop and person in turn, each holding points of two dates."""
+        purse_points = -(-count // HOLDERS) * POINTS
+        await self.connection.execute(FILL_PURSES, self.holder_ids, purse_points, now() - HELD_AGO)
         moments = expires_at or [now() + timedelta(days=1)] * count
         made = [Voucher(new_id(), self.clerks[n % SHOPS], moments[n]) for n in range(count)]
         await self.connection.execute(
@@ -121,6 +128,5 @@ class Scene:
 
     async def _make_holder(self) -> None:
         user_id = await self._make_user()
-        for expires_on in (self.expired_on, None):
-            await ledger.award(self.connection, user_id, PURSE_POINTS, uuid4(), expires_on=expires_on)
+        await ledger.award(self.connection, user_id, POINTS, uuid4(), expires_on=self.expired_on)
         self.holder_ids.append(user_id)
