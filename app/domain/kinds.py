@@ -71,6 +71,8 @@ class AnomalyKind(StrEnum):
     SAME_VERIFIER = "same_verifier"
     VERIFICATION_BURST = "verification_burst"
     IMPOSSIBLE_DAY = "impossible_day"
+    NEAR_DAY_CAP = "near_day_cap"
+    NEAR_MONTH_CAP = "near_month_cap"
     SHARED_DEVICE = "shared_device"
     MANUAL_SHARE = "manual_share"
 

@@ -24,7 +24,9 @@ ONLY_A_HINT = "这只是供核查的线索，不是结论，请先了解实际�
 ANOMALIES = {
     AnomalyKind.SAME_VERIFIER: "期间这位服务者的{total}次服务中，有{count}次由同一人确认。",
     AnomalyKind.VERIFICATION_BURST: "同一人在一分钟内确认了{count}次服务。",
-    AnomalyKind.IMPOSSIBLE_DAY: "这位服务者一天内完成了{count}次经确认的服务。",
+    AnomalyKind.IMPOSSIBLE_DAY: "这位服务者一天内有{count}次经确认的服务，自报共{total}分钟。",
+    AnomalyKind.NEAR_DAY_CAP: "这位服务者得到积分的{total}天中，有{count}天停在当日上限之下5%以内，从未超出。",
+    AnomalyKind.NEAR_MONTH_CAP: "这位服务者得到积分的{total}个月中，有{count}个月停在当月上限之下5%以内，从未超出。",
     AnomalyKind.SHARED_DEVICE: "期间在该店核销{count}次的顾客，与该店的店主或店员用过同一部手机。",
     AnomalyKind.MANUAL_SHARE: "期间该区域发放的{total}积分中，有{count}积分由人工增加。",
 }

@@ -10,13 +10,15 @@ from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import AnomalyKind
 from app.domain.texts import ANOMALIES, ONLY_A_HINT
-from app.services.anomalies import manual, shops, verifications
+from app.services.anomalies import caps, manual, shops, verifications
 from app.services.anomalies.pattern import Pattern
 
 PATTERNS: dict[AnomalyKind, Pattern] = {
     AnomalyKind.SAME_VERIFIER: verifications.SAME_VERIFIER,
     AnomalyKind.VERIFICATION_BURST: verifications.VERIFICATION_BURST,
     AnomalyKind.IMPOSSIBLE_DAY: verifications.IMPOSSIBLE_DAY,
+    AnomalyKind.NEAR_DAY_CAP: caps.NEAR_DAY_CAP,
+    AnomalyKind.NEAR_MONTH_CAP: caps.NEAR_MONTH_CAP,
     AnomalyKind.SHARED_DEVICE: shops.SHARED_DEVICE,
     AnomalyKind.MANUAL_SHARE: manual.MANUAL_SHARE,
 }

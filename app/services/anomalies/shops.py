@@ -9,10 +9,10 @@ from app.services.anomalies.pattern import Pattern, figures, person
 REDEMPTIONS_MIN = 1
 """One is enough: a customer of a shop has no business on its owner's phone, though a family shares phones."""
 
-# Behind the counter stands also who scanned in the period and is no clerk any more.
+# Behind the counter stand the clerks, the owner among them, and who scanned in the period and is no clerk any more.
 FIND_SHARED_DEVICES = """
     WITH counter AS (
-        SELECT merchant_id, user_id FROM clerk UNION SELECT id, owner_id FROM merchant
+        SELECT merchant_id, user_id FROM clerk
         UNION SELECT merchant_id, clerk_id FROM redemption WHERE settled_at >= $2
     ), pair AS (
         SELECT r.merchant_id, v.user_id AS holder_id, k.user_id AS clerk_id, count(*) AS count

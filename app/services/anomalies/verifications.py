@@ -18,9 +18,12 @@ BURST_COUNT_MAX = 20
 DAY_COUNT_MAX = 10
 """Services on one day: with the way between them, more than ten leave less than an hour for each."""
 
+DAY_MINUTES_MAX = 16 * 60
+"""Of service on one day, by the claimant's own words: who sleeps and eats has no more."""
+
 # Residents who confirm are verifiers like staff; those confirmed by silence count in the total alone.
 VERIFIED = """
-    SELECT e.actor_id AS verifier_id, e.created_at AS verified_at, c.user_id AS claimant_id, c.submitted_at
+    SELECT e.actor_id AS verifier_id, e.created_at AS verified_at, c.user_id AS claimant_id, c.submitted_at, c.minutes
     FROM event e JOIN claim c ON c.id = e.subject_id JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id
     WHERE e.subject_kind = 'claim' AND e.to_state = 'verified' AND e.created_at >= $2
         AND a.lineage @> ARRAY[$1::uuid]
@@ -53,11 +56,12 @@ FIND_BURSTS = f"""
 """
 FIND_IMPOSSIBLE_DAYS = f"""
     WITH verified AS ({VERIFIED}), daily AS (
-        SELECT claimant_id, (submitted_at AT TIME ZONE 'Asia/Shanghai')::date AS day, count(*) AS count
+        SELECT claimant_id, (submitted_at AT TIME ZONE 'Asia/Shanghai')::date AS day, count(*) AS count,
+            coalesce(sum(minutes), 0) AS minutes
         FROM verified GROUP BY 1, 2
     )
     SELECT daily.*, c.nickname AS claimant_name FROM daily JOIN "user" c ON c.id = daily.claimant_id
-    WHERE count > $4 ORDER BY count DESC, day DESC, claimant_id LIMIT $3
+    WHERE count > $4 OR minutes > $5 ORDER BY minutes DESC, count DESC, day DESC, claimant_id LIMIT $3
 """
 
 
@@ -76,9 +80,9 @@ def _burst(row: Record) -> dict[str, Any]:
 
 def _impossible_day(row: Record) -> dict[str, Any]:
     people = [person(row["claimant_id"], row["claimant_name"], "claimant")]
-    return figures(row["count"], people=people, day=row["day"])
+    return figures(row["count"], row["minutes"], people=people, day=row["day"])
 
 
 SAME_VERIFIER = Pattern(FIND_SAME_VERIFIER, (SAME_VERIFIER_COUNT_MIN, SAME_VERIFIER_PERCENT_MIN), _same_verifier)
 VERIFICATION_BURST = Pattern(FIND_BURSTS, (BURST_COUNT_MAX,), _burst)
-IMPOSSIBLE_DAY = Pattern(FIND_IMPOSSIBLE_DAYS, (DAY_COUNT_MAX,), _impossible_day)
+IMPOSSIBLE_DAY = Pattern(FIND_IMPOSSIBLE_DAYS, (DAY_COUNT_MAX, DAY_MINUTES_MAX), _impossible_day)
