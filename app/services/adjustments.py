@@ -6,7 +6,7 @@ from uuid import UUID
 from asyncpg import Connection, Record
 
 from app import ledger
-from app.core.clock import now, today
+from app.core.clock import local_date, now, today
 from app.core.db import Reads, insert
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role, parties_to_adjustment
@@ -14,9 +14,10 @@ from app.domain.errors import Problem
 from app.domain.kinds import AdjustmentKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ADJUSTMENT
+from app.domain.points import expires_on
 from app.models.adjustment import Adjustment
 from app.schemas.adjustments import AdjustmentIn, ReversalIn
-from app.services import claims, transitions
+from app.services import claims, policies, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -46,7 +47,7 @@ FROM = """
 # In every statement that shows adjustments $2 are the areas where the caller acts as staff, $3 those they audit.
 SCOPE = "a.lineage && $2::uuid[] AS in_scope, a.lineage && $3::uuid[] AS in_audit"
 FIND = f"""
-    SELECT x.kind, x.status, x.user_id, x.points, x.proposed_by, t.author_id, {SCOPE} {FROM}
+    SELECT x.kind, x.status, x.user_id, x.area_id, x.points, x.proposed_by, t.author_id, {SCOPE} {FROM}
     WHERE x.id = $1 FOR UPDATE OF x
 """
 VIEW = f"""
@@ -133,17 +134,20 @@ async def _propose(connection: Connection, adjustment: Adjustment) -> UUID:
 async def approve(connection: Connection, caller: Caller, adjustment_id: UUID) -> None:
     """Approve, as another than who proposed it: the points move at once. Locks its row, then the balances.
 
-    A reversal takes what is left and records the shortfall. Raises ``not-found``, ``not-allowed``, ``own-interest``,
-    ``state-conflict``, ``points-insufficient`` when a correction would take more than there is.
+    What is given expires as an award of this day would; a reversal takes what is left and records the shortfall. Raises
+    ``not-found``, ``not-allowed``, ``own-interest``, ``state-conflict``, and ``points-insufficient`` when a correction
+    would take more than there is.
     """
     row, mover = await _find(connection, caller, adjustment_id, "approve")
-    points = row["points"]
-    changes = {"decided_by": caller.id, "decided_at": now()}
+    points, moment = row["points"], now()
+    changes = {"decided_by": caller.id, "decided_at": moment}
     if row["kind"] == AdjustmentKind.AWARD_REVERSAL:
         taken = await ledger.take_back(connection, row["user_id"], -points, adjustment_id, today=today())
         changes |= {"points_taken": taken, "shortfall": -points - taken}
     elif points > 0:
-        await ledger.adjust_up(connection, row["user_id"], points, adjustment_id)
+        policy = await policies.find(connection, row["area_id"], moment)
+        last_day = expires_on(policy.terms, local_date(moment))
+        await ledger.adjust_up(connection, row["user_id"], points, adjustment_id, expires_on=last_day)
     else:
         await ledger.adjust_down(connection, row["user_id"], -points, adjustment_id, today=today())
     await transitions.move(connection, ADJUSTMENT, adjustment_id, "approve", mover, changes=changes)

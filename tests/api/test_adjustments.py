@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from app.core.clock import today
 from app.core.db import Database
 from app.domain.caller import Role
 from tests.api.scene import problem
@@ -143,6 +144,14 @@ class TestApprove:
         assert (await history(world.database, adjustment))[1:] == [
             ("approve", "proposed", "approved", "staff", world.administrator.id, None)
         ]
+
+    async def test_what_is_given_ends_as_an_award_of_that_day_would(self, api: ApiClient, world: World):
+        await world.policy(world.community, expiry="end_of_next_year")
+        holder = await world.helper()
+        adjustment = await world.adjustment(holder, 5)
+        await api.post(f"/v1/adjustments/{adjustment}/approve", world.administrator)
+        [cohort] = (await api.get("/v1/me/points", holder)).json()["by_expiry"]
+        assert (cohort["points"], cohort["expires_on"]) == (5, f"{today().year + 1}-12-31")
 
     async def test_takes(self, api: ApiClient, world: World):
         holder = await world.helper(points=10)
