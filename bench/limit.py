@@ -120,7 +120,7 @@ def _taking(spread: Spread) -> Script:
         filled(callers.FIND_CALLER, user),
         "BEGIN;",
         filled(idempotency.TAKE_KEY, user, ":key::text", "sha256('')"),
-        filled(vouchers.TAKE, voucher, offer, user, "now() + interval '30 days'", "now()", new, "'7777'"),
+        filled(vouchers.TAKE, voucher, offer, user, "now() + interval '30 days'", "now()", new, "'7777'", today),
         filled(DRAW, "'hold'", user, 1, voucher, today, "ARRAY['wallet']", "NULL::uuid", "false"),
         filled(vouchers.GET, voucher, user),
         filled(idempotency.STORE_ANSWER, user, ":key::text", 201, BODY),
