@@ -26,6 +26,9 @@ LOOK_BACK = timedelta(days=1)
 """Ids begin with the time at which the database made them, and no transaction lasts a day: the service's own end after
 seconds. So whatever is older than this, counted from the newest sealed, was committed before and is sealed."""
 
+SHORT_LOOK_BACK = timedelta(minutes=10)
+"""Enough for nearly all that is committed late; what is later still is found by looking back a day, now and then."""
+
 _TRANSFER = Struct(">3s16s32s16s32s16s32sq16sh?q?qq")
 _ACCOUNT = Struct(">3s16s32s?16s?i?iq")
 _SEAL = Struct(">cq32s32sqq")
@@ -86,15 +89,15 @@ def seal_hash(number: int, previous_hash: bytes, root: bytes, leaf_count: int, s
     return sha256(_SEAL.pack(b"\x02", number, previous_hash, root, leaf_count, microseconds(sealed_at))).digest()
 
 
-def unsealed_from(newest_sealed: UUID | None, sealed_at: datetime | None) -> UUID:
-    """Return the id below which every transfer has been sealed, by the newest sealed one and the newest seal's time.
+def unsealed_from(newest_sealed: UUID | None, sealed_at: datetime | None, look_back: timedelta = LOOK_BACK) -> UUID:
+    """Return the id to look above for what is unsealed, by the newest sealed one and the newest seal's time.
 
     The earlier of the two counts: an id from the future must not keep the present from being sealed.
     """
     if newest_sealed is None or sealed_at is None:
         return UUID(int=0)
     newest_ms = min(newest_sealed.int >> 80, microseconds(sealed_at) // 1000)
-    return UUID(int=max(0, newest_ms - LOOK_BACK // timedelta(milliseconds=1)) << 80)
+    return UUID(int=max(0, newest_ms - look_back // timedelta(milliseconds=1)) << 80)
 
 
 def _days(day: date | None) -> int:

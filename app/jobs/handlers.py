@@ -15,6 +15,7 @@ from app.core.db import Database, Reads
 from app.core.settings import Settings
 from app.domain import months
 from app.domain.errors import Problem
+from app.domain.seals import SHORT_LOOK_BACK
 from app.ledger import Cohort
 from app.services import (
     content_checks,
@@ -141,6 +142,11 @@ async def forget_keys(parts: Parts) -> int:
 
 async def seal_ledger(parts: Parts) -> int:
     """Seal the transfers that were committed since the last seal; return how many."""
+    return await seals.seal_all(parts.database, SHORT_LOOK_BACK)
+
+
+async def seal_late(parts: Parts) -> int:
+    """Seal what was committed so late that the sealing of each minute looks past it; return how many."""
     return await seals.seal_all(parts.database)
 
 
@@ -207,6 +213,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "warn_expiry": ("4 * * * *", warn_expiry),
     "hold_forgotten": ("*/5 * * * *", hold_forgotten),
     "seal_ledger": ("* * * * *", seal_ledger),
+    "seal_late": ("29 * * * *", seal_late),
     "reconcile": ("41 19 * * *", reconcile),
     "forget_keys": ("23 3 * * *", forget_keys),
     # In the morning of the first in Shanghai, and again on the next two for a worker that was down.

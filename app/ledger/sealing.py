@@ -6,6 +6,7 @@ A seal reads transfers and adds rows of its own tables; it locks nothing that an
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.domain import merkle
 from app.domain.seals import (
     ACCOUNT_COLUMNS,
     FIRST_PREVIOUS,
+    LOOK_BACK,
     TRANSFER_COLUMNS,
     account_fingerprint,
     seal_hash,
@@ -78,17 +80,17 @@ class Accounts:
         return self._known
 
 
-async def seal(connection: Connection, above: UUID | None = None) -> Seal | None:
+async def seal(connection: Connection, above: UUID | None = None, look_back: timedelta = LOOK_BACK) -> Seal | None:
     """Seal up to ``SEAL_LEAVES_MAX`` transfers that have no seal, in the order of their ids.
 
-    Looks at those above ``above``, and unless it is given above what can still be unsealed. Returns None when there is
-    nothing to seal or somebody else is sealing. Locks out other sealers until the transaction ends.
+    Looks at those above ``above``; unless it is given, above the newest sealed less ``look_back``. Returns None when
+    there is nothing to seal or somebody else is sealing. Locks out other sealers until the transaction ends.
     """
     if not await connection.fetchval(TRY_LOCK):
         return None
     newest = await connection.fetchrow(NEWEST)
     if above is None:
-        above = unsealed_from(newest["transfer_id"], newest["sealed_at"]) if newest else UUID(int=0)
+        above = unsealed_from(newest["transfer_id"], newest["sealed_at"], look_back) if newest else UUID(int=0)
     return await _seal(connection, newest, above)
 
 

@@ -1,5 +1,6 @@
 """Seals over the points ledger: making them, showing them to anybody, proving a transfer to whom it concerns."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from app.core.db import Database, Reads
 from app.core.pagination import write_cursor
 from app.domain.caller import Caller
 from app.domain.errors import Problem
-from app.domain.seals import ENCODING, TRANSFER_COLUMNS
+from app.domain.seals import ENCODING, LOOK_BACK, TRANSFER_COLUMNS
 from app.services.pages import PageRequest
 
 SEALS_A_RUN = 20
@@ -18,12 +19,15 @@ OWN_SHOPS = "SELECT id FROM merchant WHERE owner_id = $1"
 NUMBER_MAX = 2**63 - 1
 
 
-async def seal_all(database: Database) -> int:
-    """Seal the transfers that have no seal, up to ``SEALS_A_RUN`` seals, each a transaction; return how many rows."""
+async def seal_all(database: Database, look_back: timedelta = LOOK_BACK) -> int:
+    """Seal the transfers that have no seal, up to ``SEALS_A_RUN`` seals, each a transaction; return how many rows.
+
+    Looks for them from ``look_back`` before the newest sealed on.
+    """
     sealed, above = 0, None
     for _ in range(SEALS_A_RUN):
         async with database.transaction() as connection:
-            made = await ledger.seal(connection, above)
+            made = await ledger.seal(connection, above, look_back)
         if made is None:
             break
         sealed, above = sealed + made.leaf_count, made.last_id

@@ -12,8 +12,11 @@ from app.core.clock import now
 from app.core.ids import new_id_at
 from app.domain.kinds import TransferKind
 from app.domain.seals import LOOK_BACK
+from app.jobs import handlers
+from app.jobs.handlers import Parts
 from app.ledger import Books, Movement, sealing
 from app.services import seals
+from tests.conftest import Jobs
 from tests.ledger.conftest import ROWS_A_SEAL, SEALS, Sealed
 
 SEALED_ROWS = "SELECT count(*) FROM ledger_leaf"
@@ -105,6 +108,14 @@ async def test_what_lies_within_a_day_is_looked_for_and_no_more(sealed: Sealed):
     assert await seals.seal_all(sealed.database) == 1
     found = await sealed.verify()
     assert found.first_row == ledger.Finding(ledger.Fault.INSERTED, transfer_id=old)
+
+
+async def test_each_minute_looks_back_some_minutes_and_each_hour_a_day(sealed: Sealed, jobs: Jobs):
+    parts = Parts(sealed.database, jobs.parts.wechat, jobs.parts.settings)
+    for minutes in (9, 60):
+        await sealed.superuser.execute(BACKDATED, new_id_at(now() - timedelta(minutes=minutes)))
+    assert await handlers.seal_ledger(parts) == 1
+    assert await handlers.seal_late(parts) == 1
 
 
 async def test_an_id_of_the_future_does_not_hide_the_present(sealed: Sealed):
