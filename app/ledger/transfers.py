@@ -6,6 +6,7 @@ those that wait, then the wallets, each by id.
 """
 
 from datetime import date
+from operator import itemgetter
 from uuid import UUID
 
 from asyncpg import Connection, Record
@@ -132,8 +133,8 @@ async def reverse(connection: Connection, voucher_id: UUID, *, not_before: date)
     """Give back what a merchant had settled; return how much. The database refuses what was paid or reversed before."""
     merchant = await connection.fetchval(MERCHANT_OF, voucher_id)
     holds = await connection.fetch(HOLDS, voucher_id)
-    for leg in holds:
-        wallet = await _wallet_for(connection, leg, not_before)
+    legs = [(await _wallet_for(connection, leg, not_before), leg) for leg in holds]
+    for wallet, leg in sorted(legs, key=itemgetter(0)):  # no lock on the held account goes before: wallets by id
         await connection.execute(POST, TransferKind.REVERSE, merchant, wallet, leg["points"], voucher_id, leg["leg"])
     return sum(leg["points"] for leg in holds)
 
