@@ -74,9 +74,9 @@ class TestProof:
         assert not does_prove(proof)
 
     async def test_a_shop_s_owner_has_the_proof_of_what_was_settled(self, api: ApiClient, world: World, jobs: Jobs):
-        owner, holder, clerk = await world.person(), await world.helper(points=10), await world.person()
+        owner, holder = await world.person(), await world.helper(points=10)
         shop = await world.shop(owner)
-        await api.post(f"/v1/merchants/{shop}/clerks", owner, {"user_id": str(clerk.id)})
+        clerk = await world.clerk(owner, shop)
         voucher = await world.voucher(holder, await world.offer(shop, points=4))
         await api.post("/v1/redemptions", owner, {"code": await world.code(holder, voucher)})
         await handlers.seal_ledger(jobs.parts)
