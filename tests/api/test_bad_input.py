@@ -224,7 +224,7 @@ class TestTexts:
 BAD_IDS = ("x", "%00", "%ff", "%E4%BD%A0", "1", "null", "a" * 10_000, "00000000-0000-0000-0000-00000000000g", "%2e%2e")
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if "{" in route[1]], ids=names)
+@pytest.mark.parametrize("route", [route for route in ROUTES if "_id}" in route[1]], ids=names)
 class TestIds:
     async def test_in_the_path(self, api: ApiClient, scene: Scene, route: Route):
         before = await count_rows(scene.world.database)
@@ -241,6 +241,12 @@ class TestIds:
         body = json.dumps(scene.body(route)) if route in ROUTES_WITH_BODY else ""
         path = re.sub(r"\{\w+\}", place, route[1])
         return problem(await send(api, route, path, scene.helper, body.encode()))
+
+
+@pytest.mark.parametrize("bad", ["x", "%00", "%E4%BD%A0", "1.5", "-1", "0", "1e3", "9" * 30, "9" * 5000, str(uuid4())])
+async def test_the_number_of_a_seal(api: ApiClient, bad: str):
+    status, code = problem(await api.client.get(f"/v1/points/seals/{bad}"))
+    assert (status, code) in {(422, "invalid-payload"), (404, "not-found")}
 
 
 def query_parameters(route: Route) -> list[str]:

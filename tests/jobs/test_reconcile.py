@@ -308,7 +308,8 @@ class TestHalt:
         assert await handlers.reconcile(lived_once.parts) == 0
         assert not await ledger.is_halted(lived_once.database.reads)
 
-    async def test_the_job_stops_settling_and_says_so(self, broken: Lived):
+    async def test_the_job_stops_settling_and_says_so(self, broken: Lived, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(handlers, "log", structlog.get_logger())  # a logger that was used keeps its processors
         with structlog.testing.capture_logs() as logged:
             assert await handlers.reconcile(broken.parts) == 3
         [line] = [line for line in logged if line["log_level"] == "error"]
