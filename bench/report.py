@@ -37,6 +37,8 @@ def write(unit: Figures, found: Sequence[Figures], limits: Sequence[Limit], pace
             "## The limit",
             LIMIT,
             _limits(found, limits),
+            "## What survives kill -9",
+            "Its tables stand in [FAULTS.md](FAULTS.md); `make faults` repeats them.",
             "## How to read it",
             _how(pace),
             "## Where it was measured",
