@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from app.domain.kinds import OfferKind
 from app.schemas.areas import AreaRef
 from app.schemas.fields import (
     Check,
@@ -117,11 +118,13 @@ class ReversalIn(In):
 
 
 class RedemptionOut(Out):
-    """A settled voucher: what to hand over, and what it brings."""
+    """A settled voucher: what to hand over and on which terms, and what it brings."""
 
     id: UUID
     voucher_id: UUID
+    offer_kind: OfferKind
     offer_title: str
+    terms: str | None
     points: int
     settled_at: datetime
     reversed_at: datetime | None

@@ -39,7 +39,7 @@ SETTLE = f"""
             AND v.merchant_id = ANY($5) AND m.id = v.merchant_id AND m.accepts_scans
             AND NOT {ledger.IS_HALTED_SQL}
             AND v.points = {ledger.HELD_POINTS_SQL.format(voucher_id="v.id")}
-        RETURNING v.id, v.merchant_id, v.title, v.points, m.owner_id = $1 AS is_owner
+        RETURNING v.id, v.merchant_id, v.kind, v.title, v.terms, v.points, m.owner_id = $1 AS is_owner
     ), scanned AS (
         INSERT INTO redemption
             (id, voucher_id, merchant_id, clerk_id, points, step, is_typed, scanned_at, settled_at)
@@ -54,8 +54,9 @@ SETTLE = f"""
     answer_sql(
         201,
         '''json_build_object(
-            'id', $9::uuid, 'voucher_id', id, 'offer_title', title, 'points', points, 'settled_at', $12::text,
-            'reversed_at', NULL, 'actions', CASE WHEN is_owner THEN '["reverse"]'::json ELSE '[]' END
+            'id', $9::uuid, 'voucher_id', id, 'offer_kind', kind, 'offer_title', title, 'terms', terms,
+            'points', points, 'settled_at', $12::text, 'reversed_at', NULL,
+            'actions', CASE WHEN is_owner THEN '["reverse"]'::json ELSE '[]' END
         )''',
         "moved",
     )
@@ -69,8 +70,8 @@ FIND_VOUCHER = f"""
 """
 FIND_TYPED = "SELECT id FROM voucher WHERE merchant_id = ANY($1) AND handle = $2"
 VIEW = """
-    SELECT r.id, r.voucher_id, v.title AS offer_title, r.points, r.settled_at, r.reversed_at, v.status, v.user_id,
-        v.offer_id, m.owner_id, a.lineage && $2::uuid[] AS in_scope
+    SELECT r.id, r.voucher_id, v.kind AS offer_kind, v.title AS offer_title, v.terms, r.points, r.settled_at,
+        r.reversed_at, v.status, v.user_id, v.offer_id, m.owner_id, a.lineage && $2::uuid[] AS in_scope
     FROM redemption r JOIN voucher v ON v.id = r.voucher_id
     JOIN merchant m ON m.id = r.merchant_id JOIN area a ON a.id = m.area_id
 """
@@ -229,7 +230,9 @@ def _view(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "voucher_id": row["voucher_id"],
+        "offer_kind": row["offer_kind"],
         "offer_title": row["offer_title"],
+        "terms": row["terms"],
         "points": row["points"],
         "settled_at": row["settled_at"],
         "reversed_at": row["reversed_at"],

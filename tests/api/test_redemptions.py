@@ -30,6 +30,9 @@ class TestSettle:
         assert response.status_code == 201
         told = response.json()
         assert (told["voucher_id"], told["offer_title"], told["points"]) == (str(voucher), "小面一碗", 4)
+        assert {"offer_kind", "terms"} <= set(told), "what to hand over, and on which terms"
+        listed = (await api.get(f"/v1/merchants/{shop}/redemptions", owner)).json()["items"]
+        assert listed == [told], "the scan's answer is made by the database, the list's is not"
         points = (await api.get("/v1/me/points", holder)).json()
         assert (points["spendable_points"], points["held_points"]) == (6, 0)
         seen = (await api.get(f"/v1/vouchers/{voucher}", holder)).json()
