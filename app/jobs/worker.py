@@ -11,8 +11,9 @@ from uuid import UUID
 import asyncpg
 import structlog
 from pgqueuer import PgQueuer
+from pgqueuer.errors import FailingListenerError
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor
-from pgqueuer.models import Job, Schedule
+from pgqueuer.models import HealthCheckEvent, Job, Schedule
 from pgqueuer.types import QueueExecutionMode
 
 from app.core.db import CONNECT_TIMEOUT_S, WRITE_SETTINGS, Database
@@ -69,6 +70,7 @@ async def drain(pool: asyncpg.Pool, parts: Parts) -> None:
 def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     """Return the queue with every handler and schedule on it."""
     queue = PgQueuer.from_asyncpg_pool(pool)
+    queue.qm.listener_healthy = partial(probe_twice, queue.qm.listener_healthy)  # type: ignore[method-assign]
     database, wechat = parts.database, parts.wechat
     base_points = parts.settings.wish_reward_points
     acts: dict[str, Callable[[UUID], Awaitable[None]]] = {
@@ -82,6 +84,18 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     for name, (schedule, sweep) in SWEEPS.items():
         queue.schedule(name, schedule)(_for_schedule(name, partial(sweep, parts)))
     return queue
+
+
+async def probe_twice(probe: Callable[..., Awaitable[HealthCheckEvent]], **limits: timedelta) -> HealthCheckEvent:
+    """Ask a second time before the listener is given up.
+
+    pgqueuer 1.6 sends its first probe beside the LISTEN, not after it: on a busy machine nobody hears that one, and the
+    worker would end ten seconds after its start.
+    """
+    try:
+        return await probe(**limits)
+    except FailingListenerError:
+        return await probe(**limits)
 
 
 def _for_subject(act: Callable[[UUID], Awaitable[None]]) -> Callable[[Job], Awaitable[None]]:

@@ -4,16 +4,21 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from pgqueuer.errors import FailingListenerError
+from pgqueuer.models import HealthCheckEvent
 
+from app.core.clock import now
 from app.core.db import Database
 from app.core.settings import Settings
 from app.jobs.handlers import SWEEPS, Parts
-from app.jobs.worker import drain
+from app.jobs.worker import drain, probe_twice, wire
 from tests.core.service import migrated_database, running_app, running_process, settings_for
 from tests.factories import World
 from tests.people import Person
@@ -174,3 +179,30 @@ async def test_without_its_database_it_ends_with_a_sentence(workshop: Workshop, 
 
 async def is_live(workshop: Workshop) -> bool:
     return bool(await workshop.database.reads.fetchval("SELECT count(*) FROM worker_heartbeat"))
+
+
+class TestListener:
+    """The library's first probe goes out beside its LISTEN, so one that nobody heard is no reason to end."""
+
+    @pytest.mark.parametrize(("unheard", "is_given_up"), [(0, False), (1, False), (2, True)])
+    async def test_it_is_given_up_after_two_probes(self, unheard: int, is_given_up: bool):
+        asked: list[timedelta] = []
+
+        async def probe(*, timeout: timedelta) -> HealthCheckEvent:  # noqa: ASYNC109 - as the library calls it
+            asked.append(timeout)
+            if len(asked) <= unheard:
+                raise FailingListenerError
+            return HealthCheckEvent(channel="ch", sent_at=now(), type="health_check_event", id=uuid4())
+
+        if is_given_up:
+            with pytest.raises(FailingListenerError):
+                await probe_twice(probe, timeout=timedelta(seconds=10))
+        else:
+            await probe_twice(probe, timeout=timedelta(seconds=10))
+        assert len(asked) == min(unheard + 1, 2)
+
+    async def test_the_worker_asks_so(self, workshop: Workshop):
+        async with asyncpg.create_pool(workshop.settings.require_database_url(), min_size=1, max_size=3) as pool:
+            asks = wire(pool, workshop.parts).qm.listener_healthy
+        assert isinstance(asks, partial)
+        assert asks.func is probe_twice
