@@ -29,6 +29,8 @@ from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
 
+Probe = Callable[..., Awaitable[HealthCheckEvent]]
+
 HEARTBEAT_S = 5
 POLL = timedelta(seconds=5)
 """How long to wait for word of a new job before looking; also how soon a lost connection that listens is noticed."""
@@ -45,7 +47,7 @@ async def run(settings: Settings) -> None:
     database = Database(url, settings)
     wechat = WeChat(settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value())
     async with asyncpg.create_pool(
-        url, min_size=1, max_size=4, timeout=CONNECT_TIMEOUT_S, server_settings=WRITE_SETTINGS
+        url, min_size=0, max_size=4, timeout=CONNECT_TIMEOUT_S, server_settings=WRITE_SETTINGS
     ) as pool:
         queue = wire(pool, Parts(database, wechat, settings))
         loop = asyncio.get_running_loop()
@@ -70,7 +72,7 @@ async def drain(pool: asyncpg.Pool, parts: Parts) -> None:
 def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     """Return the queue with every handler and schedule on it."""
     queue = PgQueuer.from_asyncpg_pool(pool)
-    queue.qm.listener_healthy = partial(probe_twice, queue.qm.listener_healthy)  # type: ignore[method-assign]
+    queue.qm.listener_healthy = forgive_first(queue.qm.listener_healthy)  # type: ignore[method-assign,assignment]
     database, wechat = parts.database, parts.wechat
     base_points = parts.settings.wish_reward_points
     acts: dict[str, Callable[[UUID], Awaitable[None]]] = {
@@ -86,16 +88,25 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     return queue
 
 
-async def probe_twice(probe: Callable[..., Awaitable[HealthCheckEvent]], **limits: timedelta) -> HealthCheckEvent:
-    """Ask a second time before the listener is given up.
+def forgive_first(probe: Probe) -> Probe:
+    """Return a probe of the queue's listener that asks again when the very first one was not heard.
 
     pgqueuer 1.6 sends its first probe beside the LISTEN, not after it: on a busy machine nobody hears that one, and the
     worker would end ten seconds after its start.
     """
-    try:
-        return await probe(**limits)
-    except FailingListenerError:
-        return await probe(**limits)
+    is_first = True
+
+    async def ask(**limits: timedelta) -> HealthCheckEvent:
+        nonlocal is_first
+        may_repeat, is_first = is_first, False
+        try:
+            return await probe(**limits)
+        except FailingListenerError:
+            if not may_repeat:
+                raise
+            return await probe(**limits)
+
+    return ask
 
 
 def _for_subject(act: Callable[[UUID], Awaitable[None]]) -> Callable[[Job], Awaitable[None]]:
