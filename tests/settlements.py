@@ -36,7 +36,6 @@ async def make_redemption(
             voucher_id=voucher_id,
             merchant_id=moved["merchant_id"],
             clerk_id=clerk.id,
-            points=moved["points"],
             step=codes.step_number(moment),
             is_typed=False,
             scanned_at=moment,

@@ -16,9 +16,7 @@ NAME_VOUCHERS = """
     )
 """
 TELL_SCANS = """
-    UPDATE redemption r SET points = v.points, step = floor(extract(epoch FROM r.settled_at) / 30), is_typed = false,
-        scanned_at = r.settled_at
-    FROM voucher v WHERE v.id = r.voucher_id
+    UPDATE redemption SET step = floor(extract(epoch FROM settled_at) / 30), is_typed = false, scanned_at = settled_at
 """
 
 
@@ -30,7 +28,6 @@ def upgrade() -> None:
     op.create_index("ix_voucher_merchant_id_handle", "voucher", ["merchant_id", "handle"])
 
     columns = {
-        "points": sa.Integer(),
         "step": sa.BigInteger(),
         "is_typed": sa.Boolean(),
         "scanned_at": sa.DateTime(timezone=True),
@@ -41,16 +38,14 @@ def upgrade() -> None:
     op.execute(TELL_SCANS)
     for name in columns:
         op.alter_column("redemption", name, nullable=False)
-    op.create_check_constraint(op.f("ck_redemption_points_positive"), "redemption", "points > 0")
     op.create_check_constraint(
         op.f("ck_redemption_times_in_order"), "redemption", "scanned_at <= settled_at AND reversed_at >= settled_at"
     )
 
 
 def downgrade() -> None:
-    for name in ("times_in_order", "points_positive"):
-        op.drop_constraint(op.f(f"ck_redemption_{name}"), "redemption")
-    for name in ("reversed_at", "scanned_at", "is_typed", "step", "points"):
+    op.drop_constraint(op.f("ck_redemption_times_in_order"), "redemption")
+    for name in ("reversed_at", "scanned_at", "is_typed", "step"):
         op.drop_column("redemption", name)
     op.drop_index("ix_voucher_merchant_id_handle", table_name="voucher")
     op.drop_constraint(op.f("ck_voucher_handle_form"), "voucher")

@@ -88,21 +88,12 @@ async def award(
 async def mature(connection: Connection, account_id: UUID, user_id: UUID, expires_on: date | None) -> int:
     """Let a user spend what waited on an account; return how much. The database refuses it before its date."""
     wallet = await find_or_open(connection, AccountKind.WALLET, user_id, expires_on=expires_on)
-    points = int(await connection.fetchval(BALANCE, account_id))
-    if points:  # what was awarded around midnight may come after the rest has matured, as another leg
-        leg = await connection.fetchval(LEGS_SO_FAR, account_id, TransferKind.MATURE)
-        await connection.execute(POST, TransferKind.MATURE, account_id, wallet, points, account_id, leg)
-    return points
+    return await _empty(connection, TransferKind.MATURE, account_id, wallet)
 
 
 async def expire(connection: Connection, account_id: UUID) -> int:
     """Take what is left on a wallet after its last day; return how much. The database refuses it before."""
-    expired = await find_system(connection, AccountKind.EXPIRED)
-    points = int(await connection.fetchval(BALANCE, account_id))
-    if points:  # what a voucher gives back later expires again, as another leg
-        leg = await connection.fetchval(LEGS_SO_FAR, account_id, TransferKind.EXPIRE)
-        await connection.execute(POST, TransferKind.EXPIRE, account_id, expired, points, account_id, leg)
-    return points
+    return await _empty(connection, TransferKind.EXPIRE, account_id, await find_system(connection, AccountKind.EXPIRED))
 
 
 async def hold(connection: Connection, user_id: UUID, points: int, voucher_id: UUID, *, today: date) -> None:
@@ -189,6 +180,15 @@ PAY = """
     WHERE t.reference_id = ANY($1) AND t.kind = 'settle' AND paid.kind = 'paid'
     RETURNING points
 """
+
+
+async def _empty(connection: Connection, kind: TransferKind, account_id: UUID, credit: UUID) -> int:
+    """Move all that is on a user's account off it because its day has come; return how much."""
+    points = int(await connection.fetchval(BALANCE, account_id))
+    if points:  # what comes after the day, by an award around midnight or a voucher given back, is another leg
+        leg = await connection.fetchval(LEGS_SO_FAR, account_id, kind)
+        await connection.execute(POST, kind, account_id, credit, points, account_id, leg)
+    return points
 
 
 async def _draw(

@@ -48,7 +48,6 @@ class Redemption(SQLModel, table=True):
     """
 
     __table_args__ = (
-        CheckConstraint("points > 0", name="points_positive"),
         CheckConstraint("scanned_at <= settled_at AND reversed_at >= settled_at", name="times_in_order"),
         Index("ix_redemption_merchant_id_id", "merchant_id", "id"),
         Index("ix_redemption_merchant_id_settled_at", "merchant_id", "settled_at"),
@@ -58,7 +57,6 @@ class Redemption(SQLModel, table=True):
     voucher_id: UUID = Field(foreign_key="voucher.id", unique=True)
     merchant_id: UUID = Field(foreign_key="merchant.id")
     clerk_id: UUID = Field(foreign_key="user.id")
-    points: int
     step: int = Field(sa_type=BigInteger)
     is_typed: bool
     scanned_at: datetime = Field(sa_type=DateTime(timezone=True))

@@ -10,7 +10,6 @@ from app.domain.kinds import WishCategory
 from app.schemas.areas import AreaRef
 from app.schemas.fields import In, Note, Out, WishBody, WishTitle
 
-PublicWishStatus = Literal["published", "claimed", "delivered", "disputed", "fulfilled"]
 WishStatus = Literal[
     "checking",
     "reviewing",

@@ -20,6 +20,7 @@ VIEW = """
 """
 GET = f"{VIEW} WHERE a.id = $1"
 LIST = f"{VIEW} WHERE a.parent_id IS NOT DISTINCT FROM $1 AND a.id > $2 ORDER BY a.id LIMIT $3"
+IS_IN_SCOPE = "SELECT lineage && $2::uuid[] FROM area WHERE id = $1"
 LIST_UNITS = """
     SELECT u.id, u.area_id, u.kind, u.name FROM unit u JOIN area a ON a.id = u.area_id
     WHERE a.lineage @> ARRAY[$1::uuid] AND u.id > $2 ORDER BY u.id LIMIT $3
@@ -32,6 +33,11 @@ async def get(reads: Reads, area_id: UUID) -> dict[str, Any]:
     if row is None:
         raise Problem("not-found")
     return _view(row)
+
+
+async def is_in_scope(reads: Reads, area_id: UUID, scope: list[UUID]) -> bool:
+    """Whether an area lies in ``scope``, the areas that a caller's grants are for, or below one of them."""
+    return bool(scope) and bool(await reads.fetchval(IS_IN_SCOPE, area_id, scope))
 
 
 async def list_children(reads: Reads, parent_id: UUID | None, request: PageRequest) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import OFFER
 from app.models.offer import Offer
 from app.schemas.offers import OfferIn
-from app.services import transitions
+from app.services import areas, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -47,7 +47,6 @@ IN_AREA = f"{VIEW} WHERE o.id IN ({ids_in_area('offer', SHOWN)}) ORDER BY o.id D
 OF_MERCHANT = f"{VIEW} WHERE o.merchant_id = $1 AND o.id < $2 ORDER BY o.id DESC LIMIT $3"
 GET = VIEW.replace("$4", "$2").replace("$5", "$3") + " WHERE o.id = $1"
 LOCK = f"{GET} FOR UPDATE OF o"
-IS_ALLIANCE_OF = "SELECT lineage && $2::uuid[] FROM area WHERE id = $1"
 MAY_SEE_ALL = """
     SELECT m.owner_id = $2 OR a.lineage && $3::uuid[] FROM merchant m JOIN area a ON a.id = m.area_id WHERE m.id = $1
 """
@@ -123,7 +122,7 @@ async def list_of_area(
 ) -> dict[str, Any]:
     """Return the offers of an area and all below it; what is not listed is shown to the alliance's staff alone."""
     scope = caller.scope(Role.ALLIANCE) if caller else []
-    if status != "listed" and not await reads.fetchval(IS_ALLIANCE_OF, area_id, scope):
+    if status != "listed" and not await areas.is_in_scope(reads, area_id, scope):
         raise Problem("not-allowed")
     filters, moment = ("offers", area_id, status), now()
     rows = await reads.fetch(

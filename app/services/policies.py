@@ -50,7 +50,6 @@ IN_FORCE = """
     ) AS p ON true
     WHERE a.id = $1 ORDER BY step.place
 """
-IN_SCOPE = "SELECT lineage && $2::uuid[] FROM area WHERE id = $1"
 THRESHOLD_SQL = """(
     SELECT p.first_redemption_threshold
     FROM area a, unnest(a.lineage) WITH ORDINALITY AS step (id, place) CROSS JOIN LATERAL (

@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Connection, Record
 
 from app import ledger
-from app.core.clock import local_date, now
+from app.core.clock import now
 from app.core.db import Reads
 from app.core.ids import new_id
 from app.domain import codes
@@ -26,8 +26,6 @@ from app.services.vouchers import code_key
 OFFLINE_WITHIN = timedelta(minutes=30)
 """How far back a scan may lie that a clerk's phone kept while it had no signal."""
 CLOCK_SKEW = timedelta(minutes=1)
-REVERSED_POINTS_LAST = timedelta(days=30)
-"""What comes back by no doing of the holder can be spent for so long, whatever its own date was."""
 
 # One statement decides the race, moves the points, leaves the event and stores the answer under the key. $1 to $3 are
 # the key's ($1 the clerk), $4 the voucher, $5 the clerk's shops, $6 when it was scanned, $7 the code's step, $8 whether
@@ -42,8 +40,8 @@ SETTLE = f"""
         RETURNING v.id, v.merchant_id, v.kind, v.title, v.terms, v.points, m.owner_id = $1 AS is_owner
     ), scanned AS (
         INSERT INTO redemption
-            (id, voucher_id, merchant_id, clerk_id, points, step, is_typed, scanned_at, settled_at)
-        SELECT $9, id, merchant_id, $1, points, $7, $8, $6, $11 FROM moved
+            (id, voucher_id, merchant_id, clerk_id, step, is_typed, scanned_at, settled_at)
+        SELECT $9, id, merchant_id, $1, $7, $8, $6, $11 FROM moved
     ), logged AS (
         INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, created_at)
         SELECT $10, 'voucher', id, 'settle', 'held', 'settled', $1, 'clerk', clock_timestamp() FROM moved
@@ -70,7 +68,7 @@ FIND_VOUCHER = f"""
 """
 FIND_TYPED = "SELECT id FROM voucher WHERE merchant_id = ANY($1) AND handle = $2"
 VIEW = """
-    SELECT r.id, r.voucher_id, v.kind AS offer_kind, v.title AS offer_title, v.terms, r.points, r.settled_at,
+    SELECT r.id, r.voucher_id, v.kind AS offer_kind, v.title AS offer_title, v.terms, v.points, r.settled_at,
         r.reversed_at, v.status, v.user_id, v.offer_id, m.owner_id, a.lineage && $2::uuid[] AS in_scope
     FROM redemption r JOIN voucher v ON v.id = r.voucher_id
     JOIN merchant m ON m.id = r.merchant_id JOIN area a ON a.id = m.area_id
@@ -137,7 +135,7 @@ async def reverse(
     await transitions.move(connection, VOUCHER, row["voucher_id"], "reverse", Mover(party, caller.id), note=reason)
     await connection.execute(MARK_REVERSED, redemption_id, moment)
     await vouchers.put_back(connection, row["voucher_id"])
-    await ledger.reverse(connection, row["voucher_id"], not_before=local_date(moment + REVERSED_POINTS_LAST))
+    await ledger.reverse(connection, row["voucher_id"], not_before=vouchers.lasts_at_least(moment))
 
 
 async def get(reads: Reads, caller: Caller, redemption_id: UUID) -> dict[str, Any]:

@@ -100,15 +100,15 @@ IS_BALANCED = f"""
     FROM settlement s LEFT JOIN line ON true LEFT JOIN booked ON booked.voucher_id = line.voucher_id
     WHERE s.id = $1 GROUP BY s.id
 """
-# Whether a redemption stands on a statement that was agreed; format it with the column of the redemption's id.
-IS_CLOSED_SQL = """(EXISTS (
-    SELECT FROM settlement_line closed JOIN settlement statement ON statement.id = closed.settlement_id
-    WHERE closed.redemption_id = {redemption_id} AND closed.status <> 'removed' AND statement.status <> 'draft'
-))"""
 LOCK_VOUCHER = """
     SELECT FROM voucher v JOIN redemption r ON r.voucher_id = v.id WHERE r.id = $1 FOR NO KEY UPDATE OF v
 """
-IS_CLOSED = f"SELECT {IS_CLOSED_SQL.format(redemption_id='$1::uuid')}"
+IS_CLOSED = """
+    SELECT EXISTS (
+        SELECT FROM settlement_line l JOIN settlement s ON s.id = l.settlement_id
+        WHERE l.redemption_id = $1 AND l.status <> 'removed' AND s.status <> 'draft'
+    )
+"""
 LINES_AT_ONCE = 5_000
 PAID_AT_ONCE = 2_000
 """One statement writes so many rows: it stays far below its timeout, however long the list is."""

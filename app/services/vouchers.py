@@ -152,9 +152,8 @@ async def give_back(connection: Connection, voucher_id: UUID) -> None:
     """
     if await connection.fetchval(LOCK_SHOP, voucher_id):
         raise Problem("state-conflict")
-    not_before = local_date(now() + GIVEN_BACK_POINTS_LAST)
     moved = await transitions.move(connection, VOUCHER, voucher_id, "give_back", transitions.SYSTEM, note=NOT_HONOURED)
-    await _release(connection, moved, not_before=not_before)
+    await _release(connection, moved, not_before=lasts_at_least(now()))
 
 
 async def find_unhonoured(connection: Connection, merchant_id: UUID | None = None) -> list[UUID]:
@@ -172,6 +171,11 @@ async def find_due(connection: Connection, moment: datetime) -> list[UUID]:
 async def _release(connection: Connection, voucher: Record, *, not_before: date | None = None) -> None:
     await put_back(connection, voucher["id"])
     await ledger.release(connection, voucher["id"], not_before=not_before)
+
+
+def lasts_at_least(moment: datetime) -> date:
+    """Return the day up to which points can be spent that come back at ``moment`` by no doing of the holder."""
+    return local_date(moment + GIVEN_BACK_POINTS_LAST)
 
 
 async def put_back(connection: Connection, voucher_id: UUID) -> None:

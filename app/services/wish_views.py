@@ -11,6 +11,7 @@ from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import WISH
+from app.services import areas
 from app.services.pages import PageRequest, page
 from app.services.wishes import PUBLIC_STATES, may_see
 
@@ -47,7 +48,6 @@ DETAIL = """
     WHERE w.id = $1
 """
 PARTIES_WHO_SEE_ALL = frozenset({Party.AUTHOR, Party.CLAIMANT, Party.STAFF})
-IS_STAFF_OF = "SELECT lineage && $2::uuid[] FROM area WHERE id = $1"
 
 
 async def list_of_area(
@@ -58,7 +58,7 @@ async def list_of_area(
     What is not public is listed to staff of that area alone: ``not-allowed`` to others.
     """
     scope = caller.scope(Role.STAFF) if caller else []
-    if status not in PUBLIC_STATES and not await reads.fetchval(IS_STAFF_OF, area_id, scope):
+    if status not in PUBLIC_STATES and not await areas.is_in_scope(reads, area_id, scope):
         raise Problem("not-allowed")
     filters = ("wishes", area_id, status, category)
     arguments = [area_id, request.below(*filters), request.rows, status, caller.id if caller else None, scope]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app import ledger
 from app.core.ids import new_id
 from bench.faults import checks
 from bench.faults.checks import Finding
@@ -46,17 +47,14 @@ def naive_but_guarded(arena: Arena, vouchers: int = 100, attempts: int = 100) ->
     name = "naive code on the real tables"
     made = arena.system.run(arena.make_vouchers(vouchers))
     ids = [voucher.id for voucher in made]
-    insert = """
+    insert = f"""
         WITH scanned AS (
-            INSERT INTO redemption (id, voucher_id, merchant_id, clerk_id, points, step, is_typed, scanned_at)
-            SELECT $1, v.id, v.merchant_id, m.owner_id, v.points, 0, false, now()
+            INSERT INTO redemption (id, voucher_id, merchant_id, clerk_id, step, is_typed, scanned_at)
+            SELECT $1, v.id, v.merchant_id, m.owner_id, 0, false, now()
             FROM voucher v JOIN merchant m ON m.id = v.merchant_id
             WHERE v.id = $2 RETURNING voucher_id, merchant_id
         )
-        INSERT INTO ledger_transfer (kind, debit_account_id, credit_account_id, points, reference_id, leg)
-        SELECT 'settle', held.credit_account_id, shop.id, held.points, held.reference_id, held.leg
-        FROM scanned JOIN ledger_transfer held ON held.reference_id = scanned.voucher_id AND held.kind = 'hold'
-        JOIN ledger_account shop ON shop.owner_id = scanned.merchant_id AND shop.kind = 'merchant'
+        {ledger.settle_sql("scanned")}
     """
 
     async def attack() -> tuple[int, int, list[Finding]]:

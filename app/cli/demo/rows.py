@@ -44,7 +44,7 @@ COLUMNS = {
         "created_at",
     ),
     "redemption": (
-        *("id", "voucher_id", "merchant_id", "clerk_id", "points", "step", "is_typed", "scanned_at"),
+        *("id", "voucher_id", "merchant_id", "clerk_id", "step", "is_typed", "scanned_at"),
         "settled_at",
     ),
     "event": (

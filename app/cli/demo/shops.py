@@ -193,6 +193,6 @@ class ShopMaker:
             town.rows.log("voucher", voucher_id, "settle", ("held", "settled"), clerk, closed)
             town.rows.add(
                 *("redemption", new_id_at(closed), voucher_id, offer.merchant_id, offer.clerk_id),
-                *(what.points, codes.step_number(closed), False, closed, closed),
+                *(codes.step_number(closed), False, closed, closed),
             )
             move(Movement(TransferKind.SETTLE, user_id, what.points, voucher_id, closed, offer.merchant_id))

@@ -10,6 +10,7 @@ from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import AnomalyKind
 from app.domain.texts import ANOMALIES, ONLY_A_HINT
+from app.services import areas
 from app.services.anomalies import caps, manual, shops, verifications
 from app.services.anomalies.pattern import Pattern
 
@@ -28,8 +29,6 @@ ITEMS_MAX = 20
 DAYS_MAX = 366
 """How far back a period may begin; what is asked for before that begins there."""
 
-MAY_AUDIT = "SELECT lineage && $2::uuid[] FROM area WHERE id = $1"
-
 
 async def list_of_area(
     reads: Reads, caller: Caller, area_id: UUID, kind: AnomalyKind | None, since: date | None
@@ -38,7 +37,7 @@ async def list_of_area(
 
     Raises ``not-allowed`` unless the caller audits or administers that area.
     """
-    if not await reads.fetchval(MAY_AUDIT, area_id, caller.scope(Role.AUDITOR)):
+    if not await areas.is_in_scope(reads, area_id, caller.scope(Role.AUDITOR)):
         raise Problem("not-allowed")
     items: list[dict[str, Any]] = []
     for asked in PATTERNS if kind is None else (kind,):
