@@ -48,6 +48,12 @@ async def get_reads(request: Request) -> Reads:
     return reads
 
 
+async def get_secret(request: Request) -> str:
+    secret: str = request.app.state.settings.secret_key.get_secret_value()
+    return secret
+
+
+SecretDep = Annotated[str, Depends(get_secret)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 WeChatDep = Annotated[WeChat, Depends(get_wechat)]

@@ -22,6 +22,7 @@ from app.routers import (
     auth,
     claims,
     clerks,
+    complaints,
     donations,
     grants,
     health,
@@ -36,6 +37,7 @@ from app.routers import (
     tasks,
     volunteers,
     vouchers,
+    walls,
     wishes,
 )
 from app.services.health import newest_migration
@@ -50,6 +52,8 @@ V1 = (
     members,
     volunteers,
     wishes,
+    complaints,
+    walls,
     tasks,
     claims,
     merchants,

@@ -14,12 +14,14 @@ from app.core.ids import new_id
 from app.core.security import issue_token
 from app.core.settings import Settings
 from app.domain import licence
-from app.domain.caller import Role
+from app.domain.caller import Caller, Role
 from app.domain.kinds import AreaKind, MemberKind, OfferKind, UnitKind, WishCategory
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import MERCHANT, WISH
+from app.domain.lifecycles import COMPLAINT, MERCHANT, WISH
 from app.models import Area, Clerk, Grant, Member, Merchant, Offer, Unit, User, Wish
+from app.schemas.complaints import ComplaintIn
 from app.services import transitions, wishes
+from app.services.complaints import posting
 from app.services.transitions import Mover
 from app.wechat.simulator import openid_of
 from tests.api_client import ApiClient
@@ -133,6 +135,23 @@ OFFER_FORM: dict[str, Any] = {
     "opening_hours": [{"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "to": "21:30"}],
 }
 """What an owner sends to add an offer, with everything in it."""
+
+
+COMPLAINT_FORMS: dict[str, dict[str, Any]] = {
+    "answer": {"answer": "今天换好了灯泡。", "outcome": "resolved"},
+    "wait": {"reason": "请告诉我们是哪一盏灯。"},
+    "reject": {"reason": "不属于本社区。"},
+    "rate": {"is_satisfied": True},
+}
+COMPLAINT_WAYS = {
+    "accepted": ("accept",),
+    "waiting": ("accept", "wait"),
+    "answered": ("accept", "answer"),
+    "closed": ("accept", "answer", "rate"),
+    "rejected": ("reject",),
+    "withdrawn": ("withdraw",),
+}
+"""How a complaint comes into a state, and what is sent for it."""
 
 
 async def give_points(
@@ -296,6 +315,28 @@ class World:
         response = await self.api.post("/v1/policies", self.administrator, {"area_id": str(area.id), **fields})
         assert response.status_code == 201, response.text
         return dict(response.json())
+
+    async def complaint(self, author: Person | None = None, status: str = "open", **more: Any) -> UUID:
+        """Make a complaint of the grid through the service, then put it where it shall be."""
+        secret = self.settings.secret_key.get_secret_value()
+        person = author or await self.person()
+        form = ComplaintIn(
+            **{"area_id": self.grid.id, "category": "lighting", "title": "路灯坏了", "body": "三天没亮了。", **more}
+        )
+        caller = Caller(person.id)
+        async with self.database.transaction() as connection:
+            complaint_id = await posting.post(connection, secret, caller, form)
+            if status != "checking":
+                action = "hold_check" if status == "reviewing" else "pass_check"
+                await transitions.move(connection, COMPLAINT, complaint_id, action, transitions.SYSTEM)
+        for action in COMPLAINT_WAYS.get(status, ()):
+            response = await self.api.post(
+                f"/v1/complaints/{complaint_id}/{action}",
+                person if action in {"withdraw", "rate"} else self.staff,
+                COMPLAINT_FORMS.get(action),
+            )
+            assert response.status_code == 200, response.text
+        return complaint_id
 
     async def shop(self, owner: Person, status: str = "approved", *, area: Area | None = None) -> UUID:
         """Make a shop with its owner as clerk."""

@@ -5,11 +5,14 @@ Tokens are JWT with HS256, the algorithm fixed here and never taken from the tok
 
 import hashlib
 import hmac
+import os
 from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jose import JWTError, jwk, jwt
 from jose.backends.base import Key
@@ -90,9 +93,47 @@ def derive_key(secret: str, purpose: bytes) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"echowall/" + purpose).derive(secret.encode())
 
 
+SEAL_VERSION = b"\x01"
+NONCE_BYTES = 12
+
+
+class BrokenSealError(Exception):
+    """What was sealed was changed, moved to another place, or sealed with another secret."""
+
+
+def seal(secret: str, purpose: bytes, content: bytes, *, bound_to: bytes) -> bytes:
+    """Return ``content`` encrypted by AES-256-GCM (NIST SP 800-38D) under a key of ``purpose``, with a random nonce.
+
+    It opens only together with ``bound_to``, such as the id of the row that it stands in.
+    """
+    nonce = os.urandom(NONCE_BYTES)
+    return SEAL_VERSION + nonce + _cipher(secret, purpose).encrypt(nonce, content, bound_to)
+
+
+def unseal(secret: str, purpose: bytes, sealed: bytes, *, bound_to: bytes) -> bytes:
+    """Return what ``seal`` was given. Raises BrokenSealError."""
+    nonce, content = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+    if sealed[:1] != SEAL_VERSION or len(nonce) != NONCE_BYTES:
+        raise BrokenSealError
+    try:
+        return _cipher(secret, purpose).decrypt(nonce, content, bound_to)
+    except InvalidTag as error:
+        raise BrokenSealError from error
+
+
+@lru_cache(maxsize=8)
+def _cipher(secret: str, purpose: bytes) -> AESGCM:
+    return AESGCM(_key(secret, purpose))
+
+
 def keyed_fingerprint(secret: str, purpose: bytes, *parts: bytes) -> bytes:
     """Return HMAC-SHA256 over the parts under a key of ``purpose``: a short code cannot be guessed from it."""
-    return hmac.digest(derive_key(secret, purpose), fingerprint(*parts), "sha256")
+    return hmac.digest(_key(secret, purpose), fingerprint(*parts), "sha256")
+
+
+@lru_cache(maxsize=8)
+def _key(secret: str, purpose: bytes) -> bytes:
+    return derive_key(secret, purpose)
 
 
 def fingerprint(*parts: bytes) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from app.domain.kinds import ComplaintPart
 from app.domain.lifecycle import Party
 
 
@@ -51,6 +52,7 @@ class Caller:
 
 NOBODY: frozenset[Party] = frozenset()
 _AUTHOR = frozenset({Party.AUTHOR})
+_JOINER = frozenset({Party.JOINER})
 _CLAIMANT = frozenset({Party.CLAIMANT})
 _HELPER = frozenset({Party.HELPER})
 _STAFF = frozenset({Party.STAFF})
@@ -75,6 +77,16 @@ def parties_to_service(
     if in_scope:
         return _STAFF_HELPER if caller.is_helper else _STAFF
     return _HELPER if caller.is_helper else NOBODY
+
+
+def parties_to_complaint(part: ComplaintPart | None, *, handles: bool) -> frozenset[Party]:
+    """Return what somebody is to a complaint; ``handles`` says that the area that has to act lies in their areas.
+
+    Whoever complained or joined in decides nothing about it as staff (I2).
+    """
+    if part is not None:
+        return _AUTHOR if part == ComplaintPart.AUTHOR else _JOINER
+    return _STAFF if handles else NOBODY
 
 
 def parties_to_settlement(caller: Caller, *, owner_id: UUID, merchant_id: UUID, in_scope: bool) -> frozenset[Party]:

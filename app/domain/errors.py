@@ -112,6 +112,36 @@ _TYPES = (
         "already-claimed", 409, "The caller has a live claim on it", "您已经认领了这个任务，请在“我的认领”中查看。"
     ),
     ProblemType("claim-limit-reached", 409, "Too many open claims", "您手上的任务已达上限，请先完成或退回一个。"),
+    # Complaints
+    _passing(
+        "posting-too-fast",
+        429,
+        "Too many complaints in a minute",
+        "提交得太快了，请稍等一分钟再提交，内容不会丢失。",
+        60,
+    ),
+    ProblemType(
+        "category-unknown", 422, "The category is not on the list", "所选的类别已停用或不存在，请重新选择类别。"
+    ),
+    ProblemType("escalation-at-top", 409, "There is no level above", "已经是最上一级，不能再上报，请直接办理或联办。"),
+    ProblemType("return-at-bottom", 409, "There is no level below", "已经在所属网格，不能再下派，请直接办理。"),
+    ProblemType(
+        "merge-into-itself", 422, "A complaint cannot be merged into itself", "不能并入自己，请选择另一件诉求。"
+    ),
+    ProblemType(
+        "merge-target-unfit",
+        409,
+        "The other complaint is merged, ended or out of reach",
+        "目标诉求已并案、已办结或不在您的范围内，请选择另一件正在办理的诉求。",
+    ),
+    ProblemType(
+        "reason-needed", 403, "A reason comes before a look", "请先填写查看理由，十分钟内有效，查看记录对诉求人公开。"
+    ),
+    ProblemType("already-rated", 409, "This answer was rated before", "您已经评价过这次答复，无需再次评价。"),
+    ProblemType(
+        "reopen-used", 409, "The one right to reopen is used", "您已经重开过一次，请联系社区工作人员，或提交新的诉求。"
+    ),
+    ProblemType("reopen-too-late", 409, "The time to reopen is over", "已超过十四天的反馈期，请提交新的诉求。"),
     # What hands do to points
     ProblemType("nothing-awarded", 409, "The claim brought no points", "这次服务没有发放积分，无需收回。"),
     ProblemType(

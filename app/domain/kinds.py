@@ -44,6 +44,38 @@ class WishCategory(StrEnum):
     OTHER = "other"
 
 
+class Urgency(StrEnum):
+    """How soon a complaint needs an answer."""
+
+    CRITICAL = "critical"  # life and property
+    URGENT = "urgent"  # water, power, heating, weather
+    ORDINARY = "ordinary"
+    HARD = "hard"  # needs several hands or a long time
+
+
+class Outcome(StrEnum):
+    """What an answer says became of a complaint."""
+
+    RESOLVED = "resolved"
+    EXPLAINED = "explained"  # cannot or need not be done, and why
+    PLANNED = "planned"  # will be done, and when
+
+
+class Channel(StrEnum):
+    """How a complaint came in."""
+
+    APP = "app"
+    PROXY = "proxy"  # typed in by staff for somebody who cannot
+    OPEN311 = "open311"
+
+
+class ComplaintPart(StrEnum):
+    """Why somebody's identity is kept with a complaint."""
+
+    AUTHOR = "author"
+    JOINER = "joiner"  # said "me too"
+
+
 class OfferKind(StrEnum):
     """What a shop gives."""
 

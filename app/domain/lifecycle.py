@@ -13,10 +13,12 @@ class Party(StrEnum):
     """What a caller is to one thing. A caller can be several at once."""
 
     AUTHOR = "author"  # posted it, applied for it or holds it
+    JOINER = "joiner"  # said "me too"
     CLAIMANT = "claimant"  # has a live claim on it
     HELPER = "helper"  # approved member or volunteer, free to claim
     STAFF = "staff"  # staff of the area, with no own interest in it
     ALLIANCE = "alliance"  # staff of the merchants' alliance, with no own interest in it
+    UNIT = "unit"  # works for a unit that has a part in it
     CLERK = "clerk"  # clerk or owner of the shop
     OWNER = "owner"  # owner of the shop
     SYSTEM = "system"  # a job

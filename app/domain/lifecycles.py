@@ -43,6 +43,55 @@ WISH = Lifecycle(
     ),
 )
 
+COMPLAINT = Lifecycle(
+    subject="complaint",
+    states=(
+        "checking",
+        "reviewing",
+        "open",
+        "accepted",
+        "waiting",
+        "answered",
+        "closed",
+        "reopened",
+        "merged",
+        "rejected",
+        "withdrawn",
+    ),
+    initial="checking",
+    transitions=(
+        # No machine turns a complaint away: whatever the content check did not pass waits for a person (I10).
+        row("checking", "pass_check", "open", SYSTEM),
+        row("checking", "hold_check", "reviewing", SYSTEM),
+        row("reviewing", "admit", "open", STAFF),
+        row("reviewing open accepted reopened", "reject", "rejected", STAFF),
+        row("open reopened", "accept", "accepted", STAFF),
+        # A leader answers for it by name from here on (书记领办).
+        row("open accepted reopened", "take_on", "accepted", STAFF),
+        row("open accepted reopened", "answer", "answered", STAFF),
+        # Up or down one level, where it has to be accepted anew. It keeps its number (I13).
+        row("open accepted reopened", "escalate", "open", STAFF),
+        row("open accepted reopened", "escalate_overdue", "open", SYSTEM),
+        row("open accepted reopened", "return", "open", STAFF),
+        row("open accepted reopened", "merge", "merged", STAFF),
+        row("accepted", "dispatch", "accepted", STAFF),
+        row("accepted", "call_helpers", "accepted", STAFF),
+        # The clock stands still while the resident is asked for something.
+        row("accepted", "wait", "waiting", STAFF),
+        row("waiting", "resume", "accepted", AUTHOR, STAFF, SYSTEM),
+        row("checking reviewing open accepted waiting reopened", "withdraw", "withdrawn", AUTHOR),
+        row("answered", "rate", "closed", AUTHOR),
+        row("answered", "close_silent", "closed", SYSTEM),
+        row("closed", "reopen", "reopened", AUTHOR, STAFF),
+    ),
+)
+
+LIVE_COMPLAINT_STATES = ("checking", "reviewing", "open", "accepted", "waiting", "reopened")
+"""Somebody still owes an answer."""
+
+PUBLIC_COMPLAINT_STATES = ("open", "accepted", "waiting", "answered", "closed", "reopened", "merged")
+"""What may stand on a wall: passed by the content check or by a person."""
+
 TASK = Lifecycle(
     subject="task",
     states=("draft", "open", "closed", "cancelled"),
@@ -168,4 +217,17 @@ ADJUSTMENT = Lifecycle(
     ),
 )
 
-LIFECYCLES = (WISH, TASK, CLAIM, MEMBER, VOLUNTEER, MERCHANT, OFFER, VOUCHER, SETTLEMENT, SETTLEMENT_LINE, ADJUSTMENT)
+LIFECYCLES = (
+    WISH,
+    COMPLAINT,
+    TASK,
+    CLAIM,
+    MEMBER,
+    VOLUNTEER,
+    MERCHANT,
+    OFFER,
+    VOUCHER,
+    SETTLEMENT,
+    SETTLEMENT_LINE,
+    ADJUSTMENT,
+)

@@ -29,6 +29,7 @@ from app.services import (
     vouchers,
     wishes,
 )
+from app.services.complaints import residents
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -129,8 +130,15 @@ async def warn_expiry(parts: Parts) -> int:
     return warned
 
 
+async def close_silent(parts: Parts) -> int:
+    """Close answered complaints whose complainants said nothing for 14 days; return how many."""
+    async with parts.database.transaction() as connection:
+        due = await residents.find_silent(connection)
+    return await each(parts.database, due, residents.close_silent)
+
+
 async def hold_forgotten(parts: Parts) -> int:
-    """Hand wishes and offers whose content check never ended over to people; return how many."""
+    """Hand wishes, complaints and offers whose content check never ended over to people; return how many."""
     return await content_checks.hold_forgotten(parts.database, now() - CHECK_PATIENCE)
 
 
@@ -211,6 +219,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "mature_points": ("1,31 * * * *", mature_points),
     "expire_points": ("2,32 * * * *", expire_points),
     "warn_expiry": ("4 * * * *", warn_expiry),
+    "close_silent": ("11 * * * *", close_silent),
     "hold_forgotten": ("*/5 * * * *", hold_forgotten),
     "seal_ledger": ("* * * * *", seal_ledger),
     "seal_late": ("29 * * * *", seal_late),

@@ -21,6 +21,8 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.jobs.handlers import SWEEPS, Parts, give_back_vouchers_of_shop
 from app.services import content_checks
+from app.services.complaints.handling import CHECK_ANSWER
+from app.services.complaints.posting import CHECK_COMPLAINT
 from app.services.merchants import GIVE_BACK_VOUCHERS
 from app.services.offers import CHECK_OFFER
 from app.services.users import CHECK_NICKNAME
@@ -74,9 +76,12 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     queue = PgQueuer.from_asyncpg_pool(pool)
     queue.qm.listener_healthy = forgive_first(queue.qm.listener_healthy)  # type: ignore[method-assign,assignment]
     database, wechat = parts.database, parts.wechat
+    secret = parts.settings.secret_key.get_secret_value()
     base_points = parts.settings.wish_reward_points
     acts: dict[str, Callable[[UUID], Awaitable[None]]] = {
         CHECK_WISH: partial(content_checks.check_wish, database, wechat, base_points=base_points),
+        CHECK_COMPLAINT: partial(content_checks.check_complaint, database, wechat, secret),
+        CHECK_ANSWER: partial(content_checks.check_answer, database, wechat),
         CHECK_OFFER: partial(content_checks.check_offer, database, wechat),
         CHECK_NICKNAME: partial(content_checks.check_nickname, database, wechat),
         GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from app.models.adjustment import Adjustment
 from app.models.area import Area
 from app.models.claim import Claim
+from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
 from app.models.donation import Donation
 from app.models.event import Event
 from app.models.failed_try import FailedTry
@@ -35,6 +36,10 @@ __all__ = [
     "Claim",
     "Clerk",
     "ClerkInvite",
+    "Complaint",
+    "ComplaintCategory",
+    "ComplaintPerson",
+    "ComplaintRating",
     "Donation",
     "Event",
     "FailedTry",

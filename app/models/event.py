@@ -1,9 +1,11 @@
 """The history of everything that has a lifecycle (I7). Append-only: the database refuses changes."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.models.columns import created_at
@@ -30,4 +32,6 @@ class Event(SQLModel, table=True):
     actor_id: UUID | None = Field(default=None, foreign_key="user.id")
     party: str = Field(max_length=32)
     note: str | None = Field(default=None, max_length=500)
+    facts: dict[str, Any] | None = Field(default=None, sa_type=JSONB, nullable=True)
+    """What changed beside the state, so that figures can be derived from events alone."""
     created_at: datetime = created_at()

@@ -1,16 +1,17 @@
-"""The caller's own things: profile, wishes, claims, points, vouchers."""
+"""The caller's own things: profile, wishes, complaints, claims, points, vouchers."""
 
 from fastapi import APIRouter, Response
 
-from app.deps import CallerDep, PageDep, ReadsDep, TransactionDep, answer
+from app.deps import CallerDep, PageDep, ReadsDep, SecretDep, TransactionDep, answer
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.adjustments import AdjustmentOut
+from app.schemas.complaints import OwnComplaintOut
 from app.schemas.fields import Page
 from app.schemas.me import Me, MeIn, Points, PointsTransfer
 from app.schemas.offers import VoucherOut
 from app.schemas.tasks import ClaimOut
 from app.schemas.wishes import WishOut
-from app.services import adjustments, claims, points, users, vouchers, wish_views
+from app.services import adjustments, claims, complaint_views, points, users, vouchers, wish_views
 
 router = APIRouter(prefix="/me", tags=["me"])
 LIST_PROBLEMS = responses("invalid-payload", "cursor-invalid")
@@ -33,6 +34,12 @@ async def update_me(form: MeIn, caller: CallerDep, connection: TransactionDep) -
 async def list_wishes(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
     """List the caller's wishes, newest first."""
     return answer(await wish_views.list_own(reads, caller, page))
+
+
+@router.get("/complaints", response_model=Page[OwnComplaintOut], responses=LIST_PROBLEMS)
+async def list_complaints(caller: CallerDep, reads: ReadsDep, page: PageDep, secret: SecretDep) -> Response:
+    """List what the caller complained of or joined in, newest first, with the answers and what is new."""
+    return answer(await complaint_views.list_own(reads, secret, caller, page))
 
 
 @router.get("/claims", response_model=Page[ClaimOut], responses=LIST_PROBLEMS)

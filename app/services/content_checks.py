@@ -10,11 +10,13 @@ from uuid import UUID
 
 import structlog
 
+from app.core.clock import now
 from app.core.db import Database
 from app.domain.errors import Problem
-from app.domain.lifecycles import OFFER, WISH
+from app.domain.lifecycles import COMPLAINT, OFFER, WISH
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
-from app.services import transitions, users, wishes
+from app.services import complainants, transitions, users, wishes
+from app.services.complaints import handling
 from app.wechat.client import Scene, WeChat
 from app.wechat.errors import WeChatError
 
@@ -31,9 +33,23 @@ FIND_OFFER = """
     WHERE o.id = $1 AND o.status = 'checking'
 """
 LOCK_OFFER = "SELECT title, description, terms FROM offer WHERE id = $1 AND status = 'checking' FOR UPDATE"
+FIND_COMPLAINT = """
+    SELECT c.title, c.body, typist.openid FROM complaint c LEFT JOIN "user" typist ON typist.id = c.entered_by
+    WHERE c.id = $1 AND c.status = 'checking'
+"""
+FIND_OPENID = 'SELECT openid FROM "user" WHERE id = $1'
+FIND_ANSWER = """
+    SELECT c.answer, c.answered_at, u.openid FROM complaint c
+    JOIN LATERAL (
+        SELECT e.actor_id FROM event e
+        WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id AND e.action = 'answer'
+        ORDER BY e.created_at DESC, e.id DESC LIMIT 1
+    ) AS given ON true JOIN "user" u ON u.id = given.actor_id
+    WHERE c.id = $1 AND c.answer IS NOT NULL AND c.echo_id IS NULL
+"""
 FIND_FORGOTTEN = {
     lifecycle: f"SELECT id FROM {lifecycle.subject} WHERE status = 'checking' AND {since} < $1 ORDER BY id LIMIT 500"
-    for lifecycle, since in ((WISH, "created_at"), (OFFER, "worded_at"))
+    for lifecycle, since in ((WISH, "created_at"), (OFFER, "worded_at"), (COMPLAINT, "created_at"))
 }
 
 Outcome = Literal["pass", "review", "risky", "failed"]
@@ -95,6 +111,44 @@ async def check_offer(database: Database, wechat: WeChat, offer_id: UUID) -> Non
         )
 
 
+async def check_complaint(database: Database, wechat: WeChat, secret: str, complaint_id: UUID) -> None:
+    """Check a complaint: a clear pass opens it, everything else waits for a person. None is turned away by a machine.
+
+    WeChat is asked about what others would read, as the person who typed it; where nobody of WeChat
+    did, a person looks.
+    """
+    words = await database.reads.fetchrow(FIND_COMPLAINT, complaint_id)
+    if words is None:
+        return
+    openid = words["openid"]
+    if openid is None:
+        who = await complainants.find(database.reads, secret, complaint_id)
+        openid = who.user_id and await database.reads.fetchval(FIND_OPENID, who.user_id)
+    content = "\n".join(filter(None, (words["title"], words["body"])))
+    outcome = await _ask(wechat, openid, content, Scene.FORUM) if openid else "failed"
+    async with database.transaction() as connection:
+        if outcome == "pass":
+            await transitions.find_and_move(
+                connection, COMPLAINT, complaint_id, "pass_check", transitions.SYSTEM, changes={"opened_at": now()}
+            )
+        else:
+            note = CHECK_UNAVAILABLE if outcome == "failed" else HELD_FOR_REVIEW
+            await transitions.find_and_move(
+                connection, COMPLAINT, complaint_id, "hold_check", transitions.SYSTEM, note=note
+            )
+
+
+async def check_answer(database: Database, wechat: WeChat, complaint_id: UUID) -> None:
+    """Check the answer to a complaint and put it on the echo wall; what does not clearly pass waits for a person."""
+    words = await database.reads.fetchrow(FIND_ANSWER, complaint_id)
+    if words is None:
+        return
+    outcome = await _ask(wechat, words["openid"], words["answer"], Scene.FORUM)
+    if outcome == "pass":
+        async with database.transaction() as connection:
+            await handling.echo(connection, complaint_id, words["answered_at"], transitions.SYSTEM)
+
+
 async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> None:
     """Check a chosen name: others see it after a pass; after a refusal the old one stays.
 
@@ -112,7 +166,7 @@ async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> N
 
 
 async def hold_forgotten(database: Database, posted_before: datetime) -> int:
-    """Hand wishes and offers whose check never ended over to people; return how many. None stays unseen (I10)."""
+    """Hand what was never checked to its end over to people; return how many. None stays unseen (I10)."""
     held = 0
     for lifecycle, find in FIND_FORGOTTEN.items():
         for row in await database.reads.fetch(find, posted_before):

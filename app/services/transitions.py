@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection, Record
+from pydantic_core import to_json
 
 from app.core.ids import new_id
 from app.domain.errors import Problem
@@ -13,8 +14,9 @@ from app.domain.lifecycle import Lifecycle, Party
 
 # The time of an event is read after the row is locked, by one clock: the order of times is the order of changes.
 LOG_EVENT = """
-    INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, note, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
+    INSERT INTO event
+        (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, note, facts, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp())
 """
 
 
@@ -37,7 +39,7 @@ def permit(lifecycle: Lifecycle, state: str, action: str, parties: frozenset[Par
     """
     able = lifecycle.parties_for(action) & parties
     if not able:
-        interested = parties & {Party.AUTHOR, Party.CLAIMANT}
+        interested = parties & {Party.AUTHOR, Party.JOINER, Party.CLAIMANT}
         raise Problem("own-interest" if interested else "not-allowed")
     row = lifecycle.find(state, action)
     if row is None or not row.who & able:
@@ -54,12 +56,13 @@ async def move(
     *,
     note: str | None = None,
     changes: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Record:
-    """Take ``action``: one conditional UPDATE from the table's sources with ``changes``, and its event.
+    """Take ``action``: one conditional UPDATE from the table's sources with ``changes``, and its event with ``facts``.
 
     Returns the row as it stands after. Locks that row. Raises ``state-conflict`` when somebody moved it first.
     """
-    row = await find_and_move(connection, lifecycle, subject_id, action, mover, note=note, changes=changes)
+    row = await find_and_move(connection, lifecycle, subject_id, action, mover, note=note, changes=changes, facts=facts)
     if row is None:
         raise Problem("state-conflict")
     return row
@@ -74,6 +77,7 @@ async def find_and_move(
     *,
     note: str | None = None,
     changes: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Record | None:
     """Do what ``move`` does, but return None when the thing is not in a state to be moved."""
     rows = [row for row in lifecycle.transitions if row.action == action and mover.party in row.who]
@@ -82,7 +86,7 @@ async def find_and_move(
     target = rows[0].target
     assert all(row.target == target for row in rows), "one action leads to one state"
     changes = changes or {}
-    columns = "".join(f", {column} = ${index}" for index, column in enumerate(changes, start=10))
+    columns = "".join(f", {column} = ${index}" for index, column in enumerate(changes, start=11))
     statement = f"""
         WITH old AS (
             SELECT id, status FROM {lifecycle.subject} WHERE id = $1 AND status = ANY($2) FOR UPDATE
@@ -91,8 +95,9 @@ async def find_and_move(
             RETURNING x.*, old.status AS from_status
         ), logged AS (
             INSERT INTO event
-                (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, note, created_at)
-            SELECT $4::uuid, $5::text, id, $6::text, from_status, $3, $7::uuid, $8::text, $9::text, clock_timestamp()
+                (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, note, facts, created_at)
+            SELECT $4::uuid, $5::text, id, $6::text, from_status, $3, $7::uuid, $8::text, $9::text, $10::jsonb,
+                clock_timestamp()
             FROM moved
         )
         SELECT * FROM moved
@@ -108,6 +113,7 @@ async def find_and_move(
         mover.id,
         mover.party,
         note,
+        facts_json(facts),
         *changes.values(),
     )
 
@@ -127,8 +133,24 @@ async def log(
     *,
     from_state: str | None = None,
     note: str | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append an event of something that has no lifecycle, or no state before it."""
+    """Append an event of something that has no lifecycle, or of an act that leaves the state as it is."""
     await connection.execute(
-        LOG_EVENT, new_id(), subject_kind, subject_id, action, from_state, to_state, mover.id, mover.party, note
+        LOG_EVENT,
+        new_id(),
+        subject_kind,
+        subject_id,
+        action,
+        from_state,
+        to_state,
+        mover.id,
+        mover.party,
+        note,
+        facts_json(facts),
     )
+
+
+def facts_json(facts: Mapping[str, Any] | None) -> str | None:
+    """Return the facts of an event as they are stored: times in ISO 8601, ids as text."""
+    return to_json(facts).decode() if facts is not None else None

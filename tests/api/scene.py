@@ -84,6 +84,7 @@ async def make_scene(world: World) -> Scene:
             "member_id": member,
             "volunteer_id": await make_volunteer(world, applicant),
             "wish_id": wish,
+            "complaint_id": await world.complaint(author),
             "task_id": await world.task_of(wish),
             "claim_id": claim,
             "adjustment_id": await world.adjustment(helper),
@@ -98,6 +99,7 @@ async def make_scene(world: World) -> Scene:
         },
         hidden={
             "wish_id": await world.wish(author, "reviewing"),
+            "complaint_id": await world.complaint(author, category="neighbours"),
             "task_id": await world.task_of(withdrawn),
             "offer_id": await world.offer(shop, status="reviewing"),
         },
@@ -152,6 +154,24 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/wishes/{wish_id}/reject"): reason,
         ("POST", "/v1/wishes/{wish_id}/confirm"): {"rating": 5, "thanks": "谢谢您。"},
         ("POST", "/v1/wishes/{wish_id}/dispute"): reason,
+        ("POST", "/v1/complaints"): {
+            "area_id": grid,
+            "category": "lighting",
+            "title": "楼道灯坏了",
+            "body": "三天没亮了，老人下楼很危险。",
+            "place": "3号楼2单元",
+            "location": {"longitude": 117.870123, "latitude": 36.803456},
+            "contact": {"name": "王小明", "phone": "13812345678"},
+        },
+        **{
+            ("POST", f"/v1/complaints/{{complaint_id}}/{action}"): reason
+            for action in ("escalate", "return", "wait", "reject", "reopen", "unmask")
+        },
+        ("POST", "/v1/complaints/{complaint_id}/answer"): {"answer": "今天换好了灯泡。", "outcome": "resolved"},
+        ("POST", "/v1/complaints/{complaint_id}/resume"): {"words": "三楼那盏。"},
+        ("POST", "/v1/complaints/{complaint_id}/merge"): {"into_id": str(scene.ids["wish_id"])},
+        ("POST", "/v1/complaints/{complaint_id}/correct"): {"category": "water", "urgency": "urgent"},
+        ("POST", "/v1/complaints/{complaint_id}/rate"): {"is_satisfied": True, "note": "谢谢"},
         ("POST", "/v1/claims/{claim_id}/submit"): {"note": "换好了。", "minutes": 45},
         ("POST", "/v1/claims/{claim_id}/return"): reason,
         ("POST", "/v1/claims/{claim_id}/refuse"): reason,

@@ -63,8 +63,11 @@ NO_FIELD_TAKES = {
     "a list in a list": "[[]]",
     "a list of nothing": "[null]",
 }
-BUT_THIS_ONE_DOES = {(("POST", "/v1/adjustments"), "points", "below zero")}
-"""Points can be taken by hand as well."""
+BUT_THIS_ONE_DOES = {
+    (("POST", "/v1/adjustments"), "points", "below zero"),
+    (("POST", "/v1/complaints/{complaint_id}/rate"), "is_satisfied", "true"),
+}
+"""Points can be taken by hand as well, and somebody is satisfied or not."""
 REMARKABLE_BUT_GOOD = {
     "emoji": "谢谢👍🏽",
     "a family": "👨‍👩‍👧‍👦一家",

@@ -120,6 +120,27 @@ class TestReads:
         for person in (author, world.staff, await world.helper()):
             assert await counter.get(f"/v1/wishes/{wish_id}", person) == IDENTITY + 1
 
+    @pytest.mark.parametrize("params", [{}, {"category": "lighting"}, {"status": "open"}, {"limit": 50}])
+    async def test_wall(self, counter: Counter, world: World, params: dict[str, Any]):
+        for _ in range(3):
+            await world.complaint()
+        page_and_tally = 2
+        for area in (world.district, world.grid):
+            assert await counter.get(f"/v1/walls/{area.id}", **params) == page_and_tally
+            assert await counter.get(f"/v1/walls/{area.id}", world.staff, **params) == IDENTITY + page_and_tally
+            look_whether_the_area_exists = 1
+            assert await counter.get(f"/v1/walls/{area.id}/echoes") == 1 + look_whether_the_area_exists
+        first = (await world.api.get(f"/v1/walls/{world.grid.id}", limit=1)).json()
+        assert await counter.get(f"/v1/walls/{world.grid.id}", limit=1, cursor=first["next_cursor"]) == 1
+
+    async def test_complaint(self, counter: Counter, world: World):
+        author = await world.person()
+        complaint = await world.complaint(author, "answered")
+        assert await counter.get(f"/v1/complaints/{complaint}") == 1
+        for person in (author, world.staff, await world.person()):
+            assert await counter.get(f"/v1/complaints/{complaint}", person) == IDENTITY + 1
+        assert await counter.get("/v1/me/complaints", author) == IDENTITY + 1
+
     async def test_feed_of_tasks_and_task(self, counter: Counter, world: World):
         task_id = await world.task_of(await world.wish(await world.person()))
         helper = await world.helper()

@@ -16,6 +16,7 @@ from app.domain.lifecycle import Lifecycle, Party
 from app.domain.lifecycles import (
     ADJUSTMENT,
     CLAIM,
+    COMPLAINT,
     LIFECYCLES,
     MEMBER,
     MERCHANT,
@@ -57,7 +58,7 @@ def expected_problem(lifecycle: Lifecycle, state: str, action: str, parties: fro
     """Read the table by hand: who may at all, then whether this state is one to start from."""
     rows = [row for row in lifecycle.transitions if row.action == action]
     if not any(party in row.who for row in rows for party in parties):
-        return "own-interest" if Party.AUTHOR in parties or Party.CLAIMANT in parties else "not-allowed"
+        return "own-interest" if parties & {Party.AUTHOR, Party.JOINER, Party.CLAIMANT} else "not-allowed"
     if not any(state in row.sources and party in row.who for row in rows for party in parties):
         return "state-conflict"
     return None
@@ -82,6 +83,18 @@ def test_permit_names_the_right_problem_or_the_part_that_may(lifecycle: Lifecycl
 
 async def a_wish(world: World) -> UUID:
     return await world.wish(await world.person())
+
+
+async def a_complaint(world: World) -> UUID:
+    """One that has an answer and somewhere to be merged into, since no other may be in every state."""
+    into = await world.complaint()
+    complaint_id = await world.complaint()
+    await world.database.writes.execute(
+        "UPDATE complaint SET answer = '好了', outcome = 'resolved', merged_into_id = $2 WHERE id = $1",
+        complaint_id,
+        into,
+    )
+    return complaint_id
 
 
 async def a_task(world: World) -> UUID:
@@ -138,6 +151,7 @@ async def an_adjustment(world: World) -> UUID:
 
 MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     WISH.subject: a_wish,
+    COMPLAINT.subject: a_complaint,
     TASK.subject: a_task,
     CLAIM.subject: a_claim,
     MEMBER.subject: a_member,

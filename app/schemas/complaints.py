@@ -1,0 +1,258 @@
+"""Complaints, in one form for each reader: everybody, whose it is, staff."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.domain.kinds import Outcome, Urgency
+from app.schemas.areas import AreaRef
+from app.schemas.fields import Check, In, Note, Out
+
+ComplaintStatus = Literal[
+    "checking",
+    "reviewing",
+    "open",
+    "accepted",
+    "waiting",
+    "answered",
+    "closed",
+    "reopened",
+    "merged",
+    "rejected",
+    "withdrawn",
+]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=60), Check]
+Body = Annotated[str, StringConstraints(min_length=1, max_length=2000), Check]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=100), Check]
+PersonName = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9-]{7,20}$")]
+CategoryCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,30}$")]
+
+
+class Location(In):
+    """A point in GCJ-02, as WeChat gives it."""
+
+    longitude: Annotated[Decimal, Field(ge=-180, le=180)]
+    latitude: Annotated[Decimal, Field(ge=-90, le=90)]
+
+
+class Contact(In):
+    """How to reach whoever complains; staff see it masked."""
+
+    name: PersonName | None = None
+    phone: Phone | None = None
+
+
+class ProxyIn(In):
+    """The resident for whom somebody else types, and how they agreed to it."""
+
+    name: PersonName
+    phone: Phone | None = None
+    consent: Note
+
+
+class ComplaintIn(In):
+    """A problem, where it is, and whether the nickname may stand beside it."""
+
+    area_id: UUID
+    location: Location | None = None
+    place: Place | None = None
+    category: CategoryCode | None = None
+    title: Title
+    body: Body
+    anonymous: bool = True
+    contact: Contact | None = None
+    proxy: ProxyIn | None = None
+
+
+class AnswerIn(In):
+    """The echo, and what became of the problem."""
+
+    answer: Body
+    outcome: Outcome
+
+
+class ReasonIn(In):
+    """Why."""
+
+    reason: Note
+
+
+class ResumeIn(In):
+    """What the resident was asked for."""
+
+    words: Note
+
+
+class MergeIn(In):
+    """The complaint on the same matter that goes on for both."""
+
+    into_id: UUID
+
+
+class CorrectIn(In):
+    """What it is really about, and how soon it needs an answer."""
+
+    category: CategoryCode
+    urgency: Urgency
+
+
+class RateIn(In):
+    """Whether the answer satisfies."""
+
+    is_satisfied: Annotated[bool, Field(strict=True)]
+    note: Note | None = None
+
+
+class CategoryRef(Out):
+    """A topic as others mention it."""
+
+    code: str
+    name: str
+
+
+class About(Out):
+    """About where, to a hundred metres; GCJ-02."""
+
+    longitude: float
+    latitude: float
+
+
+class Author(Out):
+    """The nickname of an author who chose to show it."""
+
+    nickname: str
+
+
+class Echo(Out):
+    """The answer that stands beside the problem."""
+
+    answer: str
+    outcome: Outcome
+    answered_at: datetime
+
+
+class ComplaintOut(Out):
+    """A complaint as everybody sees it. ``handler`` has to act, ``leader`` answers by name."""
+
+    id: UUID
+    number: int
+    area: AreaRef
+    handler: AreaRef
+    category: CategoryRef
+    urgency: Urgency
+    title: str
+    body: str
+    status: ComplaintStatus
+    about: About | None
+    author: Author | None
+    leader: Author | None
+    joins: int
+    echo: Echo | None
+    is_satisfied: bool | None
+    merged_into_id: UUID | None
+    due_at: datetime | None
+    is_overdue: bool
+    age_days: int
+    created_at: datetime
+    actions: list[str]
+
+
+class Step(Out):
+    """One event of a complaint's life, as everybody may know it."""
+
+    action: str
+    to_state: str
+    handler: AreaRef | None
+    created_at: datetime
+
+
+class ComplaintDetailOut(ComplaintOut):
+    """A complaint with the way it went."""
+
+    timeline: list[Step]
+
+
+class NotedStep(Step):
+    """One event with what was said."""
+
+    note: str | None
+
+
+class Masked(Out):
+    """Who complained, as staff see it until they give a reason to see more."""
+
+    name: str | None
+    phone: str | None
+
+
+class Look(Out):
+    """Somebody looked at who complained, and why."""
+
+    nickname: str
+    reason: str | None
+    created_at: datetime
+
+
+class ComplaintForAuthorOut(ComplaintOut):
+    """A complaint as whoever made it or joined in sees it, with what was said and who looked at who they are."""
+
+    place: str | None
+    part: Literal["author", "joiner"]
+    contact: Masked | None
+    is_new: bool
+    answer: Echo | None
+    is_answer_public: bool
+    looks: list[Look]
+    timeline: list[NotedStep]
+
+
+class OwnComplaintOut(ComplaintOut):
+    """One of one's own complaints in a list; ``is_new`` says that something happened since one looked."""
+
+    part: Literal["author", "joiner"]
+    is_new: bool
+
+
+class ActedStep(NotedStep):
+    """One event with who acted; a complainant is never named."""
+
+    party: str
+    actor: Author | None
+
+
+class ExactPlace(Out):
+    """Exactly where, GCJ-02."""
+
+    longitude: float
+    latitude: float
+
+
+class ComplaintForStaffOut(ComplaintOut):
+    """A complaint as the staff of its area see it."""
+
+    location: ExactPlace | None
+    place: str | None
+    channel: str
+    consent: str | None
+    is_confidential: bool
+    complainant: Masked
+    answer: Echo | None
+    is_answer_public: bool
+    accept_due_at: datetime | None
+    answer_due_at: datetime | None
+    timeline: list[ActedStep]
+
+
+class ComplainantOut(Out):
+    """Who complained and what they wrote, word by word; shown for a while to whoever gave a reason."""
+
+    nickname: str | None
+    name: str | None
+    phone: str | None
+    title: str
+    body: str
+    actions: list[str]

@@ -1,0 +1,104 @@
+"""Whose a complaint is: the only module that reads or writes ``complaint_person`` (I9).
+
+A person is found by a keyed hash, so that somebody with the tables alone cannot tell whose a complaint is, and named by
+a sealed content that opens for the one complaint it was sealed for. No event names a complainant.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Connection
+from pydantic_core import from_json, to_json
+
+from app.core.db import Reads
+from app.core.security import keyed_fingerprint, seal, unseal
+from app.domain.errors import Problem
+from app.domain.kinds import ComplaintPart
+from app.domain.shielding import mask_name, mask_phone
+
+PURPOSE = b"complainant"
+
+INSERT = """
+    INSERT INTO complaint_person (complaint_id, person_hash, part, sealed) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (complaint_id, person_hash) DO NOTHING RETURNING true
+"""
+FIND_AUTHOR = "SELECT sealed FROM complaint_person WHERE complaint_id = $1 AND part = 'author'"
+COPY_TO = """
+    INSERT INTO complaint_person (complaint_id, person_hash, part, sealed)
+    VALUES ($1, $2, 'joiner', $3) ON CONFLICT (complaint_id, person_hash) DO NOTHING RETURNING true
+"""
+LIST = "SELECT person_hash, sealed FROM complaint_person WHERE complaint_id = $1 ORDER BY person_hash"
+SEE = """
+    UPDATE complaint_person SET seen_at = clock_timestamp() WHERE complaint_id = $1 AND person_hash = $2 RETURNING true
+"""
+COUNT_LATELY = """
+    SELECT count(*) FROM complaint_person
+    WHERE person_hash = $1 AND part = 'author' AND created_at > now() - make_interval(secs => $2)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Complainant:
+    """Who complained and how to reach them; ``title`` and ``body`` as they were written, where masking changed them."""
+
+    user_id: UUID | None
+    name: str | None = None
+    phone: str | None = None
+    title: str | None = None
+    body: str | None = None
+
+    @property
+    def masked(self) -> dict[str, str | None]:
+        """What staff see without unmasking."""
+        return {"name": self.name and mask_name(self.name), "phone": self.phone and mask_phone(self.phone)}
+
+
+def hash_of(secret: str, person_id: UUID) -> bytes:
+    """Return under which hash a person's complaints are kept."""
+    return keyed_fingerprint(secret, PURPOSE, person_id.bytes)
+
+
+async def add(
+    connection: Connection, secret: str, complaint_id: UUID, person_id: UUID, part: ComplaintPart, who: Complainant
+) -> bool:
+    """Keep somebody with a complaint under the hash of ``person_id``; return False when they were there before."""
+    sealed = _seal(secret, complaint_id, who)
+    return bool(await connection.fetchval(INSERT, complaint_id, hash_of(secret, person_id), part, sealed))
+
+
+async def find(reads: Reads, secret: str, complaint_id: UUID) -> Complainant:
+    """Return the author of a complaint."""
+    return read(secret, complaint_id, await reads.fetchval(FIND_AUTHOR, complaint_id))
+
+
+def read(secret: str, complaint_id: UUID, sealed: bytes) -> Complainant:
+    """Return who stands in a sealed content. Raises BrokenSealError for another complaint's."""
+    fields: dict[str, Any] = from_json(unseal(secret, PURPOSE, sealed, bound_to=complaint_id.bytes))
+    user_id = fields.pop("user_id")
+    return Complainant(UUID(user_id) if user_id else None, **fields)
+
+
+async def join_all(connection: Connection, secret: str, from_id: UUID, into_id: UUID) -> int:
+    """Make everybody of one complaint a joiner of another; return how many were not there before."""
+    joined = 0
+    for row in await connection.fetch(LIST, from_id):
+        sealed = _seal(secret, into_id, read(secret, from_id, row["sealed"]))
+        joined += bool(await connection.fetchval(COPY_TO, into_id, row["person_hash"], sealed))
+    return joined
+
+
+async def see(connection: Connection, secret: str, complaint_id: UUID, person_id: UUID) -> None:
+    """Note that somebody has looked at their complaint: nothing of it is news any more. Raises ``not-found``."""
+    if not await connection.fetchval(SEE, complaint_id, hash_of(secret, person_id)):
+        raise Problem("not-found")
+
+
+async def count_lately(connection: Connection, secret: str, person_id: UUID, seconds: int) -> int:
+    """Return how many complaints somebody has posted in the last ``seconds``."""
+    count: int = await connection.fetchval(COUNT_LATELY, hash_of(secret, person_id), seconds)
+    return count
+
+
+def _seal(secret: str, complaint_id: UUID, who: Complainant) -> bytes:
+    return seal(secret, PURPOSE, to_json(asdict(who)), bound_to=complaint_id.bytes)

@@ -1,0 +1,226 @@
+"""Reading complaints: each reader gets a form of their own, made from one statement (I8, I9)."""
+
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from app.core.clock import now
+from app.core.db import Reads
+from app.domain.caller import Caller, Role
+from app.domain.errors import Problem
+from app.domain.kinds import ComplaintPart
+from app.domain.lifecycle import Party
+from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
+from app.services import areas, complainants
+from app.services.complainants import hash_of
+from app.services.complaints.residents import FEEDBACK
+from app.services.complaints.standing import may_see, parties
+from app.services.pages import PageRequest, page, timed_page
+
+# In every statement here $1 is the hash of the caller or null, $2 the areas where they act as staff. The public is
+# shown about where a problem is: a resident's own door may be exactly there.
+COLUMNS = """
+    c.id, c.number, c.area_id, a.name AS area_name, c.handler_id, h.name AS handler_name, h.parent_id AS above_id,
+    c.category, k.name AS category_name, c.urgency, c.title, c.body, c.status, c.is_confidential, c.shown_name,
+    round(c.longitude, 3)::float8 AS longitude, round(c.latitude, 3)::float8 AS latitude, l.nickname AS leader, c.joins,
+    c.answer, c.outcome, c.answered_at, c.echo_id, c.is_satisfied, c.merged_into_id, c.due_at, c.created_at,
+    c.entered_by, c.has_reopened, p.part, h.lineage && $2::uuid[] AS handles, a.lineage && $2::uuid[] AS in_scope
+"""
+TABLES = """
+    FROM complaint c JOIN area a ON a.id = c.area_id JOIN area h ON h.id = c.handler_id
+    JOIN complaint_category k ON k.code = c.category LEFT JOIN "user" l ON l.id = c.leader_id
+    LEFT JOIN complaint_person p ON p.complaint_id = c.id AND p.person_hash = $1
+"""
+CARD = f"SELECT {COLUMNS} {TABLES}"
+IS_NEW = """
+    EXISTS (
+        SELECT FROM event e WHERE e.subject_kind = 'complaint' AND e.subject_id IN (c.id, c.merged_into_id)
+            AND e.created_at > coalesce(p.seen_at, p.created_at) AND e.party IN ('staff', 'unit', 'system')
+    ) AS is_new
+"""
+OWN = f"""
+    SELECT {COLUMNS}, {IS_NEW} {TABLES} WHERE p.person_hash IS NOT NULL AND c.id < $3 ORDER BY c.id DESC LIMIT $4
+""".replace("LEFT JOIN complaint_person", "JOIN complaint_person")
+NOT_DUE = "'9999-01-01T00:00:00Z'::timestamptz"
+"""The turn of what has no deadline at present: after everything else."""
+QUEUE = f"""
+    SELECT {COLUMNS}, coalesce(c.due_at, {NOT_DUE}) AS turn {TABLES}
+    WHERE h.lineage @> ARRAY[$3::uuid] AND c.status = ANY($4)
+        AND ($5::timestamptz IS NULL OR (coalesce(c.due_at, {NOT_DUE}), c.id) > ($5, $6::uuid))
+    ORDER BY coalesce(c.due_at, {NOT_DUE}), c.id LIMIT $7
+"""
+DETAIL = f"""
+    SELECT {COLUMNS}, {IS_NEW}, c.longitude::float8 AS exact_longitude, c.latitude::float8 AS exact_latitude, c.place,
+        c.channel, c.consent, c.accept_due_at, c.answer_due_at, author.sealed, own.sealed AS own_sealed,
+        ARRAY(
+            SELECT (e.action, e.to_state, e.facts ->> 'handler_id', place.name, e.party, actor.nickname, e.note,
+                e.created_at)
+            FROM event e LEFT JOIN "user" actor ON actor.id = e.actor_id
+            LEFT JOIN area place ON place.id = (e.facts ->> 'handler_id')::uuid
+            WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id ORDER BY e.created_at, e.id
+        ) AS history
+    {TABLES}
+    LEFT JOIN complaint_person author ON author.complaint_id = c.id AND author.part = 'author'
+    LEFT JOIN complaint_person own ON own.complaint_id = c.id AND own.person_hash = $1
+    WHERE c.id = $3
+"""
+QUIET = frozenset({"unmask", "remind", "join", "correct", "publish_answer"})
+"""What is no step on the way of a complaint and stays out of its public timeline."""
+
+
+def arguments(caller: Caller | None, secret: str) -> tuple[bytes | None, list[UUID]]:
+    """Return $1 and $2 of every statement here."""
+    return (None, []) if caller is None else (hash_of(secret, caller.id), caller.scope(Role.STAFF))
+
+
+async def get(reads: Reads, secret: str, caller: Caller | None, complaint_id: UUID) -> dict[str, Any]:
+    """Return one complaint in the form for the caller. Raises ``not-found``."""
+    row = await reads.fetchrow(DETAIL, *arguments(caller, secret), complaint_id)
+    if row is None or not may_see(row, caller):
+        raise Problem("not-found")
+    view = card(row, caller)
+    if row["part"] is not None:
+        return view | _for_author(row, secret)
+    if row["in_scope"]:
+        return view | _for_staff(row, secret)
+    return view | {"timeline": [_step(entry) for entry in row["history"] if entry[0] not in QUIET]}
+
+
+async def list_own(reads: Reads, secret: str, caller: Caller, request: PageRequest) -> dict[str, Any]:
+    """Return what the caller complained of or joined in, newest first."""
+    rows = await reads.fetch(OWN, *arguments(caller, secret), request.below("own-complaints"), request.rows)
+    return page(
+        rows,
+        request,
+        lambda row: card(row, caller) | {"part": row["part"], "is_new": row["is_new"]},
+        "own-complaints",
+    )
+
+
+async def list_queue(
+    reads: Reads, secret: str, caller: Caller, area_id: UUID, status: str | None, request: PageRequest
+) -> dict[str, Any]:
+    """Return what an area and those below it have to act on, what is due first. Raises ``not-allowed``."""
+    filters = ("queue", area_id, status)
+    after = request.after(*filters) or (None, None)
+    if not await areas.is_in_scope(reads, area_id, caller.scope(Role.STAFF)):
+        raise Problem("not-allowed")
+    states = list(LIVE_COMPLAINT_STATES) if status is None else [status]
+    rows = await reads.fetch(QUEUE, *arguments(caller, secret), area_id, states, *after, request.rows)
+    return timed_page(rows, request, lambda row: card(row, caller), *filters, key="turn")
+
+
+def card(row: Record, caller: Caller | None) -> dict[str, Any]:
+    """Return a complaint as everybody sees it, with what the caller may do next."""
+    moment = now()
+    due_at = row["due_at"]
+    return {
+        "id": str(row["id"]),
+        "number": row["number"],
+        "area": {"id": str(row["area_id"]), "name": row["area_name"]},
+        "handler": {"id": str(row["handler_id"]), "name": row["handler_name"]},
+        "category": {"code": row["category"], "name": row["category_name"]},
+        "urgency": row["urgency"],
+        "title": row["title"],
+        "body": row["body"],
+        "status": row["status"],
+        "about": row["longitude"] and {"longitude": row["longitude"], "latitude": row["latitude"]},
+        "author": row["shown_name"] and {"nickname": row["shown_name"]},
+        "leader": row["leader"] and {"nickname": row["leader"]},
+        "joins": row["joins"],
+        "echo": _answer(row) if row["echo_id"] else None,
+        "is_satisfied": row["is_satisfied"],
+        "merged_into_id": row["merged_into_id"] and str(row["merged_into_id"]),
+        "due_at": due_at,
+        "is_overdue": due_at is not None and due_at < moment,
+        "age_days": (moment - row["created_at"]).days,
+        "created_at": row["created_at"],
+        "actions": actions(row, caller),
+    }
+
+
+def actions(row: Record, caller: Caller | None) -> list[str]:
+    """Return what the caller may do next: by the lifecycle, and what needs no state of its own."""
+    if caller is None:
+        return []
+    party = parties(row, caller)
+    may = [action for action in COMPLAINT.actions(row["status"], party) if _fits(action, row, party)]
+    is_live = row["status"] in LIVE_COMPLAINT_STATES
+    if Party.STAFF in party:
+        may += ["correct"] if is_live else []
+        may += ["unmask"]
+        may += ["publish_answer"] if row["answer"] is not None and row["echo_id"] is None else []
+    if row["part"] is None and is_live and not row["is_confidential"]:
+        may.append("join")
+    if Party.JOINER in party and row["status"] in {"answered", "closed"}:
+        may.append("rate")
+    return may
+
+
+def _fits(action: str, row: Record, party: frozenset[Party]) -> bool:
+    """Whether an action that the state allows has somewhere to go."""
+    if action == "escalate":
+        return row["above_id"] is not None
+    if action == "return":
+        return bool(row["handler_id"] != row["area_id"])
+    if action == "reopen" and Party.AUTHOR in party:
+        return not row["has_reopened"] and bool(now() <= row["answered_at"] + FEEDBACK)
+    return True
+
+
+def _answer(row: Record) -> dict[str, Any] | None:
+    if row["answer"] is None:
+        return None
+    return {"answer": row["answer"], "outcome": row["outcome"], "answered_at": row["answered_at"]}
+
+
+def _for_author(row: Record, secret: str) -> dict[str, Any]:
+    own = complainants.read(secret, row["id"], row["own_sealed"])
+    is_author = row["part"] == ComplaintPart.AUTHOR
+    looks = [entry for entry in row["history"] if entry[0] == "unmask"] if is_author else []
+    return {
+        "place": row["place"] if is_author else None,
+        "part": row["part"],
+        "contact": own.masked if is_author else None,
+        "is_new": row["is_new"],
+        "answer": _answer(row),
+        "is_answer_public": row["echo_id"] is not None,
+        "looks": [
+            {"nickname": nickname, "reason": note, "created_at": created_at}
+            for _, _, _, _, _, nickname, note, created_at in looks
+        ],
+        "timeline": [
+            _step(entry) | {"note": entry[6] if is_author else None}
+            for entry in row["history"]
+            if entry[0] not in QUIET
+        ],
+    }
+
+
+def _for_staff(row: Record, secret: str) -> dict[str, Any]:
+    place = None
+    if row["exact_longitude"] is not None:
+        place = {"longitude": row["exact_longitude"], "latitude": row["exact_latitude"]}
+    return {
+        "location": place,
+        "place": row["place"],
+        "channel": row["channel"],
+        "consent": row["consent"],
+        "is_confidential": row["is_confidential"],
+        "complainant": complainants.read(secret, row["id"], row["sealed"]).masked,
+        "answer": _answer(row),
+        "is_answer_public": row["echo_id"] is not None,
+        "accept_due_at": row["accept_due_at"],
+        "answer_due_at": row["answer_due_at"],
+        "timeline": [
+            _step(entry) | {"note": entry[6], "party": entry[4], "actor": entry[5] and {"nickname": entry[5]}}
+            for entry in row["history"]
+        ],
+    }
+
+
+def _step(entry: tuple[Any, ...]) -> dict[str, Any]:
+    action, to_state, handler_id, handler_name, _, _, _, created_at = entry
+    handler = {"id": handler_id, "name": handler_name} if handler_id else None
+    return {"action": action, "to_state": to_state, "handler": handler, "created_at": created_at}

@@ -1,0 +1,177 @@
+"""What staff do with a complaint where it stands: admit, accept, answer, wait, correct, turn away, merge."""
+
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Connection
+
+from app.core.clock import now
+from app.core.ids import new_id
+from app.core.queue import order
+from app.domain.caller import Caller, Role
+from app.domain.errors import Problem
+from app.domain.kinds import Outcome, Urgency
+from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
+from app.domain.shielding import mask_text
+from app.services import complainants, transitions
+from app.services.complaints import clocks, standing
+from app.services.transitions import Mover
+
+CHECK_ANSWER = "check_answer"
+
+FIND_TARGET = """
+    SELECT c.status FROM complaint c JOIN area a ON a.id = c.area_id
+    WHERE c.id = $1 AND a.lineage && $2::uuid[]
+"""
+COUNT_JOINS = "UPDATE complaint SET joins = joins + $2 WHERE id = $1"
+CORRECT = """
+    UPDATE complaint c SET category = k.code, urgency = $3, is_confidential = k.is_confidential, accept_due_at = $4,
+        answer_due_at = $5
+    FROM complaint_category k WHERE c.id = $1 AND k.code = $2
+"""
+IS_ACTIVE = "SELECT is_active FROM complaint_category WHERE code = $1"
+PUBLISH_ECHO = (
+    "UPDATE complaint SET echo_id = $2 WHERE id = $1 AND answered_at = $3 AND echo_id IS NULL RETURNING status"
+)
+
+
+async def admit(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
+    """Let a complaint onto the wall that the content check left to people."""
+    _, mover = await standing.permit(connection, secret, caller, complaint_id, "admit")
+    await transitions.move(connection, COMPLAINT, complaint_id, "admit", mover, changes={"opened_at": now()})
+
+
+async def accept(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
+    """Sign for a complaint (签收): from here on an answer is due."""
+    _, mover = await standing.permit(connection, secret, caller, complaint_id, "accept")
+    await transitions.move(connection, COMPLAINT, complaint_id, "accept", mover, changes={"accepted_at": now()})
+
+
+async def take_on(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
+    """Answer for a complaint by name (书记领办): everybody sees who, and since when it waits."""
+    _, mover = await standing.permit(connection, secret, caller, complaint_id, "take_on")
+    changes = {"leader_id": caller.id, "accepted_at": now()}
+    await transitions.move(connection, COMPLAINT, complaint_id, "take_on", mover, changes=changes)
+
+
+async def answer(
+    connection: Connection, secret: str, caller: Caller, complaint_id: UUID, words: str, outcome: Outcome
+) -> None:
+    """Answer a complaint: its complainant and staff read it at once, everybody once its content check has passed."""
+    _, mover = await standing.permit(connection, secret, caller, complaint_id, "answer")
+    changes = {
+        "answer": mask_text(words),
+        "outcome": outcome,
+        "answered_at": now(),
+        "echo_id": None,
+        "is_satisfied": None,
+    }
+    await transitions.move(
+        connection, COMPLAINT, complaint_id, "answer", mover, changes=changes, facts={"outcome": outcome}
+    )
+    await order(connection, CHECK_ANSWER, complaint_id)
+
+
+async def publish_answer(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
+    """Put an answer on the echo wall that the content check left to people."""
+    row = await standing.get(connection, secret, caller, complaint_id)
+    mover = standing.require_staff(row, caller)
+    if row["answered_at"] is None or not await echo(connection, complaint_id, row["answered_at"], mover):
+        raise Problem("state-conflict")
+
+
+async def echo(connection: Connection, complaint_id: UUID, answered_at: datetime, mover: Mover) -> bool:
+    """Make the answer of a moment public; return False when another one came since or it is public already."""
+    status = await connection.fetchval(PUBLISH_ECHO, complaint_id, new_id(), answered_at)
+    if status is None:
+        return False
+    await transitions.log(
+        connection, COMPLAINT.subject, complaint_id, "publish_answer", status, mover, from_state=status
+    )
+    return True
+
+
+async def wait(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, needed: str) -> None:
+    """Ask the resident for something and stop the clock until it is there."""
+    _, mover = await standing.permit(connection, secret, caller, complaint_id, "wait")
+    facts = {"paused_at": now()}
+    await transitions.move(connection, COMPLAINT, complaint_id, "wait", mover, note=mask_text(needed), facts=facts)
+
+
+async def resume(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, words: str) -> None:
+    """Let the clock run again: the resident gives what was asked for, or staff have it from elsewhere."""
+    row, mover = await standing.permit(connection, secret, caller, complaint_id, "resume")
+    dues, facts = await clocks.go_on(
+        connection,
+        complaint_id,
+        area_id=row["handler_id"],
+        category=row["category"],
+        urgency=Urgency(row["urgency"]),
+        moment=now(),
+    )
+    changes = {"accept_due_at": dues.accept_due_at, "answer_due_at": dues.answer_due_at}
+    await transitions.move(
+        connection, COMPLAINT, complaint_id, "resume", mover, note=mask_text(words), changes=changes, facts=facts
+    )
+
+
+async def reject(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, reason: str) -> None:
+    """Turn a complaint away, with a reason that its complainant reads."""
+    _, mover = await standing.permit(connection, secret, caller, complaint_id, "reject")
+    await transitions.move(connection, COMPLAINT, complaint_id, "reject", mover, note=mask_text(reason))
+
+
+async def merge(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, into_id: UUID) -> None:
+    """Merge a complaint into another on the same matter; everybody of it joins there and gets that one's answer.
+
+    Of two who merge against each other the second finds its target merged: no ring comes to be. Raises
+    ``merge-into-itself`` and ``merge-target-unfit``.
+    """
+    if complaint_id == into_id:
+        raise Problem("merge-into-itself")
+    await standing.lock(connection, complaint_id, into_id)
+    _, mover = await standing.permit(connection, secret, caller, complaint_id, "merge")
+    target = await connection.fetchval(FIND_TARGET, into_id, caller.scope(Role.STAFF))
+    if target not in LIVE_COMPLAINT_STATES:
+        raise Problem("merge-target-unfit")
+    await transitions.move(
+        connection,
+        COMPLAINT,
+        complaint_id,
+        "merge",
+        mover,
+        changes={"merged_into_id": into_id},
+        facts={"into": into_id},
+    )
+    joined = await complainants.join_all(connection, secret, complaint_id, into_id)
+    await connection.execute(COUNT_JOINS, into_id, joined)
+
+
+async def correct(
+    connection: Connection, secret: str, caller: Caller, complaint_id: UUID, category: str, urgency: Urgency
+) -> None:
+    """Correct category and urgency; the deadlines are those that it would have had from the beginning.
+
+    Raises ``category-unknown``, and ``state-conflict`` once nobody owes an answer any more.
+    """
+    row = await standing.get(connection, secret, caller, complaint_id)
+    mover = standing.require_staff(row, caller)
+    if row["status"] not in LIVE_COMPLAINT_STATES:
+        raise Problem("state-conflict")
+    if category != row["category"] and not await connection.fetchval(IS_ACTIVE, category):
+        raise Problem("category-unknown")
+    dues, facts = await clocks.look(
+        connection, complaint_id, area_id=row["handler_id"], category=category, urgency=urgency
+    )
+    status = row["status"]
+    await connection.execute(CORRECT, complaint_id, category, urgency, dues.accept_due_at, dues.answer_due_at)
+    await transitions.log(
+        connection,
+        COMPLAINT.subject,
+        complaint_id,
+        "correct",
+        status,
+        mover,
+        from_state=status,
+        facts={"category": category, "urgency": urgency, **facts},
+    )

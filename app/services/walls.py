@@ -1,0 +1,81 @@
+"""Walls: the problems of an area and all below it, and the answers to them, for everybody to read."""
+
+from typing import Any
+from uuid import UUID
+
+from app.core.clock import now
+from app.core.db import Reads
+from app.core.pagination import ids_in_area
+from app.domain.caller import Caller
+from app.domain.errors import Problem
+from app.models.complaint import IS_UNANSWERED
+from app.services.complaint_views import CARD, arguments, card
+from app.services.pages import PageRequest, page
+
+
+def _shifted(ids: str) -> str:
+    """Return ``ids`` with its $1 to $3 behind the two that every view of complaints takes."""
+    return ids.replace("$3", "$5").replace("$2", "$4").replace("$1", "$3")
+
+
+def _wall(where: str, key: str = "id") -> str:
+    ids = _shifted(ids_in_area("complaint", f"x.is_on_wall{where}", key))
+    return f"{CARD} WHERE c.{key} IN ({ids}) ORDER BY c.{key} DESC LIMIT $5"
+
+
+# One statement for each set of filters: each has its index, and one plan serves every area and page.
+WALLS = {
+    (False, False): _wall(""),
+    (True, False): _wall(" AND x.status = $6"),
+    (False, True): _wall(" AND x.category = $6"),
+    (True, True): _wall(" AND x.status = $6 AND x.category = $7"),
+}
+ECHOES = _wall(" AND x.echo_id IS NOT NULL", "echo_id")
+EXISTS = "SELECT true FROM area WHERE id = $1"
+HEAD = f"""
+    SELECT a.name, counted.unanswered, counted.overdue FROM area a CROSS JOIN LATERAL (
+        SELECT count(*) AS unanswered, count(*) FILTER (WHERE due_at < $2) AS overdue FROM complaint
+        WHERE {IS_UNANSWERED} AND area_id IN (SELECT below.id FROM area below WHERE below.lineage @> ARRAY[a.id])
+    ) AS counted WHERE a.id = $1
+"""
+
+
+async def get(
+    reads: Reads,
+    secret: str,
+    caller: Caller | None,
+    area_id: UUID,
+    status: str | None,
+    category: str | None,
+    request: PageRequest,
+) -> dict[str, Any]:
+    """Return a page of a wall, newest first; its first page also counts what has no answer and what is overdue.
+
+    Raises ``not-found`` for an area that does not exist.
+    """
+    filters = ("wall", area_id, status, category)
+    chosen = [value for value in (status, category) if value is not None]
+    statement = WALLS[status is not None, category is not None]
+    rows = await reads.fetch(
+        statement, *arguments(caller, secret), area_id, request.below(*filters), request.rows, *chosen
+    )
+    listed = page(rows, request, lambda row: card(row, caller), *filters)
+    return {"tally": await _tally(reads, area_id) if request.cursor is None else None, **listed}
+
+
+async def list_echoes(
+    reads: Reads, secret: str, caller: Caller | None, area_id: UUID, request: PageRequest
+) -> dict[str, Any]:
+    """Return what was answered in an area and all below it, the newest answer first. Raises ``not-found``."""
+    filters = ("echoes", area_id)
+    rows = await reads.fetch(ECHOES, *arguments(caller, secret), area_id, request.below(*filters), request.rows)
+    if not rows and not await reads.fetchval(EXISTS, area_id):
+        raise Problem("not-found")
+    return page(rows, request, lambda row: card(row, caller), *filters, key="echo_id")
+
+
+async def _tally(reads: Reads, area_id: UUID) -> dict[str, Any]:
+    head = await reads.fetchrow(HEAD, area_id, now())
+    if head is None:
+        raise Problem("not-found")
+    return {"area_name": head["name"], "unanswered": head["unanswered"], "overdue": head["overdue"]}
