@@ -18,6 +18,7 @@ from app.domain.errors import CountedProblem, Problem
 from app.services import callers, idempotency
 from app.services.idempotency import RequestKey, SingleWrite
 from app.services.pages import PageRequest
+from app.services.places import Places
 from app.wechat.client import WeChat
 
 JSON = "application/json"
@@ -53,11 +54,17 @@ async def get_secret(request: Request) -> str:
     return secret
 
 
+async def get_places(request: Request) -> Places:
+    places: Places = request.app.state.places
+    return places
+
+
 SecretDep = Annotated[str, Depends(get_secret)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 WeChatDep = Annotated[WeChat, Depends(get_wechat)]
 ReadsDep = Annotated[Reads, Depends(get_reads)]
+PlacesDep = Annotated[Places, Depends(get_places)]
 
 
 class FindCaller(HTTPBearer):

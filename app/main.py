@@ -30,6 +30,7 @@ from app.routers import (
     members,
     merchants,
     offers,
+    places,
     policies,
     redemptions,
     seals,
@@ -41,11 +42,13 @@ from app.routers import (
     wishes,
 )
 from app.services.health import newest_migration
+from app.services.places import Places
 from app.wechat.client import WeChat
 
 V1 = (
     auth,
     me,
+    places,
     areas,
     grants,
     policies,
@@ -85,6 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.database = Database(settings.require_database_url(), settings)
+        app.state.places = Places()
         app.state.wechat = WeChat(
             settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value()
         )

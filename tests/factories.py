@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,6 +30,8 @@ from tests.people import Person
 from tests.wechat.server import new_code
 
 REWARD_POINTS = 10
+SITES = ((80 + n % 1_000 * 0.05, 20 + n // 1_000 * 0.05) for n in count())
+"""Where worlds lie on the map: each at a place of its own."""
 
 
 async def make_area(
@@ -183,6 +186,7 @@ class World:
     administrator: Person
     staff: Person
     alliance: Person
+    site: tuple[float, float] = field(default_factory=lambda: next(SITES))
 
     @classmethod
     async def make(cls, database: Database, api: ApiClient, settings: Settings) -> "World":
@@ -208,6 +212,34 @@ class World:
         await make_grant(database, world.staff, district, Role.STAFF)
         await make_grant(database, world.alliance, district, Role.ALLIANCE)
         return world
+
+    def place(self, east: float, north: float) -> dict[str, Any]:
+        """Return the place so many thousandths of a degree from where the world lies."""
+        return {
+            "longitude": round(self.site[0] + east / 1_000, 6),
+            "latitude": round(self.site[1] + north / 1_000, 6),
+        }
+
+    def rectangle(self, west: float, south: float, east: float, north: float) -> dict[str, Any]:
+        """Return a shape, its sides in thousandths of a degree from where the world lies."""
+        corners = [(west, south), (east, south), (east, north), (west, north), (west, south)]
+        return {"type": "Polygon", "coordinates": [[[*self.place(*corner).values()] for corner in corners]]}
+
+    async def draw(self, area: Area, shape: dict[str, Any]) -> None:
+        """Have the administrator say where an area lies."""
+        form = {"coordinates": "gcj02", "shape": shape}
+        response = await self.api.put(f"/v1/areas/{area.id}/shape", self.administrator, form)
+        assert response.status_code == 200, response.text
+
+    async def draw_all(self) -> None:
+        """Draw the district, and in the middle of it the two grids side by side, all else being water.
+
+        In thousandths of a degree, some hundred metres: the district from 0 to 40 each way, the grids from 10 to 20 and
+        from 20 to 30 eastwards, from 10 to 20 northwards.
+        """
+        await self.draw(self.district, self.rectangle(0, 0, 40, 40))
+        await self.draw(self.grid, self.rectangle(10, 10, 20, 20))
+        await self.draw(self.other_grid, self.rectangle(20, 10, 30, 20))
 
     async def person(self) -> Person:
         """Make somebody who is nothing in particular."""

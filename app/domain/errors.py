@@ -102,6 +102,46 @@ _TYPES = (
     ProblemType("user-unknown", 422, "The user does not exist", "没有找到这位用户，请核对用户编号。"),
     ProblemType("grant-exists", 409, "The same grant is held already", "该用户已有这项授权。"),
     ProblemType("already-enrolled", 409, "Applied or approved already", "您已经提交过申请，请等待审核或查看结果。"),
+    # Places
+    ProblemType(
+        "location-outside",
+        422,
+        "The point lies in no district served here",
+        "所选位置不在本区范围内，请重新选点，或从列表中选择网格。",
+    ),
+    ProblemType(
+        "location-in-no-grid",
+        422,
+        "The point lies in no grid, nor near one",
+        "所选位置不在任何网格内，可能是水面或空地，请重新选点，或从列表中选择附近的网格。",
+    ),
+    ProblemType(
+        "location-on-border",
+        422,
+        "The point lies on a border of grids",
+        "所选位置正好在几个网格的交界处，请从列表中选择您所在的网格。",
+    ),
+    ProblemType(
+        "shape-out-of-range",
+        422,
+        "A point of the shape lies outside China",
+        "边界上有的点不在中国范围内，请检查经度和纬度是否写反。",
+    ),
+    ProblemType(
+        "shape-too-detailed", 422, "The shape has too many points", "边界的点太多，最多一万个，请简化后再提交。"
+    ),
+    ProblemType(
+        "shape-self-crossing",
+        422,
+        "The shape crosses or touches itself",
+        "边界自相交叉或重叠，请在地图工具中修正后再提交。",
+    ),
+    ProblemType(
+        "shape-outside-parent",
+        422,
+        "The shape reaches beyond that of the area above",
+        "边界超出了上级区域的范围，请核对后再提交。",
+    ),
     # Points policies
     ProblemType("policy-in-the-past", 422, "A policy cannot begin in the past", "生效时间不能早于现在，请重新选择。"),
     # Tasks and claims

@@ -13,6 +13,13 @@ class AreaKind(StrEnum):
     POST = "post"
 
 
+class CoordinateSystem(StrEnum):
+    """How places are written down."""
+
+    GCJ02 = "gcj02"  # what WeChat and Chinese maps show
+    WGS84 = "wgs84"  # what satellites and the rest of the world say
+
+
 class UnitKind(StrEnum):
     """Organisations that members work for or that sit in an area."""
 

@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from app.models.adjustment import Adjustment
 from app.models.area import Area
+from app.models.area_shape import AreaShape
 from app.models.claim import Claim
 from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
 from app.models.donation import Donation
@@ -32,6 +33,7 @@ metadata = SQLModel.metadata
 __all__ = [
     "Adjustment",
     "Area",
+    "AreaShape",
     "Award",
     "Claim",
     "Clerk",

@@ -45,7 +45,8 @@ class Scene:
 
     def path(self, template: str, *, hidden: bool = False) -> str:
         """Return the path to a thing of this scene."""
-        ids: dict[str, object] = {**self.ids, **(self.hidden if hidden else {}), **NUMBERS}
+        place = self.world.place(15, 15)
+        ids: dict[str, object] = {**self.ids, **(self.hidden if hidden else {}), **NUMBERS, **place}
         return re.sub(r"\{(\w+)\}", lambda found: str(ids[found[1]]), template)
 
     def body(self, route: Route) -> dict[str, Any]:
@@ -55,6 +56,7 @@ class Scene:
 
 async def make_scene(world: World) -> Scene:
     """Fill a district."""
+    await world.draw_all()
     author, helper, applicant, owner = [
         await world.person(),
         await world.helper(points=50),
@@ -139,6 +141,10 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
     return {
         ("POST", "/v1/auth/wechat"): {"code": "sim-小李-1", "device": "一部手机"},
         ("PUT", "/v1/me"): {"nickname": "热心邻居"},
+        ("PUT", "/v1/areas/{area_id}/shape"): {
+            "coordinates": "gcj02",
+            "shape": scene.world.rectangle(10, 10, 20, 20),
+        },
         ("POST", "/v1/grants"): {"user_id": someone, "role": "staff", "area_id": grid},
         ("POST", "/v1/policies"): {
             "area_id": grid,

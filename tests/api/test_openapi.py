@@ -20,6 +20,8 @@ PUBLIC = {
     ("POST", "/v1/auth/wechat"),
     ("GET", "/v1/areas"),
     ("GET", "/v1/areas/{area_id}"),
+    ("GET", "/v1/areas/at"),
+    ("GET", "/v1/areas/{area_id}/shape"),
     ("GET", "/v1/areas/{area_id}/fund"),
     ("GET", "/v1/units"),
     ("GET", "/v1/policies"),

@@ -40,6 +40,9 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/auth/wechat"): [],  # asks WeChat who they are
     ("GET", "/v1/areas"): [OPEN],
     ("GET", "/v1/areas/{area_id}"): [OPEN],
+    ("GET", "/v1/areas/at"): [Reach(query="longitude={longitude}&latitude={latitude}")],
+    ("GET", "/v1/areas/{area_id}/shape"): [OPEN],
+    ("PUT", "/v1/areas/{area_id}/shape"): [FORBIDDEN],
     ("GET", "/v1/units"): [Reach(query="area_id={area_id}")],
     ("GET", "/v1/me"): [OPEN],
     ("PUT", "/v1/me"): [],  # knows nobody but the caller

@@ -182,6 +182,13 @@ class TestReads:
         assert await counter.get("/v1/areas", parent_id=world.district.id) == 1
         assert await counter.get(f"/v1/areas/{world.grid.id}") == 1
 
+    async def test_area_at_a_point(self, counter: Counter, world: World):
+        """The map is in the process; whether it is still true is asked every few seconds."""
+        await world.draw_all()
+        look_and_map = 2
+        assert await counter.get("/v1/areas/at", **world.place(15, 15)) == look_and_map + 1
+        assert await counter.get("/v1/areas/at", **world.place(25, 15)) == 1
+
     async def test_health(self, counter: Counter):
         assert await counter.get("/healthz") == 0
 

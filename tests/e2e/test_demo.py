@@ -1,16 +1,21 @@
 """The demo district is loaded for real, small and in bulk, and looked at as any other database."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import asyncpg
 import pytest
+import shapely
 from alembic import command
 
 from app.cli.database import alembic_config
 from app.cli.demo import demo_people
 from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
+from app.domain import geometry
+from app.domain.errors import Problem
 from app.domain.lifecycle import Party
+from app.services.places import Places
 from app.wechat.simulator import openid_of
 from tests.e2e.commands import run
 from tests.e2e.invariants import broken
@@ -58,10 +63,38 @@ async def fetch(url: str, statement: str, *arguments: object) -> list[asyncpg.Re
         await connection.close()
 
 
+async def shape_text(connection: asyncpg.Connection, area_id: UUID) -> str:
+    return str(await connection.fetchval("SELECT geometry FROM area_shape WHERE area_id = $1", area_id))
+
+
 class TestDefault:
     async def test_fills_a_small_district(self, demo_url: str) -> None:
         areas = await fetch(demo_url, "SELECT kind, count(*) FROM area GROUP BY kind")
         assert dict(areas) == {"district": 1, "street": 2, "community": 4, "grid": 12}
+
+    async def test_every_area_has_its_land_and_nobody_lives_in_the_lake(self, demo_url: str) -> None:
+        shapes = await fetch(
+            demo_url, "SELECT a.kind, s.geometry FROM area a LEFT JOIN area_shape s ON s.area_id = a.id ORDER BY a.id"
+        )
+        drawn = [(row["kind"], geometry.shape_of(row["geometry"])) for row in shapes]
+        assert [geometry.find_fault(shape) for _, shape in drawn] == [None] * len(shapes)
+        [district] = [shape for kind, shape in drawn if kind == "district"]
+        for kind in ("street", "community", "grid"):
+            land = shapely.union_all([shape for each, shape in drawn if each == kind])
+            assert 0.9 < land.area / district.area < 0.95
+        [lake] = [part for part in shapely.get_parts(district.difference(land)) if part.area > district.area / 100]
+        places = Places()
+        connection = await asyncpg.connect(demo_url)
+        try:
+            for kind, shape in drawn:
+                if kind == "grid":
+                    inside = shape.representative_point()
+                    grid_id = await places.locate(connection, inside.x, inside.y)
+                    assert geometry.shape_of(await shape_text(connection, grid_id)) == shape
+            with pytest.raises(Problem, match="location-in-no-grid"):
+                await places.locate(connection, lake.centroid.x, lake.centroid.y)
+        finally:
+            await connection.close()
 
     async def test_breaks_no_rule(self, demo_url: str) -> None:
         assert await broken(demo_url) == {}

@@ -12,6 +12,7 @@ from app.ledger import Books, Movement, Owner
 # In the order of their foreign keys.
 COLUMNS = {
     "area": ("id", "parent_id", "kind", "name", "lineage", "is_wish_review_required", "created_at"),
+    "area_shape": ("area_id", "geometry", "version", "updated_at"),
     "unit": ("id", "area_id", "kind", "name"),
     "user": ("id", "openid", "nickname", "token_version", "is_blocked", "open_claims", "created_at"),
     "grant": ("id", "user_id", "role", "area_id", "granted_by", "created_at"),

@@ -9,7 +9,7 @@ from itertools import count
 from math import ceil
 from uuid import UUID
 
-from app.cli.demo import people, words
+from app.cli.demo import land, people, words
 from app.cli.demo.people import DemoPerson, name_in_round
 from app.cli.demo.rows import Rows
 from app.core.ids import new_id_at
@@ -77,6 +77,7 @@ class Town:
     def __post_init__(self) -> None:
         # The same words, places and fates each time: what is shown today can be shown again.
         self.chance = random.Random(20_240_701)  # noqa: S311 - nothing secret comes of it
+        self._below: dict[UUID, list[UUID]] = {}
         self._founding_order = count(1)
         self._user_numbers = count(1)
 
@@ -93,7 +94,7 @@ class Town:
         return self.named[person.name]
 
     def make_areas(self) -> None:
-        """Make the tree and the units of the district: 3 grids a community in a small one, about 9 in a large one."""
+        """Make the tree, the land and the units: 3 grids a community in a small district, about 9 in a large one."""
         small = self.size.grids <= SMALL_GRIDS_MAX
         community_count = ceil(self.size.grids / (3 if small else 9))
         street_count = ceil(community_count / (2 if small else 9))
@@ -109,10 +110,14 @@ class Town:
             unit_id = self._next_id()
             self.unit_ids.append(unit_id)
             self.rows.add("unit", unit_id, self.district.id, kind, name)
+        for area_id, shape in land.lay_out(self.district.id, self._below, self.round_number):
+            self.rows.add("area_shape", area_id, shape, 1, self.founded)
 
     def _area(self, parent: Area | None, kind: AreaKind, name: str) -> Area:
         area_id = self._next_id()
         area = Area(area_id, name, (*(parent.lineage if parent else ()), area_id))
+        if parent:
+            self._below.setdefault(parent.id, []).append(area_id)
         self.rows.add("area", area_id, parent.id if parent else None, kind, name, area.lineage, REVIEWED, self.founded)
         return area
 
