@@ -49,9 +49,9 @@ async def get_reads(request: Request) -> Reads:
     return reads
 
 
-async def get_secret(request: Request) -> str:
-    secret: str = request.app.state.settings.secret_key.get_secret_value()
-    return secret
+async def get_data_key(request: Request) -> str:
+    data_key: str = request.app.state.settings.data_key.get_secret_value()
+    return data_key
 
 
 async def get_places(request: Request) -> Places:
@@ -59,7 +59,8 @@ async def get_places(request: Request) -> Places:
     return places
 
 
-SecretDep = Annotated[str, Depends(get_secret)]
+SecretDep = Annotated[str, Depends(get_data_key)]
+"""The key that opens who complained."""
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 WeChatDep = Annotated[WeChat, Depends(get_wechat)]

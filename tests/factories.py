@@ -350,7 +350,7 @@ class World:
 
     async def complaint(self, author: Person | None = None, status: str = "open", **more: Any) -> UUID:
         """Make a complaint of the grid through the service, then put it where it shall be."""
-        secret = self.settings.secret_key.get_secret_value()
+        secret = self.settings.data_key.get_secret_value()
         person = author or await self.person()
         form = ComplaintIn(
             **{"area_id": self.grid.id, "category": "lighting", "title": "路灯坏了", "body": "三天没亮了。", **more}

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - refused in production
+DEVELOPMENT_DATA_KEY = "development-only-data-key-that-production-refuses"
 SIMULATOR_URL = "http://127.0.0.1:8010"
 WECHAT_URL = "https://api.weixin.qq.com"
 SECRET_BYTES_MIN = 32
@@ -35,6 +36,10 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET),
         description="master secret of tokens and voucher codes, at least 32 bytes; changing it logs everybody out",
+    )
+    data_key: SecretStr = Field(
+        SecretStr(DEVELOPMENT_DATA_KEY),
+        description="seals who complained, at least 32 bytes; never change or lose it: nothing else opens them",
     )
     database_url: SecretStr | None = Field(
         None, description="postgresql://… of the database; empty uses the embedded one that `make run` starts"
@@ -71,13 +76,14 @@ class Settings(BaseSettings):
         """Raise ValueError naming each variable that production needs and does not have."""
         if self.env != "production":
             return self
-        secret = self.secret_key.get_secret_value()
         faults = []
-        if secret == DEVELOPMENT_SECRET or len(secret.encode()) < SECRET_BYTES_MIN:
-            faults.append(
-                "ECHOWALL_SECRET_KEY is the default or shorter than 32 bytes: set a random one, "
-                "for example the output of `openssl rand -base64 48`."
-            )
+        for name, default in (("secret_key", DEVELOPMENT_SECRET), ("data_key", DEVELOPMENT_DATA_KEY)):
+            secret = getattr(self, name).get_secret_value()
+            if secret == default or len(secret.encode()) < SECRET_BYTES_MIN:
+                faults.append(
+                    f"ECHOWALL_{name.upper()} is the default or shorter than 32 bytes: set a random one, "
+                    "for example the output of `openssl rand -base64 48`."
+                )
         if self.database_url is None:
             faults.append(
                 "ECHOWALL_DATABASE_URL is empty and the embedded database is for development only: "

@@ -76,7 +76,7 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     queue = PgQueuer.from_asyncpg_pool(pool)
     queue.qm.listener_healthy = forgive_first(queue.qm.listener_healthy)  # type: ignore[method-assign,assignment]
     database, wechat = parts.database, parts.wechat
-    secret = parts.settings.secret_key.get_secret_value()
+    secret = parts.settings.data_key.get_secret_value()
     base_points = parts.settings.wish_reward_points
     acts: dict[str, Callable[[UUID], Awaitable[None]]] = {
         CHECK_WISH: partial(content_checks.check_wish, database, wechat, base_points=base_points),

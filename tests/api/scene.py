@@ -24,6 +24,13 @@ METHODS = ("get", "put", "post", "delete")
 NUMBERS = {"seal_number": 1}
 """What a path names by its number and not by an id; there is one of each as soon as there is a scene."""
 THEN = months.start(LAST_MONTH)
+COMPLAINANT, PHONE = "申屠小满", "13912345678"
+TELLING: dict[str, Any] = {
+    "body": f"三天没亮了，找{PHONE}。",
+    "place": "3号楼2单元",
+    "contact": {"name": COMPLAINANT, "phone": PHONE},
+}
+"""What a complaint says of whoever makes it."""
 Route = tuple[str, str]
 """A method and the path as the document writes it."""
 
@@ -86,7 +93,7 @@ async def make_scene(world: World) -> Scene:
             "member_id": member,
             "volunteer_id": await make_volunteer(world, applicant),
             "wish_id": wish,
-            "complaint_id": await world.complaint(author),
+            "complaint_id": await world.complaint(author, **TELLING),
             "task_id": await world.task_of(wish),
             "claim_id": claim,
             "adjustment_id": await world.adjustment(helper),

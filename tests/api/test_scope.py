@@ -9,7 +9,16 @@ import httpx
 import pytest
 
 from app.domain.caller import Role
-from tests.api.scene import ROUTES, ROUTES_WITH_BODY, Route, Scene, count_rows, problem
+from tests.api.scene import (
+    COMPLAINANT,
+    PHONE,
+    ROUTES,
+    ROUTES_WITH_BODY,
+    Route,
+    Scene,
+    count_rows,
+    problem,
+)
 from tests.api_client import ApiClient
 from tests.factories import World
 from tests.people import Person
@@ -284,6 +293,8 @@ async def test_reading_names_nobody_else(api: ApiClient, scene: Scene, route: Ro
             told = rows_of(response.content) if is_spreadsheet(response) else response.json()
             assert not people_of(scene, but=person) & ids_in(told), name
             assert not any(openid in str(told) for openid in openids), name
+            assert COMPLAINANT not in str(told), name
+            assert PHONE not in str(told), name
 
 
 async def ask(api: ApiClient, scene: Scene, person: Person | None, route: Route, reach: Reach) -> httpx.Response:

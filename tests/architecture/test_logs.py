@@ -23,6 +23,7 @@ READY_S = 20
 NICKNAME, TITLE, BODY = "热心肠老周", "想要一盏台灯甲", "住在三号楼的独居老人乙，电话一三九"
 NOTE, THANKS, REASON = "已经送到丙手上", "谢谢好邻居丁", "与实际不符戊"
 RISKY, FAULT = "大家一起来赌博己", "引发故障的标题庚"
+PROBLEM, PLACE, COMPLAINANT, PHONE = "三单元的灯子丑坏了", "寅卯小区五号楼", "辰巳先生", "13900005678"
 UNIT, SHOP, OFFER = "某某单位辛", "老街面馆壬", "牛肉面一碗癸"
 INSERT_AREA = "INSERT INTO area VALUES ($1, NULL, 'grid', $2, ARRAY[$1::uuid], true)"
 FAIL_ON = f"""
@@ -41,7 +42,9 @@ class Journey:
     http: httpx.AsyncClient
     database: asyncpg.Connection
     simulator_url: str
-    secrets: list[str] = field(default_factory=lambda: [SECRET, NICKNAME, TITLE, BODY, NOTE, THANKS, REASON, RISKY])
+    secrets: list[str] = field(
+        default_factory=lambda: [SECRET, NICKNAME, TITLE, BODY, NOTE, THANKS, REASON, RISKY, PROBLEM, PLACE]
+    )
 
     async def log_in(self) -> tuple[dict[str, Any], dict[str, str]]:
         name = f"人{uuid4().hex[:8]}"
@@ -60,11 +63,14 @@ class Journey:
         return dict(answer.json())
 
     async def until_wish(self, wish_id: str, status: str) -> None:
+        await self.until("SELECT status FROM wish WHERE id::text = $1", wish_id, status)
+
+    async def until(self, question: str, subject_id: str, status: str) -> None:
         for _ in range(200):
-            if await self.database.fetchval("SELECT status FROM wish WHERE id::text = $1", wish_id) == status:
+            if await self.database.fetchval(question, subject_id) == status:
                 return
             await asyncio.sleep(0.05)
-        raise AssertionError(f"the wish did not become {status}")
+        raise AssertionError(f"it did not become {status}")
 
 
 def free_port() -> int:
@@ -145,8 +151,46 @@ async def live(journey: Journey) -> None:
     journey.secrets.append(code)
     await post(staff, "/v1/redemptions", {"code": code}, status=201)
     await post(staff, "/v1/redemptions", {"code": code}, status=409)
+    await complain(journey, author, helper, staff, str(area))
     await stumble(journey, author, form)
     assert helper_me["id"] != staff_me["id"]
+
+
+async def complain(
+    journey: Journey, author: dict[str, str], neighbour: dict[str, str], staff: dict[str, str], area_id: str
+) -> None:
+    """Complain with a name and a phone number, join in, handle, look at who it was, answer, refuse, answer."""
+    post, me = journey.post, (await journey.http.get("/v1/me", headers=author)).json()["id"]
+    journey.secrets += [COMPLAINANT, PHONE, me]
+    form = {
+        "area_id": area_id,
+        "category": "lighting",
+        "title": PROBLEM,
+        "body": f"{PLACE}，请打{PHONE}找{COMPLAINANT}。",
+        "place": PLACE,
+        "contact": {"name": COMPLAINANT, "phone": PHONE},
+    }
+    complaint = (await post(author, "/v1/complaints", form, status=201))["id"]
+    await journey.until("SELECT status FROM complaint WHERE id::text = $1", complaint, "open")
+    path = f"/v1/complaints/{complaint}"
+    await post(neighbour, f"{path}/join")
+    await post(staff, f"{path}/accept")
+    await post(staff, f"{path}/unmask", {"reason": REASON})
+    shown = await journey.http.get(f"{path}/complainant", headers=staff)
+    assert shown.json()["phone"] == PHONE
+    await post(staff, f"{path}/wait", {"reason": REASON})
+    await post(author, f"{path}/resume", {"words": f"{NOTE}{PHONE}"})
+    await post(staff, f"{path}/answer", {"answer": NOTE, "outcome": "resolved"})
+    await post(author, f"{path}/rate", {"is_satisfied": False, "note": REASON})
+    await post(author, f"{path}/rate", {"is_satisfied": True}, status=409)
+    await post(staff, f"{path}/answer", {"answer": NOTE, "outcome": "explained"})
+    await post(author, f"{path}/rate", {"is_satisfied": True, "note": THANKS})
+    for bad in (form | {"contact": {"phone": f"{PHONE}\x00"}}, form | {"area_id": PLACE}, form | {"category": PLACE}):
+        headers = author | {"Idempotency-Key": uuid4().hex}
+        refused = await journey.http.post("/v1/complaints", json=bad, headers=headers)
+        assert refused.status_code == 422
+        assert PHONE not in refused.text
+        assert PLACE not in refused.text
 
 
 async def stumble(journey: Journey, author: dict[str, str], form: dict[str, str]) -> None:

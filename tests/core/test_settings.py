@@ -5,11 +5,19 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.core.settings import DATABASE_URL_FILE, DEVELOPMENT_SECRET, Settings, SettingsError, explain
+from app.core.settings import (
+    DATABASE_URL_FILE,
+    DEVELOPMENT_DATA_KEY,
+    DEVELOPMENT_SECRET,
+    Settings,
+    SettingsError,
+    explain,
+)
 
 PRODUCTION = {
     "env": "production",
     "secret_key": "x" * 32,
+    "data_key": "y" * 32,
     "database_url": "postgresql://echowall:secret@db/echowall",
     "wechat_base_url": "https://api.weixin.qq.com",
     "wechat_appid": "wx1234567890abcdef",
@@ -44,10 +52,13 @@ def test_production_starts_with_what_it_needs():
     assert settings.require_database_url() == PRODUCTION["database_url"]
 
 
-@pytest.mark.parametrize("secret", [DEVELOPMENT_SECRET, "", "kurz", "x" * 31])
-def test_production_refuses_a_default_or_short_secret(secret: str):
-    told = refusal(secret_key=secret)
-    assert "ECHOWALL_SECRET_KEY" in told
+@pytest.mark.parametrize("name", ["secret_key", "data_key"])
+@pytest.mark.parametrize("secret", [None, "", "kurz", "x" * 31])
+def test_production_refuses_a_default_or_short_secret(name: str, secret: str | None):
+    if secret is None:
+        secret = {"secret_key": DEVELOPMENT_SECRET, "data_key": DEVELOPMENT_DATA_KEY}[name]
+    told = refusal(**{name: secret})
+    assert f"ECHOWALL_{name.upper()}" in told
     assert "openssl rand" in told
     assert not secret or secret not in told
 
@@ -106,7 +117,7 @@ def test_a_wrong_value_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch,
 def test_secrets_do_not_show_in_what_is_printed():
     settings = make(**PRODUCTION)
     for shown in (repr(settings), str(settings), settings.model_dump_json()):
-        for name in ("secret_key", "wechat_secret"):
+        for name in ("secret_key", "data_key", "wechat_secret"):
             assert str(PRODUCTION[name]) not in shown
         assert "postgresql://" not in shown
 
