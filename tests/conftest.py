@@ -3,6 +3,7 @@
 Commits are real and nothing is cleaned up between tests: each makes its own district, and scope keeps them apart.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
@@ -11,7 +12,7 @@ import pytest
 from alembic import command
 from fastapi import FastAPI
 
-from app.cli.database import alembic_config
+from app.cli.database import alembic_config, sync_calendars
 from app.core.db import Database
 from app.core.scratch_database import running_server, scratch_database
 from app.core.settings import Settings
@@ -35,6 +36,7 @@ def database_url(server_url: str) -> Iterator[str]:
     """A migrated database of this test run."""
     with scratch_database(server_url) as url:
         command.upgrade(alembic_config(url), "head")
+        asyncio.run(sync_calendars(Settings(_env_file=None, database_url=url)))
         yield url
 
 

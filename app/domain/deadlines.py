@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import islice, takewhile
 
 from app.core.clock import local_date
+from app.domain.kinds import Urgency
 from app.domain.working_time import ONE_DAY, Calendar, Hours, Interval, closes_from, merge, without, working_intervals
 
 
@@ -25,9 +26,12 @@ class SpanUnit(StrEnum):
     WORKING_DAY = "working_day"
 
 
+AMOUNT_MAX = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
-    """So many of a unit; at least one."""
+    """So many of a unit, from 1 to ``AMOUNT_MAX``."""
 
     amount: int
     unit: SpanUnit
@@ -53,11 +57,11 @@ class Spans:
     answer: Span
 
 
-DEFAULTS: Mapping[str, Spans] = {
-    "critical": Spans(Span(30, SpanUnit.MINUTE), Span(2, SpanUnit.HOUR)),
-    "urgent": Spans(Span(2, SpanUnit.HOUR), Span(24, SpanUnit.HOUR)),
-    "ordinary": Spans(Span(1, SpanUnit.WORKING_DAY), Span(7, SpanUnit.WORKING_DAY)),
-    "hard": Spans(Span(1, SpanUnit.WORKING_DAY), Span(15, SpanUnit.WORKING_DAY)),
+DEFAULTS: Mapping[Urgency, Spans] = {
+    Urgency.CRITICAL: Spans(Span(30, SpanUnit.MINUTE), Span(2, SpanUnit.HOUR)),
+    Urgency.URGENT: Spans(Span(2, SpanUnit.HOUR), Span(24, SpanUnit.HOUR)),
+    Urgency.ORDINARY: Spans(Span(1, SpanUnit.WORKING_DAY), Span(7, SpanUnit.WORKING_DAY)),
+    Urgency.HARD: Spans(Span(1, SpanUnit.WORKING_DAY), Span(15, SpanUnit.WORKING_DAY)),
 }
 """What holds by urgency where no area says otherwise. Life, property, utilities and weather wait for nobody."""
 

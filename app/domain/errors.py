@@ -144,6 +144,8 @@ _TYPES = (
     ),
     # Points policies
     ProblemType("policy-in-the-past", 422, "A policy cannot begin in the past", "生效时间不能早于现在，请重新选择。"),
+    # Handling rules
+    ProblemType("rule-in-the-past", 422, "A rule cannot begin in the past", "生效时间不能早于现在，请重新选择。"),
     # Tasks and claims
     ProblemType("own-wish", 403, "Nobody claims their own wish", "不能认领自己发布的心愿。"),
     ProblemType("task-full", 409, "No seat is free", "已经被认领了，看看别的任务吧。"),

@@ -20,7 +20,7 @@ from app.core.db import CONNECT_TIMEOUT_S, WRITE_SETTINGS, Database
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.jobs.handlers import SWEEPS, Parts, give_back_vouchers_of_shop
-from app.services import content_checks
+from app.services import calendars, content_checks
 from app.services.complaints.handling import CHECK_ANSWER
 from app.services.complaints.posting import CHECK_COMPLAINT
 from app.services.merchants import GIVE_BACK_VOUCHERS
@@ -55,8 +55,10 @@ async def run(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, queue.shutdown.set)
-        log.info("worker ready")
         try:
+            async with database.transaction() as connection:
+                await calendars.sync(connection)
+            log.info("worker ready")
             async with asyncio.TaskGroup() as group:
                 heart = group.create_task(beat(database))
                 await queue.run(dequeue_timeout=POLL, batch_size=10, shutdown_on_listener_failure=True)

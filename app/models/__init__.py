@@ -5,12 +5,14 @@ from sqlmodel import SQLModel
 from app.models.adjustment import Adjustment
 from app.models.area import Area
 from app.models.area_shape import AreaShape
+from app.models.calendar_edition import CalendarEdition
 from app.models.claim import Claim
 from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
 from app.models.donation import Donation
 from app.models.event import Event
 from app.models.failed_try import FailedTry
 from app.models.grant import Grant
+from app.models.handling_rule import HandlingRule
 from app.models.idempotency import IdempotencyKey
 from app.models.ledger import LedgerAccount, LedgerBalance, LedgerTransfer
 from app.models.ledger_halt import LedgerHalt
@@ -35,6 +37,7 @@ __all__ = [
     "Area",
     "AreaShape",
     "Award",
+    "CalendarEdition",
     "Claim",
     "Clerk",
     "ClerkInvite",
@@ -46,6 +49,7 @@ __all__ = [
     "Event",
     "FailedTry",
     "Grant",
+    "HandlingRule",
     "IdempotencyKey",
     "LedgerAccount",
     "LedgerBalance",

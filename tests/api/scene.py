@@ -159,6 +159,13 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             "expiry_months": 12,
             "expiry": "months",
         },
+        ("POST", "/v1/handling-rules"): {
+            "area_id": grid,
+            "category": "noise",
+            "unit_id": unit,
+            "accept": {"amount": 4, "unit": "working_hour"},
+            "hours": [{"from": "09:00", "to": "12:00"}, {"from": "13:00", "to": "18:00"}],
+        },
         ("POST", "/v1/members"): {"kind": "in_service", "unit_id": unit, "home_area_id": grid},
         ("POST", "/v1/members/{member_id}/refuse"): reason,
         ("POST", "/v1/volunteers"): {"home_area_id": grid, "skills": ["修电器", "理发"]},

@@ -26,6 +26,8 @@ PUBLIC = {
     ("GET", "/v1/units"),
     ("GET", "/v1/policies"),
     ("GET", "/v1/policies/effective"),
+    ("GET", "/v1/handling-rules"),
+    ("GET", "/v1/handling-rules/effective"),
     ("GET", "/v1/wishes"),
     ("GET", "/v1/wishes/{wish_id}"),
     ("GET", "/v1/complaints/{complaint_id}"),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.core.clock import SHANGHAI, local_date
 from app.domain.deadlines import DEFAULTS, Pause, Span, SpanUnit, due
+from app.domain.kinds import Urgency
 from app.domain.working_time import Calendar, Hours, Interval, merge
 from tests.domain.calendars import ANNOUNCED, EDITION_2026, at
 
@@ -75,10 +76,10 @@ class TestExamples:
             for urgency, spans in DEFAULTS.items()
         }
         assert ends == {
-            "critical": (at("2026-11-20T16:30"), at("2026-11-20T18:00")),
-            "urgent": (at("2026-11-20T18:00"), at("2026-11-21T16:00")),
-            "ordinary": (at("2026-11-23T17:30"), at("2026-12-01T17:30")),
-            "hard": (at("2026-11-23T17:30"), at("2026-12-11T17:30")),
+            Urgency.CRITICAL: (at("2026-11-20T16:30"), at("2026-11-20T18:00")),
+            Urgency.URGENT: (at("2026-11-20T18:00"), at("2026-11-21T16:00")),
+            Urgency.ORDINARY: (at("2026-11-23T17:30"), at("2026-12-01T17:30")),
+            Urgency.HARD: (at("2026-11-23T17:30"), at("2026-12-11T17:30")),
         }
 
 
