@@ -357,7 +357,7 @@ class World:
         )
         caller = Caller(person.id)
         async with self.database.transaction() as connection:
-            complaint_id = await posting.post(connection, secret, caller, form)
+            complaint_id = await posting.post(connection, secret, caller, form, more.get("area_id", self.grid.id))
             if status != "checking":
                 action = "hold_check" if status == "reviewing" else "pass_check"
                 await transitions.move(connection, COMPLAINT, complaint_id, action, transitions.SYSTEM)

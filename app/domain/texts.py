@@ -42,6 +42,15 @@ HELD_FOR_REVIEW = "内容需要工作人员查看。"
 CHECK_UNAVAILABLE = "内容检查暂时不可用，等待工作人员查看。"
 """The check failed or WeChat could not be reached: the wish waits for a person (I10)."""
 
+WHO_SEES = (
+    "居民和承办单位看不到您是谁。社区工作人员只能看到打码的姓名和电话，需要联系您时须写明理由才能查看，"
+    "谁在什么时候为什么看过，您在这里都能看到。"
+)
+"""What stands on the page of whoever complains: who still sees what."""
+WHO_SEES_NAMED = "您选择了公开昵称，所有人都能看到它。" + WHO_SEES.replace(
+    "居民和承办单位看不到您是谁。", "除昵称外，居民和承办单位看不到您是谁。"
+)
+
 SETTLEMENT_STATES = {"draft": "待商户确认", "agreed": "商户已确认，待付款", "paid": "已付款"}
 SETTLEMENT_LINE_STATES = {"open": "正常", "disputed": "有异议", "accepted": "已核实", "removed": "已剔除"}
 STATEMENT_SHEET = "商户结算单"

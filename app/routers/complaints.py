@@ -9,6 +9,7 @@ from app.deps import (
     CallerDep,
     MaybeCallerDep,
     PageDep,
+    PlacesDep,
     ReadsDep,
     SecretDep,
     TransactionDep,
@@ -57,18 +58,28 @@ async def _tell(work: UnitOfWork, secret: str, caller: Caller, complaint_id: UUI
         *JSON_BODY_PROBLEMS,
         "area-unknown",
         "area-not-a-home",
+        "location-outside",
+        "location-in-no-grid",
+        "location-on-border",
         "category-unknown",
         "not-allowed",
         "posting-too-fast",
     ),
 )
-async def post(form: ComplaintIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
+async def post(
+    form: ComplaintIn, caller: CallerDep, work: UnitOfWorkDep, places: PlacesDep, secret: SecretDep
+) -> Response:
     """Put a problem on the wall of its grid. Nobody else sees it before its content check has passed.
 
     `anonymous` hides the nickname from everybody; staff of the area see a masked name, and who looks further is shown
     to whoever complained. `proxy` is for staff and helpers who type for somebody who cannot.
     """
-    return await _tell(work, secret, caller, await posting.post(work.connection, secret, caller, form), 201)
+    area_id = form.area_id
+    if area_id is None:
+        assert form.location is not None, "the form has the one or the other"
+        place = form.location
+        area_id = await places.locate(work.connection, float(place.longitude), float(place.latitude))
+    return await _tell(work, secret, caller, await posting.post(work.connection, secret, caller, form, area_id), 201)
 
 
 @router.get(

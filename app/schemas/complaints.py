@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import Outcome, Urgency
 from app.schemas.areas import AreaRef
@@ -55,9 +56,12 @@ class ProxyIn(In):
 
 
 class ComplaintIn(In):
-    """A problem, where it is, and whether the nickname may stand beside it."""
+    """A problem, where it is, and whether the nickname may stand beside it.
 
-    area_id: UUID
+    Its grid is `area_id`, chosen from a list, or the one in which `location` lies.
+    """
+
+    area_id: UUID | None = None
     location: Location | None = None
     place: Place | None = None
     category: CategoryCode | None = None
@@ -66,6 +70,13 @@ class ComplaintIn(In):
     anonymous: bool = True
     contact: Contact | None = None
     proxy: ProxyIn | None = None
+
+    @model_validator(mode="after")
+    def require_place(self) -> Self:
+        """Refuse a problem that is nowhere."""
+        if self.area_id is None and self.location is None:
+            raise PydanticCustomError("place_missing", "Either area_id or location is needed")
+        return self
 
 
 class AnswerIn(In):
@@ -203,6 +214,8 @@ class ComplaintForAuthorOut(ComplaintOut):
     place: str | None
     part: Literal["author", "joiner"]
     contact: Masked | None
+    who_sees: str
+    """A sentence for the page: who still sees what."""
     is_new: bool
     answer: Echo | None
     is_answer_public: bool

@@ -12,6 +12,7 @@ from app.domain.errors import Problem
 from app.domain.kinds import ComplaintPart
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
+from app.domain.texts import WHO_SEES, WHO_SEES_NAMED
 from app.services import areas, complainants
 from app.services.complainants import hash_of
 from app.services.complaints.residents import FEEDBACK
@@ -183,6 +184,7 @@ def _for_author(row: Record, secret: str) -> dict[str, Any]:
         "place": row["place"] if is_author else None,
         "part": row["part"],
         "contact": own.masked if is_author else None,
+        "who_sees": WHO_SEES_NAMED if is_author and row["shown_name"] else WHO_SEES,
         "is_new": row["is_new"],
         "answer": _answer(row),
         "is_answer_public": row["echo_id"] is not None,

@@ -68,6 +68,7 @@ class TestPost:
         assert posted["part"] == "author"
         assert posted["contact"] == {"name": "王**", "phone": "138****5678"}
         assert posted["actions"] == ["withdraw"]
+        assert "看不到您是谁" in posted["who_sees"]
         assert await wall(world, world.grid.id) == []
         await jobs.drain()
         for area in (world.grid, world.community, world.district):
@@ -85,6 +86,7 @@ class TestPost:
         author = await world.person()
         named = await api.post("/v1/complaints", author, form(world, anonymous=False))
         assert named.json()["author"] == {"nickname": "邻居0001"}
+        assert "公开昵称" in named.json()["who_sees"]
 
     async def test_what_a_machine_doubts_waits_for_a_person(self, api: ApiClient, world: World, jobs: Jobs):
         author = await log_in(api, world.database)
@@ -135,6 +137,21 @@ class TestPost:
             ({"category": "no_such_thing"}, (422, "category-unknown")),
         ):
             assert problem(await api.post("/v1/complaints", author, form(world, **changes))) == expected
+
+    async def test_a_point_tells_its_grid_and_a_list_stands_beside_the_map(self, api: ApiClient, world: World):
+        await world.draw_all()
+        author = await world.person()
+        nowhere = form(world)
+        del nowhere["area_id"]
+        found = await api.post("/v1/complaints", author, nowhere | {"location": world.place(15, 15)})
+        assert found.json()["area"]["id"] == str(world.grid.id)
+        for place, code in (((-5, 15), "outside"), ((26, 30), "in-no-grid"), ((20, 15), "on-border")):
+            refusal = await api.post("/v1/complaints", author, nowhere | {"location": world.place(*place)})
+            assert problem(refusal) == (422, f"location-{code}")
+        chosen = form(world, area_id=str(world.other_grid.id), location=world.place(20, 15))
+        assert (await api.post("/v1/complaints", author, chosen)).json()["area"]["id"] == str(world.other_grid.id)
+        del nowhere["location"]
+        assert problem(await api.post("/v1/complaints", author, nowhere)) == (422, "invalid-payload")
 
     async def test_thirty_in_a_minute_are_too_many(self, api: ApiClient, world: World):
         author = await world.person()

@@ -45,14 +45,14 @@ class Poster:
     consent: str | None = None
 
 
-async def post(connection: Connection, secret: str, caller: Caller, form: ComplaintIn) -> UUID:
-    """Post a complaint, for oneself or for somebody who cannot; return its id.
+async def post(connection: Connection, secret: str, caller: Caller, form: ComplaintIn, area_id: UUID) -> UUID:
+    """Post a complaint of the grid ``area_id``, for oneself or for somebody who cannot; return its id.
 
     Raises ``posting-too-fast``, ``area-unknown``, ``area-not-a-home``, ``category-unknown``, and ``not-allowed`` for a
     proxy who is neither staff there nor a helper.
     """
     nickname = await connection.fetchval(LOCK_PERSON, caller.id)
-    place = await _find_place(connection, caller, form.area_id)
+    place = await _find_place(connection, caller, area_id)
     if form.proxy is not None:
         if not (place["in_scope"] or caller.is_helper):
             raise Problem("not-allowed")
@@ -68,10 +68,10 @@ async def post(connection: Connection, secret: str, caller: Caller, form: Compla
         who = Complainant(caller.id, contact.name or nickname, contact.phone)
         shown_name = None if form.anonymous else nickname
         poster = Poster(caller.id, who, Channel.APP, Mover(Party.AUTHOR), shown_name)
-    return await put_on_record(connection, secret, poster, form)
+    return await put_on_record(connection, secret, poster, form, area_id)
 
 
-async def put_on_record(connection: Connection, secret: str, poster: Poster, form: ComplaintIn) -> UUID:
+async def put_on_record(connection: Connection, secret: str, poster: Poster, form: ComplaintIn, area_id: UUID) -> UUID:
     """Store a complaint with its person apart from it, its event and its content check; return its id.
 
     Its clock starts now, whatever the check takes. Raises ``category-unknown``.
@@ -79,14 +79,14 @@ async def put_on_record(connection: Connection, secret: str, poster: Poster, for
     category = await _find_category(connection, form.category or FALLBACK_CATEGORY)
     moment = now()
     dues, clock = await clocks.start(
-        connection, area_id=form.area_id, category=category["code"], urgency=Urgency(category["urgency"]), moment=moment
+        connection, area_id=area_id, category=category["code"], urgency=Urgency(category["urgency"]), moment=moment
     )
     complaint_id = new_id()
     title, body = mask_text(form.title), mask_text(form.body)
     row = Complaint(
         id=complaint_id,
-        area_id=form.area_id,
-        handler_id=form.area_id,
+        area_id=area_id,
+        handler_id=area_id,
         category=category["code"],
         urgency=Urgency(category["urgency"]),
         title=title,
@@ -113,8 +113,8 @@ async def put_on_record(connection: Connection, secret: str, poster: Poster, for
     )
     await complainants.add(connection, secret, complaint_id, poster.person_id, ComplaintPart.AUTHOR, who)
     facts = {
-        "area_id": form.area_id,
-        "handler_id": form.area_id,
+        "area_id": area_id,
+        "handler_id": area_id,
         "category": category["code"],
         "urgency": category["urgency"],
         "channel": poster.channel,
