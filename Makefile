@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check format lock bench faults openapi clean
+.PHONY: help run test fuzz fuzz-complaints check format lock bench faults openapi clean
 
 help: ## List what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=…"; exit 1; }
@@ -29,6 +29,9 @@ test: $(STAMP) ## Run all tests against a real PostgreSQL that is started for th
 
 fuzz: $(STAMP) ## Try 2,000 sequences on the ledger instead of the tests' 100, some minutes (EXAMPLES=20000 for more)
 	@LEDGER_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/ledger/test_stateful.py
+
+fuzz-complaints: $(STAMP) ## Live 10,000 random lives of complaints instead of the tests' 200, some minutes (EXAMPLES=…)
+	@COMPLAINT_EXAMPLES=$(or $(EXAMPLES),10000) $(BIN)/python -m pytest -s tests/rates/test_histories.py
 
 check: $(STAMP) ## Format, lint, types, import contracts, dependencies, migrations, OpenAPI snapshot
 	@echo "format …" && $(BIN)/ruff format --check --quiet .

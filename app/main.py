@@ -33,6 +33,7 @@ from app.routers import (
     offers,
     places,
     policies,
+    rates,
     redemptions,
     seals,
     settlements,
@@ -71,6 +72,7 @@ V1 = (
     anomalies,
     seals,
     settlements,
+    rates,
 )
 BODY_BYTES_MAX = 1 << 20
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}

@@ -36,10 +36,10 @@ def create(hour: float = 0, **facts: Any) -> Happening:
     return happening(hour, "create", "checking", "author", **basis | facts)
 
 
-def opened(hour: float = 0, accept: float = 8, answer: float = 100) -> list[Happening]:
-    """Posted and let onto the wall at once, with deadlines."""
-    facts = due(accept, answer, handler_id=str(GRID), urgency="ordinary")
-    return [create(hour), happening(hour, "pass_check", "open", "system", **facts)]
+def opened(hour: float = 0, accept: float = 8, answer: float = 100, **facts: Any) -> list[Happening]:
+    """Posted and let onto the wall at once, with deadlines in hours after that; ``facts`` are those of the posting."""
+    dues = due(hour + accept, hour + answer, handler_id=str(GRID), urgency="ordinary")
+    return [create(hour, **facts), happening(hour, "pass_check", "open", "system", **dues)]
 
 
 def accept(hour: float) -> Happening:

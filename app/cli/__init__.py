@@ -12,6 +12,7 @@ from app.cli.check import check, docs
 from app.cli.database import migrate
 from app.cli.demo import demo
 from app.cli.grant import grant
+from app.cli.rates import rates
 from app.cli.reconcile import reconcile
 from app.cli.serve import serve
 from app.cli.simulator import simulator
@@ -36,7 +37,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verb in (up, serve, worker, simulator, migrate, grant, demo, tour, verify_ledger, reconcile, check, docs):
+for verb in (up, serve, worker, simulator, migrate, grant, demo, tour, verify_ledger, reconcile, rates, check, docs):
     cli.command(verb.__name__.replace("_", "-"))(verb)
 
 

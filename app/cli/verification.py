@@ -2,19 +2,16 @@
 
 import asyncio
 import re
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app import ledger
+from app.cli.progress import Bar
 from app.core.db import Database
 from app.core.settings import Settings, SettingsError, get_settings
 
-QUIET_S = 2
 PUBLISHED_LINE = re.compile(r"(\d+)\s+([0-9a-f]{64})")
 
 PublishedOption = Annotated[
@@ -67,37 +64,8 @@ def read_published(path: Path) -> dict[int, str]:
     return told
 
 
-class Bar:
-    """Shows how far it is, on a terminal, when it takes longer than ``QUIET_S``."""
-
-    def __init__(self) -> None:
-        self._began_s = time.monotonic()
-        self._progress: Progress | None = None
-
-    def advance(self, done: int, of: int) -> None:
-        """Show that ``done`` of so many are done."""
-        if self._progress is None:
-            if time.monotonic() - self._began_s < QUIET_S:
-                return
-            columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-            self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._progress.add_task("transfers", total=of)
-            self._progress.start()
-        self._progress.update(self._progress.task_ids[0], completed=done)
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether it came to that."""
-        return self._progress is not None
-
-    def end(self) -> None:
-        """Take it off the screen."""
-        if self._progress is not None:
-            self._progress.stop()
-
-
 async def _verify(settings: Settings, published: dict[int, str]) -> ledger.Verification:
-    database, bar = Database(settings.require_database_url(), settings), Bar()
+    database, bar = Database(settings.require_database_url(), settings), Bar("transfers")
     try:
         async with database.snapshot() as connection:
             return await ledger.verify(connection, published, bar.advance)

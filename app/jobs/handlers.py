@@ -22,6 +22,7 @@ from app.services import (
     fulfilment,
     idempotency,
     points,
+    rates,
     reconciliation,
     seals,
     settlements,
@@ -182,6 +183,11 @@ async def draft_settlements(parts: Parts) -> int:
     )
 
 
+async def publish_rates(parts: Parts) -> int:
+    """Publish the rates as of the last midnight, of the months still open to change; return of how many months."""
+    return await rates.publish(parts.database, now())
+
+
 async def in_batches(
     database: Database,
     find: Callable[[Reads, date, int], Awaitable[list[Cohort]]],
@@ -225,6 +231,8 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "seal_late": ("29 * * * *", seal_late),
     "reconcile": ("41 19 * * *", reconcile),
     "forget_keys": ("23 3 * * *", forget_keys),
+    # At 00:20 in Shanghai, and hourly after for a worker that was down.
+    "publish_rates": ("20 * * * *", publish_rates),
     # In the morning of the first in Shanghai, and again on the next two for a worker that was down.
     "draft_settlements": ("15 0 1-3 * *", draft_settlements),
 }

@@ -21,6 +21,7 @@ from app.models.member import Member
 from app.models.merchant import Clerk, ClerkInvite, Merchant
 from app.models.offer import Offer, OfferTaker
 from app.models.policy import Award, PointsPolicy, PointsWarning
+from app.models.rate import RateCount, RatePublication
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.task import Task
 from app.models.unit import Unit
@@ -63,6 +64,8 @@ __all__ = [
     "OfferTaker",
     "PointsPolicy",
     "PointsWarning",
+    "RateCount",
+    "RatePublication",
     "Redemption",
     "Settlement",
     "SettlementCounter",

@@ -17,6 +17,11 @@ class Event(SQLModel, table=True):
     __table_args__ = (
         Index("ix_event_subject", "subject_kind", "subject_id", "id"),
         Index(
+            "ix_event_complaint_posted",
+            "created_at",
+            postgresql_where=text("subject_kind = 'complaint' AND action = 'create'"),
+        ),
+        Index(
             "ix_event_verified",
             "created_at",
             postgresql_where=text("subject_kind = 'claim' AND to_state = 'verified'"),

@@ -37,6 +37,7 @@ PUBLIC = {
     ("GET", "/v1/tasks/{task_id}"),
     ("GET", "/v1/offers"),
     ("GET", "/v1/offers/{offer_id}"),
+    ("GET", "/v1/rates"),
     ("GET", "/v1/points/seals"),
     ("GET", "/v1/points/seals/{seal_number}"),
 }

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from app.domain.caller import Role
+from app.services.rates import GROUPS
 from tests.api.scene import (
     COMPLAINANT,
     PHONE,
@@ -184,6 +185,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/vouchers/{voucher_id}/cancel"): [GONE],
     ("GET", "/v1/redemptions/{redemption_id}"): [GONE],
     ("POST", "/v1/redemptions/{redemption_id}/reverse"): [GONE],
+    ("GET", "/v1/rates"): [Reach(query=f"area_id={{area_id}}&from=2026-01&to=2026-12&by={by}") for by in GROUPS],
     ("GET", "/v1/points/seals"): [OPEN],
     ("GET", "/v1/points/seals/{seal_number}"): [OPEN],
     ("GET", "/v1/points/transfers/{transfer_id}/proof"): [GONE],

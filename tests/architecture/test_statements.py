@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.settings import Settings
+from app.services.rates import GROUPS
 from tests.api_client import ApiClient
 from tests.core.service import running_app
 from tests.factories import World
@@ -112,6 +113,11 @@ class TestReads:
 
     async def test_review_queue_of_staff(self, counter: Counter, world: World):
         assert await counter.get("/v1/wishes", world.staff, area_id=world.district.id, status="reviewing") == 3
+
+    @pytest.mark.parametrize("by", GROUPS)
+    async def test_rates(self, counter: Counter, world: World, by: str):
+        months: dict[str, Any] = {"from": "2026-01", "to": "2026-12"}
+        assert await counter.get("/v1/rates", area_id=world.district.id, by=by, **months) == 1
 
     async def test_wish(self, counter: Counter, world: World):
         author = await world.person()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.verification import Bar, read_published
+from app.cli.progress import Bar
+from app.cli.verification import read_published
 from app.core.settings import SettingsError
 from tests.e2e.commands import run
 from tests.ledger.conftest import ROWS_A_SEAL, SEALS, Sealed
@@ -59,8 +60,8 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path):
 
 def test_the_bar_shows_after_a_while_only(monkeypatch: pytest.MonkeyPatch):
     times = iter([0.0, 1.0, 3.0, 4.0])
-    monkeypatch.setattr("app.cli.verification.time.monotonic", lambda: next(times, 9.0))
-    bar = Bar()
+    monkeypatch.setattr("app.cli.progress.time.monotonic", lambda: next(times, 9.0))
+    bar = Bar("transfers")
     bar.advance(1, 10)
     early = bar.is_shown
     bar.advance(5, 10)

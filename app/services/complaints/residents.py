@@ -23,8 +23,9 @@ FEEDBACK = timedelta(days=14)
 NICKNAME = 'SELECT nickname FROM "user" WHERE id = $1'
 COUNT_JOIN = "UPDATE complaint SET joins = joins + 1 WHERE id = $1 AND status = ANY($2) RETURNING status"
 INSERT_RATING = """
-    INSERT INTO complaint_rating (complaint_id, answered_at, rater_hash, party, is_satisfied, note)
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (complaint_id, answered_at, rater_hash) DO NOTHING RETURNING true
+    INSERT INTO complaint_rating (complaint_id, answered_at, rater_hash, party, is_satisfied, note, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
+    ON CONFLICT (complaint_id, answered_at, rater_hash) DO NOTHING RETURNING true
 """
 FIND_SILENT = """
     SELECT id FROM complaint WHERE status = 'answered' AND answered_at < $1 ORDER BY answered_at LIMIT 500
