@@ -34,7 +34,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A category, or none, with the words that led there, the strongest first."""
+    """A category, or none, with the words that led there, as they were written, the strongest first."""
 
     category: str | None
     words: tuple[str, ...]
@@ -48,13 +48,14 @@ def choose(
 ) -> Choice:
     """Return the category that the words of a text in its one form speak for most."""
     evidence = _evidence(title, body, tokens, lists)
-    common = {word: _share_of_all(word, learned) for word in evidence}
-    scores: dict[str, dict[str, float]] = {}
-    for category, listed in lists.items():
-        scores[category] = {
-            word: times * _odds(word, category, word in listed, common[word], learned)
-            for word, times in evidence.items()
-        }
+    known = set(tokens)  # nobody counts how often other words stood in complaints
+    scores: dict[str, dict[str, float]] = {category: {} for category in lists}
+    for word, times in evidence.items():
+        basis = learned if word in known else NOTHING_LEARNED
+        common = _share_of_all(word, basis)
+        for category, listed in lists.items():
+            lift = max(LISTED, common) / common if word in listed else 1.0
+            scores[category][word] = times * _odds(word, category, lift, common, basis)
     total = sum(learned.of_category.values())
     sums = {
         category: sum(of_word.values())
@@ -65,7 +66,8 @@ def choose(
     if best is None or sums[best] < ENOUGH:
         return Choice(None, ())
     leading = sorted((word for word, value in scores[best].items() if value > 0), key=lambda word: -scores[best][word])
-    return Choice(best, tuple(leading[:REASONS_MAX]))
+    as_written = [word for word in leading if word in f"{title} {body}"]
+    return Choice(best, tuple((as_written or leading)[:REASONS_MAX]))
 
 
 def _evidence(title: str, body: str, tokens: Sequence[str], lists: Mapping[str, Collection[str]]) -> dict[str, float]:
@@ -86,9 +88,8 @@ def _evidence(title: str, body: str, tokens: Sequence[str], lists: Mapping[str, 
     return kept
 
 
-def _odds(word: str, category: str, is_listed: bool, common: float, learned: Learned) -> float:  # noqa: FBT001 - one of five facts
+def _odds(word: str, category: str, lift: float, common: float, learned: Learned) -> float:
     """Return by how much a word speaks for a category, as a natural logarithm."""
-    lift = max(LISTED, common) / common if is_listed else 1.0
     seen = learned.of_word.get((category, word), 0)
     expected = learned.of_category.get(category, 0) * common
     return max(-AGAINST_MAX, min(ONE_WORD_MAX, math.log((seen + SMOOTHING * lift) / (expected + SMOOTHING))))

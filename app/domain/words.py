@@ -39,6 +39,11 @@ def load() -> None:
         _tokenizer()
 
 
+def is_loaded() -> bool:
+    """Whether the dictionaries are read."""
+    return bool(_tokenizer.cache_info().currsize and _converter.cache_info().currsize)
+
+
 def normalise(text: str) -> str:
     """Return the one form of a text: simplified, plain, small letters, words and figures alone between blanks."""
     plain = unicodedata.normalize("NFKC", text).lower()

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -24,8 +25,10 @@ from app.services import (
     points,
     rates,
     reconciliation,
+    routing,
     seals,
     settlements,
+    similar,
     transitions,
     vouchers,
     wishes,
@@ -143,6 +146,19 @@ async def hold_forgotten(parts: Parts) -> int:
     return await content_checks.hold_forgotten(parts.database, now() - CHECK_PATIENCE)
 
 
+async def read_complaints(parts: Parts) -> int:
+    """Learn from what staff did, note what complaints say that nobody noted, drop the old; return of how many."""
+    done = 0
+    for act in (partial(routing.learn, limit=BATCH), partial(similar.read_unread, limit=BATCH)):
+        acted = BATCH
+        while acted == BATCH:
+            async with parts.database.transaction() as connection:
+                acted = await act(connection)
+            done += acted
+    async with parts.database.transaction() as connection:
+        return done + await similar.forget_old(connection)
+
+
 async def forget_keys(parts: Parts) -> int:
     """Delete idempotency keys of more than 30 days; return how many."""
     async with parts.database.transaction() as connection:
@@ -230,6 +246,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "seal_ledger": ("* * * * *", seal_ledger),
     "seal_late": ("29 * * * *", seal_late),
     "reconcile": ("41 19 * * *", reconcile),
+    "read_complaints": ("37 * * * *", read_complaints),
     "forget_keys": ("23 3 * * *", forget_keys),
     # At 00:20 in Shanghai, and hourly after for a worker that was down.
     "publish_rates": ("20 * * * *", publish_rates),

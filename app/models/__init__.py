@@ -8,6 +8,7 @@ from app.models.area_shape import AreaShape
 from app.models.calendar_edition import CalendarEdition
 from app.models.claim import Claim
 from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
+from app.models.complaint_text import CategoryWord, ComplaintText
 from app.models.donation import Donation
 from app.models.event import Event
 from app.models.failed_try import FailedTry
@@ -39,6 +40,7 @@ __all__ = [
     "AreaShape",
     "Award",
     "CalendarEdition",
+    "CategoryWord",
     "Claim",
     "Clerk",
     "ClerkInvite",
@@ -46,6 +48,7 @@ __all__ = [
     "ComplaintCategory",
     "ComplaintPerson",
     "ComplaintRating",
+    "ComplaintText",
     "Donation",
     "Event",
     "FailedTry",

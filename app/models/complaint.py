@@ -52,6 +52,7 @@ class ComplaintCategory(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("char_length(name) BETWEEN 1 AND 20", name="name_length"),
         CheckConstraint("code ~ '^[a-z][a-z_]{0,30}$'", name="code_form"),
+        CheckConstraint("learned >= 0", name="learned_counted"),
     )
 
     code: str = Field(primary_key=True, max_length=32)
@@ -61,6 +62,8 @@ class ComplaintCategory(SQLModel, table=True):
     is_active: bool = True
     words: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default=text("'{}'")))
     position: int = Field(sa_type=SmallInteger)
+    learned: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """Complaints of which the words are counted under it."""
 
 
 class Complaint(SQLModel, table=True):

@@ -17,7 +17,7 @@ from app.domain.lifecycles import COMPLAINT
 from app.domain.shielding import mask_text
 from app.models import Complaint
 from app.schemas.complaints import ComplaintIn, Contact
-from app.services import complainants, transitions
+from app.services import complainants, routing, similar, transitions
 from app.services.complainants import Complainant
 from app.services.complaints import clocks
 from app.services.transitions import Mover
@@ -76,10 +76,10 @@ async def put_on_record(connection: Connection, secret: str, poster: Poster, for
 
     Its clock starts now, whatever the check takes. Raises ``category-unknown``.
     """
-    category = await _find_category(connection, form.category or FALLBACK_CATEGORY)
+    category, urgency = await _sort(connection, form, area_id)
     moment = now()
     dues, clock = await clocks.start(
-        connection, area_id=area_id, category=category["code"], urgency=Urgency(category["urgency"]), moment=moment
+        connection, area_id=area_id, category=category["code"], urgency=urgency, moment=moment
     )
     complaint_id = new_id()
     title, body = mask_text(form.title), mask_text(form.body)
@@ -88,7 +88,7 @@ async def put_on_record(connection: Connection, secret: str, poster: Poster, for
         area_id=area_id,
         handler_id=area_id,
         category=category["code"],
-        urgency=Urgency(category["urgency"]),
+        urgency=urgency,
         title=title,
         body=body,
         is_confidential=category["is_confidential"],
@@ -104,6 +104,7 @@ async def put_on_record(connection: Connection, secret: str, poster: Poster, for
         created_at=moment,
     )
     await insert(connection, row)
+    await similar.remember(connection, complaint_id, area_id, title, body)
     who = Complainant(
         poster.who.user_id,
         poster.who.name,
@@ -116,7 +117,7 @@ async def put_on_record(connection: Connection, secret: str, poster: Poster, for
         "area_id": area_id,
         "handler_id": area_id,
         "category": category["code"],
-        "urgency": category["urgency"],
+        "urgency": urgency,
         "channel": poster.channel,
         **clock,
     }
@@ -134,6 +135,16 @@ async def _find_place(connection: Connection, caller: Caller, area_id: UUID) -> 
     if place["kind"] not in {"grid", "post"}:
         raise Problem("area-not-a-home")
     return place
+
+
+async def _sort(connection: Connection, form: ComplaintIn, area_id: UUID) -> tuple[Record, Urgency]:
+    """Return category and urgency: as chosen, or else as the words of the text propose."""
+    if form.category is not None:
+        category = await _find_category(connection, form.category)
+        return category, Urgency(category["urgency"])
+    proposal = await routing.propose(connection, area_id, form.title, form.body)
+    category = await _find_category(connection, proposal.category or FALLBACK_CATEGORY)
+    return category, proposal.urgency or Urgency(category["urgency"])
 
 
 async def _find_category(connection: Connection, code: str) -> Record:
