@@ -150,13 +150,14 @@ class Walk:
     async def post(self) -> None:
         """Have somebody post; nobody posts so often that it is refused."""
         author = self.town.residents[len(self.authors) % len(self.town.residents)]
+        grid_id = self.chance.choice(self.town.grids)
         form = ComplaintIn(
-            area_id=self.chance.choice(self.town.grids),
+            area_id=grid_id,
             category=self.chance.choice(CATEGORIES),
             title="路灯坏了",
             body="三天没亮了。",
         )
-        complaint_id = await posting.post(self.connection, SECRET, Caller(author), form)
+        complaint_id = await posting.post(self.connection, SECRET, Caller(author), form, grid_id)
         self.authors[complaint_id] = author
         self.at_hand = complaint_id
         self.taken["create"] += 1
