@@ -26,7 +26,8 @@ COLUMNS = """
     c.category, k.name AS category_name, c.urgency, c.title, c.body, c.status, c.is_confidential, c.shown_name,
     round(c.longitude, 3)::float8 AS longitude, round(c.latitude, 3)::float8 AS latitude, l.nickname AS leader, c.joins,
     c.answer, c.outcome, c.answered_at, c.echo_id, c.is_satisfied, c.merged_into_id, c.due_at, c.created_at,
-    c.entered_by, c.has_reopened, p.part, h.lineage && $2::uuid[] AS handles, a.lineage && $2::uuid[] AS in_scope
+    c.entered_by, c.has_reopened, p.part, h.lineage && $2::uuid[] AS handles, a.lineage && $2::uuid[] AS in_scope,
+    trim_array(a.lineage, 1) && $2::uuid[] AS leads
 """
 TABLES = """
     FROM complaint c JOIN area a ON a.id = c.area_id JOIN area h ON h.id = c.handler_id
@@ -163,6 +164,8 @@ def _fits(action: str, row: Record, party: frozenset[Party]) -> bool:
     """Whether an action that the state allows has somewhere to go."""
     if action == "escalate":
         return row["above_id"] is not None
+    if action == "take_on":
+        return bool(row["leads"])
     if action == "return":
         return bool(row["handler_id"] != row["area_id"])
     if action == "reopen" and Party.AUTHOR in party:

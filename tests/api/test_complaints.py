@@ -226,7 +226,10 @@ class TestHandling:
         assert (await act(world, grid_staff, complaint, "accept"))["number"] == number
 
     async def test_a_leader_answers_for_it_by_name(self, world: World):
-        complaint = await world.complaint()
+        complaint, worker = await world.complaint(), await world.holder(Role.STAFF, world.grid)
+        assert "take_on" not in (await look(world, complaint, worker))["actions"]
+        assert await refused(world, worker, complaint, "take-on") == (403, "not-allowed")
+        assert "take_on" in (await look(world, complaint, world.staff))["actions"]
         taken = await act(world, world.staff, complaint, "take-on")
         assert (taken["leader"], taken["status"], taken["age_days"]) == ({"nickname": "邻居0001"}, "accepted", 0)
 

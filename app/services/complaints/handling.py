@@ -48,8 +48,13 @@ async def accept(connection: Connection, secret: str, caller: Caller, complaint_
 
 
 async def take_on(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
-    """Answer for a complaint by name (书记领办): everybody sees who, and since when it waits."""
-    _, mover = await standing.permit(connection, secret, caller, complaint_id, "take_on")
+    """Answer for a complaint by name (书记领办): everybody sees who, and since when it waits.
+
+    For leaders: staff of an area above the complaint's own. Raises ``not-allowed`` to others.
+    """
+    row, mover = await standing.permit(connection, secret, caller, complaint_id, "take_on")
+    if not row["leads"]:
+        raise Problem("not-allowed")
     changes = {"leader_id": caller.id, "accepted_at": now()}
     await transitions.move(connection, COMPLAINT, complaint_id, "take_on", mover, changes=changes)
 
