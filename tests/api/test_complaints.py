@@ -360,13 +360,19 @@ class TestShielding:
         assert "13812345678" not in kept
 
     async def test_no_event_and_no_row_beside_it_names_the_complainant(self, world: World):
-        author = await world.person()
-        complaint = await world.complaint(author, "closed")
-        events = await world.database.reads.fetch(
-            "SELECT actor_id FROM event WHERE subject_id = $1 AND party = 'author'", complaint
-        )
-        assert len(events) == 2
-        assert {row["actor_id"] for row in events} == {None}
+        author, joiner = await world.person(), await world.person()
+        complaint = await world.complaint(author, "waiting")
+        await act(world, joiner, complaint, "join")
+        await act(world, author, complaint, "resume", {"words": "三楼那盏"})
+        await act(world, world.staff, complaint, "answer")
+        for person in (joiner, author):
+            await act(world, person, complaint, "rate")
+        await act(world, author, complaint, "reopen", {"reason": "又坏了"})
+        await act(world, author, complaint, "withdraw")
+        events = await world.database.reads.fetch("SELECT * FROM event WHERE subject_id = $1", complaint)
+        acts = {event["action"] for event in events if event["party"] in {"author", "joiner"}}
+        assert acts == {"create", "join", "resume", "rate", "reopen", "withdraw"}
+        assert {event["actor_id"] for event in events} == {None, world.staff.id}
         [row] = await world.database.reads.fetch("SELECT * FROM complaint WHERE id = $1", complaint)
         assert author.id not in row.values()
         [person] = await world.database.reads.fetch("SELECT * FROM complaint_person WHERE complaint_id = $1", complaint)
