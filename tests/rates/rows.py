@@ -15,7 +15,7 @@ from app.domain.rates import Counts, Group
 STATES = """
     SELECT id, status, area_id, handler_id, category, urgency, accept_due_at, answer_due_at, answered_at, outcome,
         merged_into_id, created_at
-    FROM complaint WHERE area_id = ANY($1)
+    FROM complaint WHERE id = ANY($1)
 """
 COUNTS = """
     WITH span AS (
@@ -23,8 +23,7 @@ COUNTS = """
             row_number() OVER step AS number,
             coalesce(lead(e.created_at) OVER step, $2) AS ended_at,
             set_by.accept_due_at, set_by.answer_due_at
-        FROM event e JOIN complaint c ON c.id = e.subject_id AND c.area_id = ANY($1)
-        CROSS JOIN LATERAL (
+        FROM event e CROSS JOIN LATERAL (
             SELECT (f.facts->>'accept_due_at')::timestamptz AS accept_due_at,
                 (f.facts->>'answer_due_at')::timestamptz AS answer_due_at
             FROM event f
@@ -32,7 +31,7 @@ COUNTS = """
                 AND (f.created_at, f.id) <= (e.created_at, e.id)
             ORDER BY f.created_at DESC, f.id DESC LIMIT 1
         ) AS set_by
-        WHERE e.subject_kind = 'complaint'
+        WHERE e.subject_kind = 'complaint' AND e.subject_id = ANY($1)
         WINDOW step AS (PARTITION BY e.subject_id ORDER BY e.created_at, e.id)
     ), past AS (
         SELECT subject_id,
@@ -73,15 +72,15 @@ COUNTS = """
 """
 
 
-async def states(connection: Connection, area_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Return how every complaint of some areas stands."""
-    found = [dict(row) for row in await connection.fetch(STATES, area_ids)]
+async def states(connection: Connection, complaint_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return how each of some complaints stands."""
+    found = [dict(row) for row in await connection.fetch(STATES, complaint_ids)]
     return {row.pop("id"): row for row in found}
 
 
-async def counts(connection: Connection, area_ids: list[UUID], moment: datetime) -> dict[Group, Counts]:
-    """Return the counts of every group of some areas at the present moment of the test."""
+async def counts(connection: Connection, complaint_ids: list[UUID], moment: datetime) -> dict[Group, Counts]:
+    """Return the counts of every group of some complaints at the present moment of the test."""
     return {
         Group(row["month"], row["area_id"], row["category"], None): Counts(*list(row.values())[3:])
-        for row in await connection.fetch(COUNTS, area_ids, moment)
+        for row in await connection.fetch(COUNTS, complaint_ids, moment)
     }

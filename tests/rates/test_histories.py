@@ -92,8 +92,8 @@ async def walk(connection: Connection, town: Town, seed: int, taken: Counter[str
         looks: list[Look] = []
         while len(lives.authors) < LIVES_A_WALK or len(looks) < LOOKS:
             await lives.go(STEPS_EACH * LIVES_A_WALK // LOOKS)
-            seen = await rows.states(connection, town.grids)
-            looks.append((lives.moment, seen, await rows.counts(connection, town.grids, lives.moment)))
+            seen = await rows.states(connection, [*lives.authors])
+            looks.append((lives.moment, seen, await rows.counts(connection, [*lives.authors], lives.moment)))
         for moment, seen, figures in looks:
             standings = await derive(connection, town, begin, moment)
             assert {found: told(standing) for found, standing in standings.items()} == seen, (seed, moment)

@@ -44,11 +44,11 @@ ANYWHERE = {"correct", "join"}
 """What is no transition, and so is tried in any state."""
 
 FIND = """
-    SELECT id, area_id, handler_id, status, due_at, answered_at FROM complaint WHERE area_id = ANY($1) ORDER BY number
+    SELECT id, area_id, handler_id, status, due_at, answered_at FROM complaint WHERE id = ANY($1) ORDER BY number
 """
 FIND_OVERDUE = """
     SELECT c.id, c.category, c.urgency, h.parent_id AS above_id FROM complaint c JOIN area h ON h.id = c.handler_id
-    WHERE c.area_id = ANY($1) AND c.due_at < $2 AND h.parent_id IS NOT NULL AND c.status <> 'reviewing' ORDER BY c.id
+    WHERE c.id = ANY($1) AND c.due_at < $2 AND h.parent_id IS NOT NULL AND c.status <> 'reviewing' ORDER BY c.id
 """
 
 
@@ -107,11 +107,11 @@ class Walk:
     async def go(self, steps: int) -> None:
         """Take some steps, each at a later moment, and wait after them, mostly until something is just due."""
         for _ in range(steps):
-            rows = await self.connection.fetch(FIND, self.town.grids)
+            rows = await self.connection.fetch(FIND, [*self.authors])
             await self.pass_time(rows)
             with clock.at(self.moment):
                 await self.step(rows)
-        await self.pass_time(await self.connection.fetch(FIND, self.town.grids), edge_odds=0.9)
+        await self.pass_time(await self.connection.fetch(FIND, [*self.authors]), edge_odds=0.9)
 
     async def pass_time(self, rows: list[Record], edge_odds: float = 0.08) -> None:
         """Go on to a later moment: after a while, or when something is just due, or just before or after."""
@@ -208,7 +208,7 @@ class Walk:
 
     async def sweep(self) -> None:
         """Do what the schedule does: hand up what is overdue, close what nobody said anything to."""
-        for row in await self.connection.fetch(FIND_OVERDUE, self.town.grids, now()):
+        for row in await self.connection.fetch(FIND_OVERDUE, [*self.authors], now()):
             await self.attempt("escalate_overdue", lambda row=row: self.escalate_overdue(row))  # type: ignore[misc]
         for complaint_id in await residents.find_silent(self.connection):
             await self.attempt(
