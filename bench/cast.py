@@ -1,4 +1,4 @@
-"""Who and what takes part in a run: people with tokens, areas, wishes, tasks, shops, and points to spend."""
+"""Who and what takes part in a run: people with tokens, places, wishes, complaints, tasks, shops, and points to spend."""
 
 import random
 from collections import Counter
@@ -15,6 +15,8 @@ from app.core.ids import new_id
 from app.core.security import issue_token
 
 PEOPLE = 2_000
+POSTERS = 8_000
+"""Nobody may post complaints fast: there are enough of them that nobody has to."""
 Spread = Literal["even", "hot"]
 """Vouchers of all shops in turn, or all of one shop."""
 PURSE_POINTS = 1_000_000
@@ -22,6 +24,7 @@ TOKEN_TTL = timedelta(days=1)
 
 FIND_AREAS = "SELECT id FROM area WHERE kind = $1 ORDER BY id"
 FIND_PUBLISHED = "SELECT id FROM wish WHERE status = 'published' ORDER BY id DESC LIMIT $1"
+FIND_ON_WALL = "SELECT id FROM complaint WHERE is_on_wall ORDER BY id DESC LIMIT $1"
 FIND_FREE_TASKS = "SELECT id FROM task WHERE status = 'open' AND seats = 1 AND seats_taken = 0 ORDER BY id LIMIT $1"
 FIND_MEMBERS = """
     SELECT m.user_id FROM member m JOIN "user" u ON u.id = m.user_id
@@ -29,6 +32,11 @@ FIND_MEMBERS = """
         AND NOT EXISTS (SELECT FROM "grant" g WHERE g.user_id = u.id)
         AND NOT EXISTS (SELECT FROM clerk c WHERE c.user_id = u.id)
     ORDER BY m.id LIMIT $1
+"""
+FIND_POSTERS = """
+    SELECT u.id FROM "user" u WHERE NOT u.is_blocked AND u.token_version = 1
+        AND NOT EXISTS (SELECT FROM "grant" g WHERE g.user_id = u.id)
+    ORDER BY u.id LIMIT $1
 """
 FIND_OFFERS = """
     SELECT DISTINCT ON (o.id) o.id, o.merchant_id, c.user_id AS clerk_id
@@ -88,7 +96,9 @@ class Cast:
         self.random = random.Random(1)  # noqa: S311 - the same choices in every run, no secrets
         self.areas: dict[str, list[UUID]] = {}
         self.members: list[UUID] = []
+        self.posters: list[UUID] = []
         self.wishes: list[UUID] = []
+        self.complaints: list[UUID] = []
         self.tasks: list[UUID] = []
         self.offers: list[Offer] = []
 
@@ -99,12 +109,15 @@ class Cast:
         for kind in ("district", "community", "grid"):
             cast.areas[kind] = [row["id"] for row in await connection.fetch(FIND_AREAS, kind)]
         cast.members = [row["user_id"] for row in await connection.fetch(FIND_MEMBERS, PEOPLE)]
+        cast.posters = [row["id"] for row in await connection.fetch(FIND_POSTERS, POSTERS)]
         cast.wishes = [row["id"] for row in await connection.fetch(FIND_PUBLISHED, PEOPLE)]
+        cast.complaints = [row["id"] for row in await connection.fetch(FIND_ON_WALL, PEOPLE)]
         cast.tasks = [row["id"] for row in await connection.fetch(FIND_FREE_TASKS, PEOPLE)]
         cast.offers = [
             Offer(row["id"], row["merchant_id"], row["clerk_id"]) for row in await connection.fetch(FIND_OFFERS)
         ]
-        assert len(cast.members) == len(cast.wishes) == len(cast.tasks) == PEOPLE, "the district is not filled"
+        found = {len(those) for those in (cast.members, cast.wishes, cast.complaints, cast.tasks)}
+        assert found == {PEOPLE}, "the district is not filled"
         assert cast.offers, "no shop offers anything"
         await connection.execute(FILL_STOCK)
         await connection.execute(FILL_PURSES, cast.members, PURSE_POINTS)

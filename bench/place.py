@@ -16,13 +16,14 @@ from app.core.scratch_database import url_of
 from bench.processes import run_echowall
 
 FOLDER = Path("var/bench")
-GRIDS, MEMBERS, VOLUNTEERS, WISHES = 486, 5_000, 15_000, 200_000
+GRIDS, MEMBERS, VOLUNTEERS, WISHES, COMPLAINTS = 486, 5_000, 15_000, 200_000, 200_000
 FILL = (
     "demo",
     *("--grids", str(GRIDS)),
     *("--members", str(MEMBERS)),
     *("--volunteers", str(VOLUNTEERS)),
     *("--wishes", str(WISHES)),
+    *("--complaints", str(COMPLAINTS)),
 )
 COPY = "echowall_bench"
 
@@ -57,7 +58,7 @@ def prepared(folder: Path, *, is_fresh: bool) -> Iterator[Place]:
         url = server.start()
         environment = environment_of(url)
         run_echowall("migrate", environment=environment)
-        if asyncio.run(_count_wishes(url)) < WISHES:
+        if not asyncio.run(_is_filled(url)):
             run_echowall(*FILL, environment=environment)
         asyncio.run(_copy(url))
         assert server.pid is not None, "it has just started"
@@ -83,13 +84,14 @@ SECRET = os.urandom(32).hex()
 """Signs this run's tokens and voucher codes."""
 
 
-async def _count_wishes(url: str) -> int:
+async def _is_filled(url: str) -> bool:
     connection = await asyncpg.connect(url)
     try:
-        found: int = await connection.fetchval("SELECT count(*) FROM wish")
+        wishes = await connection.fetchval("SELECT count(*) FROM wish")
+        complaints = await connection.fetchval("SELECT count(*) FROM complaint")
     finally:
         await connection.close()
-    return found
+    return bool(wishes >= WISHES and complaints >= COMPLAINTS)
 
 
 async def _copy(url: str) -> None:

@@ -10,7 +10,7 @@ from bench.cast import PEOPLE
 from bench.limit import Limit
 from bench.load import CONNECTIONS, THREADS, has_wrk
 from bench.measure import Figures, Pace
-from bench.place import GRIDS, MEMBERS, VOLUNTEERS, WISHES
+from bench.place import COMPLAINTS, GRIDS, MEMBERS, VOLUNTEERS, WISHES
 from bench.scenarios import HOT, HOT_GOAL, SETTLE, SETTLE_AIM, TAKE, TASKS_CONTENDED, WRITE_GOAL
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -153,8 +153,8 @@ def _how(pace: Pace) -> str:
 - One answer with a status that was not expected ends the run without a result.
 - A contended claim is one of {PEOPLE:,} helpers wanting one of {TASKS_CONTENDED} one-seat tasks: nearly all are
   refused, and each refusal is remembered under its Idempotency-Key in a transaction of its own.
-- The data: the demo district with {GRIDS} grids, {MEMBERS:,} members, {VOLUNTEERS:,} volunteers and {WISHES:,} wishes,
-  copied anew for each run. `python -m bench --fresh` fills it anew."""
+- The data: the demo district with {GRIDS} grids, {MEMBERS:,} members, {VOLUNTEERS:,} volunteers, {WISHES:,} wishes
+  and {COMPLAINTS:,} complaints, copied anew for each run. `python -m bench --fresh` fills it anew."""
 
 
 def _machine(postgres: str) -> str:

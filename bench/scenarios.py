@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.core.clock import now
+from app.core.pagination import write_cursor
 from app.domain import codes
 from app.services.vouchers import code_key
 from bench.cast import Cast, Spread
@@ -76,6 +77,49 @@ def _wish(cast: Cast) -> str:
     )
 
 
+def wall(kind: str, *, is_anonymous: bool = False, is_first: bool = False) -> Prepare:
+    """Read 20 of the walls of areas of one kind: the first page with its tally, or the page behind it."""
+
+    async def prepare(cast: Cast, _repetition: int) -> list[Request]:
+        requests = []
+        for _ in range(PREPARED):
+            area_id, member = cast.random.choice(cast.areas[kind]), cast.random.choice(cast.members)
+            # A page behind the first asks for what is older than one of the newest complaints of all.
+            older_than = cast.random.choice(cast.complaints)
+            cursor = "" if is_first else f"?cursor={write_cursor(older_than, 'wall', area_id, None, None)}"
+            token = "" if is_anonymous else cast.token(member)
+            requests.append(Request("GET", f"/v1/walls/{area_id}{cursor}", token))
+        return requests
+
+    return prepare
+
+
+async def complaint(cast: Cast, _repetition: int) -> list[Request]:
+    """Read one complaint with the way it went."""
+    return [
+        Request("GET", f"/v1/complaints/{complaint_id}", cast.token(cast.random.choice(cast.members)))
+        for complaint_id in cast.complaints
+    ]
+
+
+async def post_complaint(cast: Cast, _repetition: int) -> list[Request]:
+    """Post a complaint for a grid, each time as somebody else: nobody may post many in a minute."""
+    return [Request("POST", "/v1/complaints", cast.token(member), _complaint(cast)) for member in cast.posters]
+
+
+def _complaint(cast: Cast) -> str:
+    return json.dumps(
+        {
+            "area_id": str(cast.random.choice(cast.areas["grid"])),
+            "category": "lighting",
+            "title": "三单元的楼道灯坏了",
+            "body": "3号楼三单元二楼的灯坏了四天，晚上老人和孩子上楼全靠摸黑，请来修一下，我的电话13800001234。",
+            "place": "3号楼三单元二楼",
+        },
+        ensure_ascii=False,
+    )
+
+
 async def claim(cast: Cast, repetition: int) -> list[Request]:
     """Have everybody claim the same few one-seat tasks: the first of each gets the seat, the others a refusal."""
     start = repetition * TASKS_CONTENDED
@@ -125,6 +169,14 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario("wish feed of 20, community, anonymous", READ_GOAL, feed("community", is_anonymous=True)),
     Scenario("wish detail", READ_GOAL, detail),
     Scenario("post wish", WRITE_GOAL, post_wish, frozenset({201})),
+    Scenario("wall of 20, community", READ_GOAL, wall("community")),
+    Scenario("wall of 20, grid", READ_GOAL, wall("grid")),
+    Scenario("wall of 20, district", READ_GOAL, wall("district")),
+    Scenario("wall of 20, community, anonymous", READ_GOAL, wall("community", is_anonymous=True)),
+    Scenario("wall first page with tally, community", READ_GOAL, wall("community", is_first=True)),
+    Scenario("wall first page with tally, district", READ_GOAL, wall("district", is_first=True)),
+    Scenario("complaint detail", READ_GOAL, complaint),
+    Scenario("post complaint", WRITE_GOAL, post_complaint, frozenset({201})),
     Scenario("contended claim", WRITE_GOAL, claim, frozenset({201, 409})),
     Scenario(TAKE, WRITE_GOAL, take_voucher("even"), frozenset({201})),
     Scenario(TAKE + HOT, WRITE_GOAL, take_voucher("hot"), frozenset({201})),

@@ -4,7 +4,9 @@ A person is found by a keyed hash, so that somebody with the tables alone cannot
 a sealed content that opens for the one complaint it was sealed for. No event names a complainant.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +26,7 @@ INSERT = """
     ON CONFLICT (complaint_id, person_hash) DO NOTHING RETURNING true
 """
 FIND_AUTHOR = "SELECT sealed FROM complaint_person WHERE complaint_id = $1 AND part = 'author'"
+COLUMNS = ("complaint_id", "person_hash", "part", "sealed", "created_at", "seen_at")
 COPY_TO = """
     INSERT INTO complaint_person (complaint_id, person_hash, part, sealed)
     VALUES ($1, $2, 'joiner', $3) ON CONFLICT (complaint_id, person_hash) DO NOTHING RETURNING true
@@ -65,6 +68,24 @@ async def add(
     """Keep somebody with a complaint under the hash of ``person_id``; return False when they were there before."""
     sealed = _seal(secret, complaint_id, who)
     return bool(await connection.fetchval(INSERT, complaint_id, hash_of(secret, person_id), part, sealed))
+
+
+def sealed(
+    secret: str,
+    complaint_id: UUID,
+    person_id: UUID,
+    part: ComplaintPart,
+    who: Complainant,
+    since: datetime,
+    seen_at: datetime | None,
+) -> tuple[object, ...]:
+    """Return the row of somebody who has a part in a complaint ``since`` a moment of the past, for ``load``."""
+    return complaint_id, hash_of(secret, person_id), part, _seal(secret, complaint_id, who), since, seen_at
+
+
+async def load(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    """Keep many people of many complaints at once, by COPY."""
+    await connection.copy_records_to_table("complaint_person", columns=COLUMNS, records=rows)
 
 
 async def find(reads: Reads, secret: str, complaint_id: UUID) -> Complainant:

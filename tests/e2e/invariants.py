@@ -20,6 +20,13 @@ _EVENTS_JOIN_UP = """
         WINDOW history AS (PARTITION BY subject_id ORDER BY created_at, id)
     ) AS step WHERE from_state IS DISTINCT FROM before AND NOT (place = 1 AND from_state = '{draft}')
 """
+TOLD = ("handler_id", "category", "urgency", "into", "accept_due_at", "answer_due_at", "outcome")
+LAST_FACTS = ", ".join(
+    f"(array_agg(facts ->> '{fact}' ORDER BY created_at DESC) FILTER (WHERE facts ? '{fact}'))[1] AS \"{fact}\""
+    for fact in TOLD
+)
+"""What the events of one complaint told last of each of these."""
+
 BROKEN = {
     "I3 the sum over all accounts is zero": """
         SELECT sum(points) FROM (
@@ -146,6 +153,58 @@ BROKEN = {
             WHERE s.month = n.month AND right(s.number, 6)::int BETWEEN 1 AND n.last_number
         )
     """,
+    "I9 no event and no other row names whoever complained or joined in": """
+        SELECT id FROM event WHERE subject_kind = 'complaint' AND party IN ('author', 'joiner')
+            AND actor_id IS NOT NULL
+    """,
+    "I9 every complaint has one author, sealed": """
+        SELECT c.id FROM complaint c WHERE 1 <> (
+            SELECT count(*) FROM complaint_person p WHERE p.complaint_id = c.id AND p.part = 'author'
+        )
+    """,
+    "as many joined as are counted": """
+        SELECT c.id FROM complaint c WHERE c.joins <> (
+            SELECT count(*) FROM complaint_person p WHERE p.complaint_id = c.id AND p.part = 'joiner'
+        )
+    """,
+    "I7 what a complaint's events tell is what its row says": f"""
+        SELECT c.id FROM complaint c CROSS JOIN LATERAL (
+            SELECT {LAST_FACTS} FROM event e WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id
+        ) AS told
+        WHERE (c.handler_id::text, c.category, c.urgency, c.merged_into_id::text)
+                IS DISTINCT FROM (told.handler_id, told.category, told.urgency, told."into")
+            OR (c.accept_due_at, c.answer_due_at)
+                IS DISTINCT FROM (told.accept_due_at::timestamptz, told.answer_due_at::timestamptz)
+            OR c.outcome IS DISTINCT FROM told.outcome
+    """,
+    "I7 who took a complaint on, and when it was answered and closed, is what its events say": """
+        SELECT c.id FROM complaint c CROSS JOIN LATERAL (
+            SELECT (array_agg(actor_id ORDER BY created_at DESC) FILTER (WHERE action = 'take_on'))[1] AS leader_id,
+                max(created_at) FILTER (WHERE action = 'answer') AS answered_at,
+                max(created_at) FILTER (WHERE action IN ('rate', 'close_silent') AND party <> 'joiner') AS closed_at,
+                max(created_at) FILTER (WHERE action = 'publish_answer') AS published_at,
+                max(created_at) FILTER (WHERE action IN ('pass_check', 'admit')) AS opened_at,
+                bool_or(action = 'reopen' AND party = 'author') AS has_reopened
+            FROM event e WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id
+        ) AS told
+        WHERE c.leader_id IS DISTINCT FROM told.leader_id OR c.has_reopened <> told.has_reopened
+            OR (c.answered_at IS NULL) <> (told.answered_at IS NULL)
+            OR abs(extract(epoch FROM c.answered_at - told.answered_at)) > 5
+            OR (c.opened_at IS NULL) <> (told.opened_at IS NULL)
+            OR (c.status = 'closed') <> (c.closed_at IS NOT NULL)
+            OR (c.status = 'closed' AND abs(extract(epoch FROM c.closed_at - told.closed_at)) > 5)
+            OR (c.echo_id IS NOT NULL) <> coalesce(told.published_at >= told.answered_at, false)
+    """,
+    "what an author said of an answer is kept once": """
+        SELECT c.id FROM complaint c WHERE (
+            SELECT count(*) FROM event e WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id
+                AND e.action = 'rate' AND e.party = 'author'
+        ) <> (SELECT count(*) FROM complaint_rating r WHERE r.complaint_id = c.id AND r.party = 'author')
+    """,
+    "what was merged stands where somebody is answered, in no ring": """
+        SELECT c.id FROM complaint c JOIN complaint o ON o.id = c.merged_into_id
+        WHERE o.merged_into_id = c.id OR o.is_confidential <> c.is_confidential
+    """,
     "nothing happened in the future": """
         SELECT id FROM event WHERE created_at > now()
         UNION ALL SELECT id FROM ledger_transfer WHERE created_at > now()
@@ -154,12 +213,16 @@ BROKEN = {
         SELECT id FROM (
             SELECT id, created_at, lag(created_at) OVER (ORDER BY id) AS before FROM wish
         ) AS ordered WHERE date_trunc('milliseconds', created_at) < date_trunc('milliseconds', before)
+        UNION ALL SELECT id FROM (
+            SELECT id, created_at, lag(created_at) OVER (ORDER BY id) AS before FROM complaint
+        ) AS ordered WHERE created_at < before - interval '1 second'
     """,
     "no deadline ends anything at once": """
         SELECT id FROM claim WHERE status IN ('active', 'returned') AND due_at < now()
         UNION ALL SELECT id FROM wish WHERE status = 'delivered' AND delivered_at < now() - interval '7 days'
         UNION ALL SELECT id FROM wish WHERE status = 'published' AND published_at < now() - interval '90 days'
         UNION ALL SELECT id FROM voucher WHERE status = 'held' AND expires_at < now()
+        UNION ALL SELECT id FROM complaint WHERE status = 'answered' AND answered_at < now() - interval '14 days'
     """,
 } | {
     f"I7 each {lifecycle.subject}'s {rule}": statement.format(

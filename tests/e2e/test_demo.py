@@ -14,14 +14,46 @@ from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
 from app.domain import geometry
 from app.domain.errors import Problem
+from app.domain.kinds import Urgency
 from app.domain.lifecycle import Party
+from app.domain.lifecycles import COMPLAINT
+from app.domain.shielding import mask_text
+from app.services import complainants, deadlines
+from app.services.complaints import clocks
 from app.services.places import Places
 from app.wechat.simulator import openid_of
 from tests.e2e.commands import run
 from tests.e2e.invariants import broken
 
-TABLES = ("area", "unit", '"user"', "member", "volunteer", "wish", "task", "claim", "merchant", "voucher", "event")
-BULK = ("--grids", "50", "--members", "30", "--volunteers", "60", "--wishes", "800", "--merchants", "9")
+TABLES = (
+    "complaint",
+    "complaint_person",
+    "area",
+    "unit",
+    '"user"',
+    "member",
+    "volunteer",
+    "wish",
+    "task",
+    "claim",
+    "merchant",
+    "voucher",
+    "event",
+)
+BULK = (
+    "--grids",
+    "50",
+    "--members",
+    "30",
+    "--volunteers",
+    "60",
+    "--wishes",
+    "800",
+    "--complaints",
+    "800",
+    "--merchants",
+    "9",
+)
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +150,81 @@ class TestDefault:
         states = dict(await fetch(demo_url, "SELECT status, count(*) FROM wish GROUP BY status"))
         assert states.keys() >= {"reviewing", "published", "claimed", "delivered", "fulfilled"}
 
+    async def test_complaints_stand_in_every_state_that_lasts(self, demo_url: str) -> None:
+        states = await fetch(demo_url, "SELECT DISTINCT status FROM complaint")
+        assert {row["status"] for row in states} == {*COMPLAINT.states} - {COMPLAINT.initial}
+
+    async def test_complaints_stand_where_the_story_wants_them(self, demo_url: str) -> None:
+        [found] = await fetch(
+            demo_url,
+            """
+            SELECT count(*) FILTER (WHERE c.status = 'open' AND h.kind = 'community') AS with_community,
+                count(*) FILTER (WHERE l.nickname = '吴书记' AND h.kind = 'street') AS taken_on,
+                count(*) FILTER (WHERE c.due_at < now() AND h.kind = 'district') AS overdue,
+                count(*) FILTER (WHERE c.due_at < now() AND h.kind <> 'district') AS overdue_below,
+                count(*) FILTER (WHERE c.is_confidential) AS confidential,
+                count(*) FILTER (WHERE c.merged_into_id IS NOT NULL) AS merged,
+                count(*) FILTER (WHERE c.body LIKE '%请联系我：***********。') AS masked,
+                count(*) FILTER (WHERE c.entered_by IS NOT NULL) AS proxies
+            FROM complaint c JOIN area h ON h.id = c.handler_id LEFT JOIN "user" l ON l.id = c.leader_id
+            """,
+        )
+        assert found["overdue_below"] == 0
+        assert all(count > 0 for name, count in found.items() if name != "overdue_below"), dict(found)
+
+    async def test_what_people_wrote_is_masked_as_the_service_does(self, demo_url: str) -> None:
+        for row in await fetch(demo_url, "SELECT title, body, coalesce(answer, '-') AS answer, place FROM complaint"):
+            assert [mask_text(text) for text in row.values()] == [*row.values()]
+
+    async def test_deadlines_are_those_of_the_rules(self, demo_url: str) -> None:
+        """Each is reckoned again from the clock that the events tell."""
+        connection = await asyncpg.connect(demo_url)
+        try:
+            for row in await connection.fetch("SELECT * FROM complaint"):
+                clock = await clocks.read(connection, row["id"])
+                found = await deadlines.dues(
+                    connection,
+                    area_id=row["handler_id"],
+                    category=row["category"],
+                    urgency=Urgency(row["urgency"]),
+                    start=clock.start,
+                    pauses=clock.pauses,
+                )
+                assert (row["accept_due_at"], row["answer_due_at"]) == (found.accept_due_at, found.answer_due_at)
+        finally:
+            await connection.close()
+
+    async def test_who_complained_stands_in_what_is_sealed_alone(self, demo_url: str) -> None:
+        secret = Settings(_env_file=None).data_key.get_secret_value()
+        people = await fetch(demo_url, "SELECT * FROM complaint_person")
+        told = dict(
+            await fetch(
+                demo_url,
+                """
+                SELECT c.id, concat(to_jsonb(c), (
+                    SELECT jsonb_agg(to_jsonb(e)) FROM event e WHERE e.subject_id = c.id
+                ), (
+                    SELECT jsonb_agg(to_jsonb(r)) FROM complaint_rating r WHERE r.complaint_id = c.id
+                ), (
+                    SELECT jsonb_agg(to_jsonb(p)) FROM complaint_person p WHERE p.complaint_id = c.id
+                )) FROM complaint c
+                """,
+            )
+        )
+        openids = dict(await fetch(demo_url, 'SELECT id, openid FROM "user"'))
+        known = 0
+        for row in people:
+            who = complainants.read(secret, row["complaint_id"], row["sealed"])
+            public = told[row["complaint_id"]]
+            if who.user_id is not None:
+                known += 1
+                assert row["person_hash"] == complainants.hash_of(secret, who.user_id)
+                assert str(who.user_id) not in public
+                assert who.user_id.hex not in public
+                assert openids[who.user_id] not in public
+            assert who.phone is None or who.phone not in public
+        assert known > len(told) / 2
+
     async def test_a_member_has_points_and_a_voucher(self, demo_url: str) -> None:
         openid = openid_of(Settings(_env_file=None).wechat_appid, "党员老王")
         points = await fetch(
@@ -167,13 +274,14 @@ class TestBulk:
             """
             SELECT r.name, count(*) FILTER (WHERE a.kind = 'grid'),
                 (SELECT count(*) FROM wish w JOIN area h ON h.id = w.area_id WHERE h.lineage[1] = r.id),
+                (SELECT count(*) FROM complaint c JOIN area h ON h.id = c.area_id WHERE h.lineage[1] = r.id),
                 (SELECT count(*) FROM volunteer v JOIN area h ON h.id = v.home_area_id WHERE h.lineage[1] = r.id),
                 (SELECT count(*) FROM merchant m JOIN area h ON h.id = m.area_id WHERE h.lineage[1] = r.id)
             FROM area r JOIN area a ON a.lineage[1] = r.id WHERE r.parent_id IS NULL GROUP BY r.id ORDER BY r.id DESC
             """,
         )
         by_name = {name: tuple(counts) for name, *counts in found}
-        assert by_name == {"云帆区": (12, 58, 13, 4), "清禾区": (50, 810, 61, 9)}
+        assert by_name == {"云帆区": (12, 58, 63, 13, 4), "清禾区": (50, 810, 815, 61, 9)}
 
     async def test_breaks_no_rule(self, bulk_url: str) -> None:
         assert await broken(bulk_url) == {}
@@ -190,6 +298,12 @@ class TestBulk:
             *("reviewing", "published", "claimed", "delivered", "disputed", "fulfilled"),
             *("rejected", "withdrawn", "expired"),
         }
+        plots = await fetch(bulk_url, "SELECT action FROM event WHERE subject_kind = 'complaint' GROUP BY action")
+        assert {row["action"] for row in plots} >= {
+            *("create", "pass_check", "hold_check", "admit", "accept", "take_on", "wait", "resume", "answer", "join"),
+            *("publish_answer", "rate", "close_silent", "reopen", "escalate", "escalate_overdue", "return", "merge"),
+            *("reject", "withdraw", "unmask"),
+        }
         claims = await fetch(bulk_url, "SELECT DISTINCT status FROM claim")
         assert {row["status"] for row in claims} == {"active", "submitted", "returned", "verified", "released"}
         vouchers = await fetch(bulk_url, "SELECT DISTINCT status FROM voucher")
@@ -203,6 +317,7 @@ class TestRefused:
             "demo",
             ECHOWALL_ENV="production",
             ECHOWALL_SECRET_KEY="x" * 40,
+            ECHOWALL_DATA_KEY="z" * 40,
             ECHOWALL_WECHAT_BASE_URL="https://api.weixin.qq.com",
             ECHOWALL_WECHAT_APPID="wx1234567890abcdef",
             ECHOWALL_WECHAT_SECRET="y" * 32,

@@ -28,6 +28,7 @@ def demo(
     members: Annotated[int, typer.Option(min=1, max=1_000_000, help="Approved members.")] = 12,
     volunteers: Annotated[int, typer.Option(min=0, max=1_000_000, help="Approved volunteers.")] = 12,
     wishes: Annotated[int, typer.Option(min=0, max=2_000_000, help="Wishes, beside those of the story.")] = 48,
+    complaints: Annotated[int, typer.Option(min=0, max=2_000_000, help="Complaints, beside those of the story.")] = 48,
     residents: Annotated[
         int | None, typer.Option(min=1, max=1_000_000, help="Residents; a fourth of the wishes unless given.")
     ] = None,
@@ -54,6 +55,7 @@ def demo(
         residents=residents or max(1, int(wishes * RESIDENTS_PER_WISH)),
         merchants=merchants or max(1, grids // GRIDS_PER_MERCHANT),
         wishes=wishes,
+        complaints=complaints,
     )
     began_s = time.monotonic()
     loaded = asyncio.run(load(settings, size, once=once))
@@ -63,6 +65,7 @@ def demo(
     administrator = name_in_round(demo_people()[0].name, loaded.round_number)
     typer.echo(
         f"{loaded.district} is there after {time.monotonic() - began_s:.1f} s: {grids:,} grids, {members:,} members, "
-        f"{volunteers:,} volunteers, {size.residents:,} residents, {size.merchants:,} shops, {wishes:,} wishes and "
-        f"those of the story. Its administrator logs in with the code sim-{administrator}-1."
+        f"{volunteers:,} volunteers, {size.residents:,} residents, {size.merchants:,} shops, {wishes:,} wishes, "
+        f"{complaints:,} complaints and those of the story. "
+        f"Its administrator logs in with the code sim-{administrator}-1."
     )

@@ -5,7 +5,9 @@ It lies in the Taklamakan desert, where no real street can be taken for one of i
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from math import cos, pi, radians, sin, sqrt
+from random import Random
 from uuid import UUID
 
 import shapely
@@ -23,6 +25,13 @@ LAKE_SHARE = 0.06
 OUTLINE_POINTS = 72
 HALVINGS = 12
 """Then a cut lies within a four-thousandth of the width of what is cut."""
+
+SPOTS = 40
+MARGIN_SHARE = 0.1
+"""Nothing happens so near to a border that two grids would want it."""
+
+Spot = tuple[Decimal, Decimal]
+"""Longitude and latitude, GCJ-02."""
 
 Tree = Mapping[UUID, Sequence[UUID]]
 """The areas right below each area."""
@@ -44,6 +53,19 @@ def lay_out(root: UUID, below: Tree, round_number: int) -> Iterator[tuple[UUID, 
         for part, piece in pieces:
             yield part, _geojson(piece, corner)
         parts += pieces
+
+
+def find_spots(shape: str, chance: Random) -> list[Spot]:
+    """Return some places well inside a shape, for what happens there."""
+    land = shapely.from_geojson(shape)
+    west, south, east, north = shapely.bounds(land)
+    inside = shapely.buffer(land, -MARGIN_SHARE * min(east - west, north - south))
+    spots: list[Spot] = []
+    while len(spots) < SPOTS:
+        longitude, latitude = round(chance.uniform(west, east), 6), round(chance.uniform(south, north), 6)
+        if shapely.contains_xy(inside, longitude, latitude):
+            spots.append((Decimal(str(longitude)), Decimal(str(latitude))))
+    return spots
 
 
 def _count_leaves(area: UUID, below: Tree, sizes: dict[UUID, int]) -> int:

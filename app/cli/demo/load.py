@@ -10,6 +10,7 @@ from asyncpg import Connection
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from app.cli.demo import words
+from app.cli.demo.complaints import Category, ComplaintMaker
 from app.cli.demo.people import PEOPLE, name_in_round
 from app.cli.demo.shops import ShopMaker
 from app.cli.demo.statements import draw_up
@@ -18,6 +19,7 @@ from app.cli.demo.wishes import WishMaker
 from app.core.clock import now
 from app.core.db import WRITE_SETTINGS, Database
 from app.core.settings import Settings, SettingsError
+from app.domain.kinds import Urgency
 from app.ledger import Books, seal_loaded
 from app.wechat.simulator import openid_of
 
@@ -35,6 +37,7 @@ FIND_KNOWN = """
         OR EXISTS (SELECT FROM clerk c WHERE c.user_id = u.id) AS has_part
     FROM "user" u WHERE u.openid = ANY($1)
 """
+LIST_CATEGORIES = "SELECT code, urgency, is_confidential FROM complaint_category"
 DATABASE_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('echowall demo'))"
 CHUNK_WITHIN_S = 60
@@ -91,7 +94,7 @@ async def _load(connection: Connection, settings: Settings, size: Size) -> Loade
     books = await Books.open(connection, list(town.known_ids.values()))
     people_count = size.members + size.volunteers + size.residents + size.merchants - 1
     with Progress(
-        TextColumn("{task.description:<8}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+        TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
     ) as progress:
 
         async def write(name: str, total: int, chunks: Iterator[int]) -> None:
@@ -116,6 +119,11 @@ async def _load(connection: Connection, settings: Settings, size: Size) -> Loade
         wishes.make_stories()
         shops = ShopMaker(town)
         await write("shops", size.merchants, shops.make(wishes.earned))
+        found = await connection.fetch(LIST_CATEGORIES)
+        categories = {code: Category(code, Urgency(urgency), is_shut) for code, urgency, is_shut in found}
+        complaints = ComplaintMaker(town, categories)
+        complaints.make_stories()
+        await write("complaints", size.complaints, complaints.make_many())
     await draw_up(connection, town, shops.statement_shops)
     await seal_loaded(connection)
     await connection.execute(COUNT_OPEN_CLAIMS, list(town.open_claims), list(town.open_claims.values()))

@@ -1,6 +1,8 @@
 """Rows on their way into the tables, the events that tell of them, and the one place that writes them."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection
@@ -8,6 +10,7 @@ from asyncpg import Connection
 from app.core.ids import new_id_at
 from app.domain.lifecycle import Party
 from app.ledger import Books, Movement, Owner
+from app.services import complainants, transitions
 
 # In the order of their foreign keys.
 COLUMNS = {
@@ -48,9 +51,19 @@ COLUMNS = {
         *("id", "voucher_id", "merchant_id", "clerk_id", "step", "is_typed", "scanned_at"),
         "settled_at",
     ),
+    "complaint": (
+        *("id", "area_id", "handler_id", "category", "urgency", "title", "body", "status", "is_confidential"),
+        *("shown_name", "longitude", "latitude", "place", "channel", "entered_by", "consent", "merged_into_id"),
+        *("joins", "leader_id", "has_reopened", "answer", "outcome", "echo_id", "is_satisfied", "accept_due_at"),
+        *("answer_due_at", "created_at", "opened_at", "accepted_at", "answered_at", "closed_at"),
+    ),
+    "complaint_rating": (
+        *("complaint_id", "answered_at", "rater_hash", "party", "is_satisfied", "note"),
+        "created_at",
+    ),
     "event": (
         *("id", "subject_kind", "subject_id", "action", "from_state", "to_state", "actor_id", "party", "note"),
-        "created_at",
+        *("facts", "created_at"),
     ),
 }
 
@@ -65,6 +78,7 @@ class Rows:
         self.new_users: list[Owner] = []
         self.new_merchants: list[Owner] = []
         self.movements: list[Movement] = []
+        self.complainants: list[Row] = []
 
     def add(self, table: str, *values: object) -> None:
         """Add a row; ``values`` are in the order of the table's columns above."""
@@ -79,11 +93,13 @@ class Rows:
         mover: tuple[Party, UUID | None],
         moment: datetime,
         note: str | None = None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Add the event that a change of ``states`` (from, to) leaves behind (I7)."""
         party, actor_id = mover
+        told = transitions.facts_json(facts)
         self.tables["event"].append(
-            (new_id_at(moment), subject_kind, subject_id, action, *states, actor_id, party, note, moment)
+            (new_id_at(moment), subject_kind, subject_id, action, *states, actor_id, party, note, told, moment)
         )
 
     async def write(self, connection: Connection, books: Books) -> None:
@@ -91,6 +107,8 @@ class Rows:
         for table, columns in COLUMNS.items():
             if self.tables[table]:
                 await connection.copy_records_to_table(table, columns=columns, records=self.tables[table])
+        if self.complainants:
+            await complainants.load(connection, self.complainants)
         if self.new_users:
             await books.open_wallets(self.new_users)
         if self.new_merchants:

@@ -10,6 +10,7 @@ from math import ceil
 from uuid import UUID
 
 from app.cli.demo import land, people, words
+from app.cli.demo.land import Spot
 from app.cli.demo.people import DemoPerson, name_in_round
 from app.cli.demo.rows import Rows
 from app.core.ids import new_id_at
@@ -41,6 +42,7 @@ class Size:
     residents: int
     merchants: int
     wishes: int
+    complaints: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,15 @@ class Town:
     known_ids: dict[str, UUID]
     """Named people who have logged in before, by openid."""
     rows: Rows = field(default_factory=Rows)
+    streets: list[Area] = field(default_factory=list)
     communities: list[Area] = field(default_factory=list)
     grids: list[Area] = field(default_factory=list)
+    spots: dict[UUID, list[Spot]] = field(default_factory=dict)
+    """Where in each grid something may happen."""
     unit_ids: list[UUID] = field(default_factory=list)
     staff_id_by_area: dict[UUID, UUID] = field(default_factory=dict)
     named: dict[str, UUID] = field(default_factory=dict)
+    nicknames: dict[UUID, str] = field(default_factory=dict)
     resident_ids: list[UUID] = field(default_factory=list)
     helper_ids: list[UUID] = field(default_factory=list)
     owner_ids: list[UUID] = field(default_factory=list)
@@ -99,9 +105,10 @@ class Town:
         community_count = ceil(self.size.grids / (3 if small else 9))
         street_count = ceil(community_count / (2 if small else 9))
         self.district = self._area(None, AreaKind.DISTRICT, self.name)
-        streets = [self._area(self.district, AreaKind.STREET, _numbered(words.STREETS, n)) for n in range(street_count)]
+        for n in range(street_count):
+            self.streets.append(self._area(self.district, AreaKind.STREET, _numbered(words.STREETS, n)))
         for n in range(community_count):
-            street = streets[n * street_count // community_count]
+            street = self.streets[n * street_count // community_count]
             community = self._area(street, AreaKind.COMMUNITY, _community_name(n))
             self.communities.append(community)
             first, end = (place * self.size.grids // community_count for place in (n, n + 1))
@@ -110,8 +117,11 @@ class Town:
             unit_id = self._next_id()
             self.unit_ids.append(unit_id)
             self.rows.add("unit", unit_id, self.district.id, kind, name)
+        grid_ids = {grid.id for grid in self.grids}
         for area_id, shape in land.lay_out(self.district.id, self._below, self.round_number):
             self.rows.add("area_shape", area_id, shape, 1, self.founded)
+            if area_id in grid_ids:
+                self.spots[area_id] = land.find_spots(shape, self.chance)
 
     def _area(self, parent: Area | None, kind: AreaKind, name: str) -> Area:
         area_id = self._next_id()
@@ -143,6 +153,13 @@ class Town:
             )
             self.staff_id_by_area[community.id] = staff_id
             self._grant(staff_id, Role.STAFF, community, administrator)
+        for n, street in enumerate(self.streets):
+            staff_id = self.id_of(people.LEADER) if n == 0 else self._unnamed("{}书记", f"leader{n}", self.founded)
+            self.staff_id_by_area[street.id] = staff_id
+            self._grant(staff_id, Role.STAFF, street, administrator)
+        self.staff_id_by_area[self.district.id] = administrator
+        self.staff_id_by_area[self.grids[0].id] = self.id_of(people.GRID_WORKER)
+        self._grant(self.id_of(people.GRID_WORKER), Role.STAFF, self.grids[0], administrator)
         moment = self.founded + timedelta(days=30)
         self._member(self.id_of(people.MEMBER), self.grids[0], moment)
         self._member(self.id_of(people.OTHER_MEMBER), self.grids[1 % len(self.grids)], moment + timedelta(hours=5))
@@ -189,8 +206,11 @@ class Town:
     def _user(self, name: str, nickname: str, joined: datetime) -> UUID:
         openid = openid_of(self.settings.wechat_appid, name)
         if openid in self.known_ids:
-            return self.known_ids[openid]
+            user_id = self.known_ids[openid]
+            self.nicknames[user_id] = nickname
+            return user_id
         user_id = new_id_at(joined)
+        self.nicknames[user_id] = nickname
         self.rows.add("user", user_id, openid, nickname, 1, BLOCKED, 0, joined)
         self.rows.new_users.append(Owner(user_id, joined))
         self.rows.log("user", user_id, "create", (None, "active"), (Party.AUTHOR, user_id), joined)
@@ -228,6 +248,10 @@ class Town:
     def staff_of(self, grid: Area) -> UUID:
         """Return who works for the community of a grid."""
         return self.staff_id_by_area[grid.lineage[-2]]
+
+    def staff_at(self, lineage: tuple[UUID, ...], level: int) -> UUID:
+        """Return who acts for the area at ``level`` of a lineage; for most grids those of their community do."""
+        return self.staff_id_by_area.get(lineage[level]) or self.staff_id_by_area[lineage[level - 1]]
 
 
 def _numbered(names: tuple[str, ...], n: int) -> str:
