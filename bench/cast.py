@@ -1,4 +1,4 @@
-"""Who and what takes part in a run: people with tokens, places, wishes, complaints, tasks, shops, and points to spend."""
+"""Who and what takes part in a run: people with tokens, areas, wishes, complaints, tasks, shops, points to spend."""
 
 import random
 from collections import Counter
