@@ -18,6 +18,7 @@ from app.core.settings import Settings, get_settings
 from app.routers import (
     adjustments,
     anomalies,
+    api_keys,
     areas,
     auth,
     claims,
@@ -31,6 +32,7 @@ from app.routers import (
     members,
     merchants,
     offers,
+    open311,
     places,
     policies,
     rates,
@@ -70,6 +72,7 @@ V1 = (
     adjustments,
     donations,
     anomalies,
+    api_keys,
     seals,
     settlements,
     rates,
@@ -119,6 +122,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     mount(app, "", health.router, {})
     for module in V1:
         mount(app, "/v1", module.router, EVERYWHERE)
+    mount(app, "", open311.router, {})
     complete_document(app)
     return app
 
@@ -153,6 +157,7 @@ def mount(app: FastAPI, prefix: str, router: APIRouter, responses: dict[int | st
             response_model=route.response_model,
             response_class=route.response_class,
             responses={**responses, **route.responses},
+            include_in_schema=route.include_in_schema,
         )
 
 

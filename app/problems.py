@@ -14,7 +14,9 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.domain import texts
 from app.domain.errors import CATALOGUE, Problem, ProblemType
+from app.schemas import open311
 from app.services.idempotency import Replay
 from app.wechat import errors as wechat
 
@@ -39,6 +41,12 @@ CONSTRAINT_PROBLEMS = {
     "fk_member_unit_id": "unit-unknown",
 }
 """What the database refused, in the words of the catalogue. Any other violation is a fault of ours."""
+
+OPEN311_STATUSES = {403: 403, 404: 404, 405: 405, 413: 413, 429: 429, 500: 500, 503: 503}
+"""Open311 knows 404, 403 for a wrong key and 400 for all else; what tells a client to wait or to stop is kept."""
+
+CHOICES = ("location-on-border", "location-in-no-grid")
+"""Where facts are names of areas by their ids."""
 
 PASSING_SQLSTATES = ("08", "53", "57P", "40001", "40P01", "55P03", "57014")
 """Connection lost, resources short, shutting down, deadlock, lock or statement timed out: worth a retry."""
@@ -88,12 +96,30 @@ def body_of(problem: Problem) -> bytes:
     )
 
 
-def render(problem: Problem) -> Response:
-    """Return the answer that tells the problem."""
+def render(problem: Problem, path: str = "") -> Response:
+    """Return the answer that tells the problem to whoever asked at ``path``."""
     headers = {"Retry-After": str(problem.retry_after_s)} if problem.retry_after_s is not None else None
+    if path.startswith(open311.PREFIX):
+        form = open311.format_of(path)
+        body = form.write("errors", open311_errors(problem))
+        return Response(body, _open311_status(problem.type), headers, form.media_type)
     if problem.type.status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
     return Response(body_of(problem), problem.type.status, headers, MEDIA_TYPE)
+
+
+def _open311_status(kind: ProblemType) -> int:
+    return 404 if kind.code == "category-unknown" else OPEN311_STATUSES.get(kind.status, 400)
+
+
+def open311_errors(problem: Problem) -> list[dict[str, str]]:
+    """Return a problem as Open311 tells errors: one for each field, and the grids to choose from by their ids."""
+    kind = problem.type
+    told = [texts.OPEN311_FIELD.format(detail=kind.detail, **field) for field in problem.fields or ()]
+    if problem.facts and kind.code in CHOICES:
+        choices = "、".join(f"{name} {area_id}" for area_id, name in problem.facts.items())
+        told = [texts.OPEN311_CHOICES.format(detail=kind.detail, choices=choices)]
+    return [{"code": kind.code, "description": words} for words in told or [kind.detail]]
 
 
 def from_database(error: BaseException) -> Problem | None:
@@ -141,8 +167,8 @@ def install(app: FastAPI) -> None:
     """Answer everything that goes wrong in ``app`` as a problem."""
 
     @app.exception_handler(Problem)
-    async def tell(_request: Request, problem: Problem) -> Response:
-        return render(problem)
+    async def tell(request: Request, problem: Problem) -> Response:
+        return render(problem, request.url.path)
 
     @app.exception_handler(Replay)
     async def tell_again(_request: Request, replay: Replay) -> Response:
@@ -150,27 +176,27 @@ def install(app: FastAPI) -> None:
         return Response(replay.body, replay.status, {"Idempotent-Replayed": "true"}, media_type)
 
     @app.exception_handler(RequestValidationError)
-    async def tell_invalid(_request: Request, error: RequestValidationError) -> Response:
-        return render(from_validation(error))
+    async def tell_invalid(request: Request, error: RequestValidationError) -> Response:
+        return render(from_validation(error), request.url.path)
 
     @app.exception_handler(HTTPException)
-    async def tell_http(_request: Request, error: HTTPException) -> Response:
+    async def tell_http(request: Request, error: HTTPException) -> Response:
         code = {400: "malformed-json", 404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
-        response = render(Problem(code.get(error.status_code, "not-found")))
+        response = render(Problem(code.get(error.status_code, "not-found")), request.url.path)
         response.headers.update(error.headers or {})  # 405 names the allowed methods (RFC 9110, section 15.5.6)
         return response
 
     @app.exception_handler(wechat.WeChatError)
-    async def tell_wechat(_request: Request, error: wechat.WeChatError) -> Response:
+    async def tell_wechat(request: Request, error: wechat.WeChatError) -> Response:
         log.warning("wechat refused", kind=type(error).__name__, errcode=error.errcode, rid=error.rid)
-        return render(from_wechat(error))
+        return render(from_wechat(error), request.url.path)
 
     async def tell_database(request: Request, error: Exception) -> Response:
         problem = from_database(error)
         if problem is None:
             raise error
         log.warning("database refused", kind=type(error).__name__, code=problem.type.code, path=request.url.path)
-        return render(problem)
+        return render(problem, request.url.path)
 
     for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         app.exception_handler(kind)(tell_database)
@@ -180,7 +206,7 @@ def install(app: FastAPI) -> None:
     async def tell_fault(request: Request, error: Exception) -> Response:
         # The message of an unforeseen error may quote what a user wrote: the kind and the place must do (I12).
         log.error("unforeseen fault", kind=type(error).__name__, method=request.method, path=request.url.path)
-        return render(Problem("internal-error"))
+        return render(Problem("internal-error"), request.url.path)
 
 
 def from_validation(error: RequestValidationError) -> Problem:
@@ -215,7 +241,7 @@ class BodyLimit:
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         if announced.isdigit() and int(announced) > self.max_bytes:
             await discard(receive)
-            response = render(Problem("body-too-large"))
+            response = render(Problem("body-too-large"), scope["path"])
             response.headers["Connection"] = "close"
             await response(scope, receive, send)
             return

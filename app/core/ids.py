@@ -19,6 +19,11 @@ def new_id_at(moment: datetime) -> UUID:
     return _id_of(int(moment.timestamp() * 1_000_000) * 1000)
 
 
+def lowest_id_at(moment: datetime) -> UUID:
+    """Return the lowest id that something made at ``moment`` may have: where a list by time begins."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
 def _id_of(nanoseconds: int) -> UUID:
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     fraction = rest * 4096 // 1_000_000

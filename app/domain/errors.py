@@ -102,6 +102,10 @@ _TYPES = (
     ProblemType("user-unknown", 422, "The user does not exist", "没有找到这位用户，请核对用户编号。"),
     ProblemType("grant-exists", 409, "The same grant is held already", "该用户已有这项授权。"),
     ProblemType("already-enrolled", 409, "Applied or approved already", "您已经提交过申请，请等待审核或查看结果。"),
+    # Open311
+    _passing("api-key-missing", 403, "No api_key", "请求缺少接口密钥，请向所在区的系统管理员申请。"),
+    _passing("api-key-invalid", 403, "The api_key is unknown or was taken back", "接口密钥无效或已收回，请核对。"),
+    ProblemType("jurisdiction-unknown", 404, "No such jurisdiction_id", "没有这个辖区，请核对辖区编号。"),
     # Places
     ProblemType(
         "location-outside",

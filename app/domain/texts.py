@@ -1,6 +1,6 @@
 """What users read, in Simplified Chinese, apart from the refusals (those stand in ``errors``)."""
 
-from app.domain.kinds import AnomalyKind, TransferKind
+from app.domain.kinds import AnomalyKind, Outcome, TransferKind
 
 DEFAULT_NICKNAME = "邻居{number:04d}"
 """Shown until somebody chooses a name and its content check has passed."""
@@ -59,3 +59,26 @@ STATEMENT_TOTAL = "合计积分"
 STATEMENT_COLUMNS = ("序号", "核销时间", "兑换项", "积分", "状态", "结算积分", "异议", "答复", "核销编号")
 STATEMENT_FILE = "结算单 {month} {merchant} {number}.xlsx"
 """A settlement as a spreadsheet; times are those of Shanghai, and what was removed counts for nothing."""
+
+OPEN311_STATES = {
+    "open": "已公开，等待签收",
+    "accepted": "已签收，正在办理",
+    "waiting": "等待诉求人补充材料",
+    "answered": "已答复",
+    "closed": "已办结",
+    "reopened": "重新办理",
+    "merged": "已并入第{number}号诉求",
+}
+OUTCOMES = {Outcome.RESOLVED: "已解决", Outcome.EXPLAINED: "已说明", Outcome.PLANNED: "已列入计划"}
+OPEN311_ANSWER = "{state}，{outcome}：{answer}"
+OPEN311_UNCHECKED_ANSWER = "{state}，答复内容正在核对"
+"""What Open311 calls status notes."""
+
+OPEN311_RECEIVED = "已收到，编号{number}。内容核对后公开显示，在此之前按编号查询不到。"
+OPEN311_RECEIVED_CONFIDENTIAL = "已收到，编号{number}。这类诉求涉及隐私，只由工作人员办理，不公开显示。"
+OPEN311_SERVICE = "关于{name}的诉求"
+OPEN311_CONFIDENTIAL_SERVICE = "关于{name}的诉求，涉及隐私，不公开显示"
+OPEN311_CONTACT = "请联系所在区的系统管理员。"
+OPEN311_KEY_SERVICE = "接口密钥由所在区的系统管理员发放。"
+OPEN311_FIELD = "{detail}（{field}：{reason}）"
+OPEN311_CHOICES = "{detail}可选网格的 address_id：{choices}。"

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from app.models.adjustment import Adjustment
+from app.models.api_key import ApiKey
 from app.models.area import Area
 from app.models.area_shape import AreaShape
 from app.models.calendar_edition import CalendarEdition
@@ -36,6 +37,7 @@ metadata = SQLModel.metadata
 
 __all__ = [
     "Adjustment",
+    "ApiKey",
     "Area",
     "AreaShape",
     "Award",

@@ -266,6 +266,7 @@ class ComplainantOut(Out):
     nickname: str | None
     name: str | None
     phone: str | None
+    email: str | None
     title: str
     body: str
     actions: list[str]

@@ -50,6 +50,7 @@ class Complainant:
     phone: str | None = None
     title: str | None = None
     body: str | None = None
+    email: str | None = None
 
     @property
     def masked(self) -> dict[str, str | None]:

@@ -18,6 +18,9 @@ TAKE_KEY_WITH_ANSWER = """
     ON CONFLICT DO NOTHING RETURNING true
 """
 FIND_ANSWER = "SELECT request_fingerprint, status, body FROM idempotency_key WHERE caller_id = $1 AND key = $2"
+FORGET_ONE = """
+    DELETE FROM idempotency_key WHERE caller_id = $1 AND key = $2 AND created_at < now() - make_interval(secs => $3)
+"""
 STORE_ANSWER = "UPDATE idempotency_key SET status = $3, body = $4 WHERE caller_id = $1 AND key = $2"
 
 
@@ -104,6 +107,11 @@ async def remember_refusal(writes: Reads, request: RequestKey, status: int, body
     Raises Replay when the same key was answered in between.
     """
     await _take(writes, TAKE_KEY_WITH_ANSWER, request, status, body)
+
+
+async def forget_one(connection: Connection, request: RequestKey, older_than_s: int) -> None:
+    """Delete one key if it is older than that: what comes now is no repetition any more."""
+    await connection.execute(FORGET_ONE, request.caller_id, request.key, older_than_s)
 
 
 async def forget_before(connection: Connection, moment: datetime) -> int:

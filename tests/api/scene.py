@@ -94,6 +94,7 @@ async def make_scene(world: World) -> Scene:
             "volunteer_id": await make_volunteer(world, applicant),
             "wish_id": wish,
             "complaint_id": await world.complaint(author, **TELLING),
+            "api_key_id": await world.api_key(),
             "task_id": await world.task_of(wish),
             "claim_id": claim,
             "adjustment_id": await world.adjustment(helper),
@@ -159,6 +160,7 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             "expiry_months": 12,
             "expiry": "months",
         },
+        ("POST", "/v1/api-keys"): {"area_id": grid, "name": "随手拍平台"},
         ("POST", "/v1/handling-rules"): {
             "area_id": grid,
             "category": "noise",

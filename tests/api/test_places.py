@@ -5,6 +5,7 @@ import json
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from app.core.settings import Settings
@@ -232,6 +233,36 @@ class TestAreaAt:
     )
     async def test_no_place(self, api: ApiClient, query: str):
         assert problem(await api.get(f"/v1/areas/at?{query}")) == INVALID
+
+
+class TestPostingByAPoint:
+    async def post(self, world: World, **where: Any) -> httpx.Response:
+        form = {"category": "lighting", "title": "路灯坏了", "body": "三天没亮了。"}
+        return await world.api.post("/v1/complaints", await world.person(), form | where)
+
+    async def test_goes_to_its_grid(self, world: World):
+        await world.draw_all()
+        posted = await self.post(world, location=world.place(25, 15))
+        assert posted.status_code == 201
+        assert posted.json()["area"]["id"] == str(world.other_grid.id)
+
+    async def test_the_grid_that_was_chosen_decides(self, world: World):
+        await world.draw_all()
+        for place in ((25, 15), (20, 15), (35, 35), (-9, 15)):
+            posted = await self.post(world, location=world.place(*place), area_id=str(world.grid.id))
+            assert posted.json()["area"]["id"] == str(world.grid.id), place
+
+    async def test_that_tells_no_grid(self, world: World):
+        await world.draw_all()
+        for place, expected in (
+            ((20, 15), "location-on-border"),
+            ((35, 35), "location-in-no-grid"),
+            ((-9, 15), "location-outside"),
+        ):
+            assert problem(await self.post(world, location=world.place(*place))) == (422, expected)
+
+    async def test_without_one(self, world: World):
+        assert problem(await self.post(world)) == INVALID
 
 
 class TestOtherProcesses:

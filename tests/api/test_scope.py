@@ -142,6 +142,9 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/adjustments/{adjustment_id}/refuse"): [GONE],
     ("POST", "/v1/donations"): [],  # anybody may give anywhere
     ("GET", "/v1/areas/{area_id}/fund"): [OPEN],
+    ("POST", "/v1/api-keys"): [FORBIDDEN],  # areas are public
+    ("GET", "/v1/api-keys"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
+    ("DELETE", "/v1/api-keys/{api_key_id}"): [GONE],
     ("GET", "/v1/anomalies"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("POST", "/v1/merchants"): [],  # anybody may apply anywhere
     ("GET", "/v1/merchants"): [

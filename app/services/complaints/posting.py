@@ -1,6 +1,6 @@
 """Putting a complaint on the wall: who, where, about what; nobody sees it before its content check (I10)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from asyncpg import Connection, Record
@@ -105,12 +105,10 @@ async def put_on_record(connection: Connection, secret: str, poster: Poster, for
     )
     await insert(connection, row)
     await similar.remember(connection, complaint_id, area_id, title, body)
-    who = Complainant(
-        poster.who.user_id,
-        poster.who.name,
-        poster.who.phone,
-        form.title if form.title != title else None,
-        form.body if form.body != body else None,
+    who = replace(
+        poster.who,
+        title=form.title if form.title != title else None,
+        body=form.body if form.body != body else None,
     )
     await complainants.add(connection, secret, complaint_id, poster.person_id, ComplaintPart.AUTHOR, who)
     facts = {

@@ -53,6 +53,7 @@ async def show(reads: Reads, secret: str, caller: Caller, complaint_id: UUID) ->
         "nickname": who.user_id and await reads.fetchval(NICKNAME, who.user_id),
         "name": who.name,
         "phone": who.phone,
+        "email": who.email,
         "title": who.title or row["title"],
         "body": who.body or row["body"],
         "actions": [],
