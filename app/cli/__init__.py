@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.cli.check import check, docs
 from app.cli.database import migrate
+from app.cli.deadlines import deadlines
 from app.cli.demo import demo
 from app.cli.grant import grant
 from app.cli.rates import rates
@@ -37,7 +38,22 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verb in (up, serve, worker, simulator, migrate, grant, demo, tour, verify_ledger, reconcile, rates, check, docs):
+for verb in (
+    up,
+    serve,
+    worker,
+    simulator,
+    migrate,
+    grant,
+    demo,
+    tour,
+    verify_ledger,
+    reconcile,
+    rates,
+    deadlines,
+    check,
+    docs,
+):
     cli.command(verb.__name__.replace("_", "-"))(verb)
 
 

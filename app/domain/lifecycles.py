@@ -72,6 +72,8 @@ COMPLAINT = Lifecycle(
         # Up or down one level, where it has to be accepted anew. It keeps its number (I13).
         row("open accepted reopened", "escalate", "open", STAFF),
         row("open accepted reopened", "escalate_overdue", "open", SYSTEM),
+        # Nobody has admitted it in time: those above look, and nothing becomes public by itself (I10).
+        row("reviewing", "escalate_unreviewed", "reviewing", SYSTEM),
         row("open accepted reopened", "return", "open", STAFF),
         row("open accepted reopened", "merge", "merged", STAFF),
         row("accepted", "dispatch", "accepted", STAFF),

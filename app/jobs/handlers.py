@@ -20,6 +20,7 @@ from app.domain.seals import SHORT_LOOK_BACK
 from app.ledger import Cohort
 from app.services import (
     content_checks,
+    digests,
     fulfilment,
     idempotency,
     points,
@@ -33,7 +34,7 @@ from app.services import (
     vouchers,
     wishes,
 )
-from app.services.complaints import residents
+from app.services.complaints import overdue, residents
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -141,6 +142,22 @@ async def close_silent(parts: Parts) -> int:
     return await each(parts.database, due, residents.close_silent)
 
 
+async def escalate_overdue(parts: Parts) -> int:
+    """Hand complaints up a level whose deadline was missed; return how many."""
+    return await until_none(parts.database, overdue.find_overdue, overdue.escalate)
+
+
+async def remind_due(parts: Parts) -> int:
+    """Remind of deadlines of which a fifth of the time is left; return of how many."""
+    return await until_none(parts.database, overdue.find_due_soon, overdue.remind)
+
+
+async def digest_stuck(parts: Parts) -> int:
+    """Put together for each area what is stuck this morning; return for how many."""
+    async with parts.database.transaction() as connection:
+        return await digests.draw_up(connection)
+
+
 async def hold_forgotten(parts: Parts) -> int:
     """Hand wishes, complaints and offers whose content check never ended over to people; return how many."""
     return await content_checks.hold_forgotten(parts.database, now() - CHECK_PATIENCE)
@@ -219,6 +236,22 @@ async def in_batches(
             return done
 
 
+async def until_none(
+    database: Database,
+    find: Callable[[Connection, int], Awaitable[list[Due]]],
+    act: Callable[[Connection, Due], Awaitable[None]],
+) -> int:
+    """Act on everything that ``find`` returns, until none is left; return on how many."""
+    done = 0
+    while True:
+        async with database.transaction() as connection:
+            due = await find(connection, BATCH)
+        acted = await each(database, due, act)
+        done += acted
+        if len(due) < BATCH or not acted:
+            return done
+
+
 async def each(database: Database, due: Sequence[Due], act: Callable[[Connection, Due], Awaitable[None]]) -> int:
     """Act on each thing in a transaction of its own; what somebody moved meanwhile is left as it is."""
     done = 0
@@ -242,6 +275,9 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "expire_points": ("2,32 * * * *", expire_points),
     "warn_expiry": ("4 * * * *", warn_expiry),
     "close_silent": ("11 * * * *", close_silent),
+    "escalate_overdue": ("* * * * *", escalate_overdue),
+    "remind_due": ("*/5 * * * *", remind_due),
+    "digest_stuck": ("0 0 * * *", digest_stuck),  # at eight in the morning in Shanghai
     "hold_forgotten": ("*/5 * * * *", hold_forgotten),
     "seal_ledger": ("* * * * *", seal_ledger),
     "seal_late": ("29 * * * *", seal_late),

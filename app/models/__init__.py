@@ -10,6 +10,7 @@ from app.models.calendar_edition import CalendarEdition
 from app.models.claim import Claim
 from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
 from app.models.complaint_text import CategoryWord, ComplaintText
+from app.models.digest import Digest
 from app.models.donation import Donation
 from app.models.event import Event
 from app.models.failed_try import FailedTry
@@ -51,6 +52,7 @@ __all__ = [
     "ComplaintPerson",
     "ComplaintRating",
     "ComplaintText",
+    "Digest",
     "Donation",
     "Event",
     "FailedTry",

@@ -26,10 +26,10 @@ from app.schemas.complaints import (
     ComplaintForAuthorOut,
     ComplaintForStaffOut,
     ComplaintIn,
-    ComplaintOut,
     ComplaintStatus,
     CorrectIn,
     MergeIn,
+    QueuedComplaintOut,
     RateIn,
     ReasonIn,
     ResumeIn,
@@ -84,7 +84,7 @@ async def post(
 
 @router.get(
     "",
-    response_model=Page[ComplaintOut],
+    response_model=Page[QueuedComplaintOut],
     responses=responses("not-allowed", "invalid-payload", "cursor-invalid"),
 )
 async def list_queue(

@@ -172,6 +172,12 @@ class ComplaintOut(Out):
     actions: list[str]
 
 
+class QueuedComplaintOut(ComplaintOut):
+    """A complaint that an area has to act on; ``is_reminded`` says that little of its time is left."""
+
+    is_reminded: bool
+
+
 class Step(Out):
     """One event of a complaint's life, as everybody may know it."""
 

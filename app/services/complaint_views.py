@@ -15,6 +15,7 @@ from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
 from app.domain.texts import WHO_SEES, WHO_SEES_NAMED
 from app.services import areas, complainants
 from app.services.complainants import hash_of
+from app.services.complaints.overdue import IS_REMINDED
 from app.services.complaints.residents import FEEDBACK
 from app.services.complaints.standing import may_see, parties
 from app.services.pages import PageRequest, page, timed_page
@@ -39,6 +40,7 @@ IS_NEW = """
     EXISTS (
         SELECT FROM event e WHERE e.subject_kind = 'complaint' AND e.subject_id IN (c.id, c.merged_into_id)
             AND e.created_at > coalesce(p.seen_at, p.created_at) AND e.party IN ('staff', 'unit', 'system')
+            AND e.action <> 'remind'
     ) AS is_new
 """
 OWN = f"""
@@ -47,7 +49,7 @@ OWN = f"""
 NOT_DUE = "'9999-01-01T00:00:00Z'::timestamptz"
 """The turn of what has no deadline at present: after everything else."""
 QUEUE = f"""
-    SELECT {COLUMNS}, coalesce(c.due_at, {NOT_DUE}) AS turn {TABLES}
+    SELECT {COLUMNS}, coalesce(c.due_at, {NOT_DUE}) AS turn, {IS_REMINDED} AS is_reminded {TABLES}
     WHERE h.lineage @> ARRAY[$3::uuid] AND c.status = ANY($4)
         AND ($5::timestamptz IS NULL OR (coalesce(c.due_at, {NOT_DUE}), c.id) > ($5, $6::uuid))
     ORDER BY coalesce(c.due_at, {NOT_DUE}), c.id LIMIT $7
@@ -110,7 +112,9 @@ async def list_queue(
         raise Problem("not-allowed")
     states = list(LIVE_COMPLAINT_STATES) if status is None else [status]
     rows = await reads.fetch(QUEUE, *arguments(caller, secret), area_id, states, *after, request.rows)
-    return timed_page(rows, request, lambda row: card(row, caller), *filters, key="turn")
+    return timed_page(
+        rows, request, lambda row: card(row, caller) | {"is_reminded": row["is_reminded"]}, *filters, key="turn"
+    )
 
 
 def card(row: Record, caller: Caller | None) -> dict[str, Any]:

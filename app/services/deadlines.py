@@ -23,8 +23,9 @@ KNOWN = handling_rules.IN_FORCE.format(more=f", CASE WHEN step.place = 1 THEN ({
 
 @dataclass(frozen=True, slots=True)
 class Dues:
-    """By when a complaint is to be accepted and by when to be answered."""
+    """How urgent a complaint is, by when it is to be accepted and by when to be answered."""
 
+    urgency: Urgency
     accept_due_at: datetime
     answer_due_at: datetime
 
@@ -34,12 +35,13 @@ async def dues(
     *,
     area_id: UUID,
     category: str | None,
-    urgency: Urgency,
+    urgency: Urgency | None,
     start: datetime,
     pauses: Iterable[Pause] = (),
 ) -> Dues:
     """Return the deadlines of a complaint that the area ``area_id`` handles since ``start``; pauses do not count.
 
+    Without an ``urgency`` it is what the rules say of the category, or else the category's usual one.
     The rules are those in force at ``start``: what was promised then stays. The calendar is what was known then or, if
     later, when the last pause ended: nobody works on a holiday that was announced while the clock stood still.
     """
@@ -51,7 +53,7 @@ async def dues(
     ends = [due(start, span, calendar, found.hours, pauses) for span in (found.accept, found.answer)]
     if not all(end.is_announced for end in ends):
         _warn(start, [end.moment for end in ends], calendar)
-    return Dues(ends[0].moment, ends[1].moment)
+    return Dues(found.urgency, ends[0].moment, ends[1].moment)
 
 
 _warned: dict[int, date] = {}

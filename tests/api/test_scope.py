@@ -71,6 +71,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/handling-rules"): [FORBIDDEN],  # areas and their rules are public
     ("GET", "/v1/handling-rules"): [Reach(query="area_id={area_id}")],
     ("GET", "/v1/handling-rules/effective"): [Reach(query="area_id={area_id}&category=noise&urgency=hard")],
+    ("GET", "/v1/digests"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("POST", "/v1/members"): [],  # anybody may live or work anywhere
     ("GET", "/v1/members"): [
         Reach(is_empty=True, query="area_id={area_id}"),

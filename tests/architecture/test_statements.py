@@ -139,6 +139,15 @@ class TestReads:
         first = (await world.api.get(f"/v1/walls/{world.grid.id}", limit=1)).json()
         assert await counter.get(f"/v1/walls/{world.grid.id}", limit=1, cursor=first["next_cursor"]) == 1
 
+    async def test_queue_digests_and_rules_of_complaints(self, counter: Counter, world: World):
+        await world.complaint()
+        area: dict[str, Any] = {"area_id": world.grid.id}
+        look_whether_it_is_theirs = 1
+        assert await counter.get("/v1/complaints", world.staff, **area) == IDENTITY + look_whether_it_is_theirs + 1
+        assert await counter.get("/v1/digests", world.staff, **area) == IDENTITY + look_whether_it_is_theirs + 1
+        assert await counter.get("/v1/handling-rules", **area) == 1
+        assert await counter.get("/v1/handling-rules/effective", category="noise", **area) == 1
+
     async def test_complaint(self, counter: Counter, world: World):
         author = await world.person()
         complaint = await world.complaint(author, "answered")

@@ -52,7 +52,7 @@ class TestDues:
         ],
     )
     async def test_without_any_rule(self, world: World, urgency: Urgency, accept: str, answer: str):
-        assert await reckon(world, world.grid, urgency=urgency) == Dues(at(accept), at(answer))
+        assert await reckon(world, world.grid, urgency=urgency) == Dues(urgency, at(accept), at(answer))
 
     async def test_a_working_sunday_counts(self, world: World):
         found = await reckon(world, world.grid, at("2025-12-31T15:00"))
@@ -64,8 +64,8 @@ class TestDues:
         await rule(world, world.district, made, level="community", answer={"amount": 3, "unit": "working_day"})
         await rule(world, world.grid, made, accept={"amount": 2, "unit": "working_hour"})
         grid, community = await reckon(world, world.grid), await reckon(world, world.community)
-        assert grid == Dues(at("2026-11-20T17:00"), at("2026-11-27T17:30"))
-        assert community == Dues(at("2026-11-23T17:30"), at("2026-11-25T17:30"))
+        assert grid == Dues(Urgency.ORDINARY, at("2026-11-20T17:00"), at("2026-11-27T17:30"))
+        assert community == Dues(Urgency.ORDINARY, at("2026-11-23T17:30"), at("2026-11-25T17:30"))
 
     async def test_the_hours_of_the_area(self, world: World):
         await rule(world, world.district, "2026-11-01T09:00", hours=[{"from": "10:00", "to": "20:00"}])
@@ -81,7 +81,7 @@ class TestDues:
     async def test_pauses_do_not_count(self, world: World):
         pauses = [Pause(at("2026-11-23T17:00"), at("2026-11-25T09:00"))]
         found = await reckon(world, world.grid, pauses=pauses)
-        assert found == Dues(at("2026-11-25T17:30"), at("2026-12-03T17:30"))
+        assert found == Dues(Urgency.ORDINARY, at("2026-11-25T17:30"), at("2026-12-03T17:30"))
 
     async def test_a_rule_made_while_the_clock_stood_still_does_not_either(self, world: World):
         await rule(world, world.grid, "2026-11-20T14:00", accept={"amount": 2, "unit": "hour"})

@@ -52,7 +52,7 @@ class Clockwork:
         accept, answer = (
             due(start, span, self._calendars[known], Hours(), pauses).moment for span in (spans.accept, spans.answer)
         )
-        found = Dues(accept, answer)
+        found = Dues(urgency, accept, answer)
         if counts_days:
             self._remembered[key] = found
         return found

@@ -56,9 +56,12 @@ async def read(connection: Connection, complaint_id: UUID) -> Clock:
 
 
 async def start(
-    connection: Connection, *, area_id: UUID, category: str, urgency: Urgency, moment: datetime
+    connection: Connection, *, area_id: UUID, category: str, urgency: Urgency | None, moment: datetime
 ) -> tuple[Dues, dict[str, Any]]:
-    """Return what is due at the level of ``area_id`` when its clock starts at ``moment``, and the facts that say so."""
+    """Return what is due at the level of ``area_id`` when its clock starts at ``moment``, and the facts that say so.
+
+    Without an ``urgency`` the rules of the area say how urgent its category is.
+    """
     dues = await deadlines.dues(connection, area_id=area_id, category=category, urgency=urgency, start=moment)
     return dues, {"clock_at": moment, **as_facts(dues)}
 

@@ -1,5 +1,7 @@
 """Up and down the levels: a complaint goes to who can solve it, and keeps its number and its wall."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection, Record
@@ -34,7 +36,13 @@ async def send_down(connection: Connection, secret: str, caller: Caller, complai
 
 
 async def hand_over(
-    connection: Connection, row: Record, action: str, mover: Mover, handler_id: UUID, note: str | None
+    connection: Connection,
+    row: Record,
+    action: str,
+    mover: Mover,
+    handler_id: UUID,
+    note: str | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
     """Let another area act on the locked complaint of ``row``; the clock starts anew under the rules of that level."""
     moment = now()
@@ -47,5 +55,5 @@ async def hand_over(
         "answer_due_at": dues.answer_due_at,
         "accepted_at": None,
     }
-    facts = {"handler_id": handler_id, **clock}
-    await transitions.move(connection, COMPLAINT, row["id"], action, mover, note=note, changes=changes, facts=facts)
+    told = {"handler_id": handler_id, **clock, **(facts or {})}
+    await transitions.move(connection, COMPLAINT, row["id"], action, mover, note=note, changes=changes, facts=told)

@@ -29,7 +29,7 @@ FALLBACK_CATEGORY = "other"
 # Posts of one person wait for each other, so that the limit holds for thirty at once.
 LOCK_PERSON = 'SELECT nickname FROM "user" WHERE id = $1 FOR NO KEY UPDATE'
 FIND_PLACE = "SELECT kind, lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
-FIND_CATEGORY = "SELECT code, urgency, is_confidential FROM complaint_category WHERE code = $1 AND is_active"
+FIND_CATEGORY = "SELECT code, is_confidential FROM complaint_category WHERE code = $1 AND is_active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ async def put_on_record(connection: Connection, secret: str, poster: Poster, for
         area_id=area_id,
         handler_id=area_id,
         category=category["code"],
-        urgency=urgency,
+        urgency=dues.urgency,
         title=title,
         body=body,
         is_confidential=category["is_confidential"],
@@ -115,7 +115,7 @@ async def put_on_record(connection: Connection, secret: str, poster: Poster, for
         "area_id": area_id,
         "handler_id": area_id,
         "category": category["code"],
-        "urgency": urgency,
+        "urgency": dues.urgency,
         "channel": poster.channel,
         **clock,
     }
@@ -135,14 +135,13 @@ async def _find_place(connection: Connection, caller: Caller, area_id: UUID) -> 
     return place
 
 
-async def _sort(connection: Connection, form: ComplaintIn, area_id: UUID) -> tuple[Record, Urgency]:
-    """Return category and urgency: as chosen, or else as the words of the text propose."""
+async def _sort(connection: Connection, form: ComplaintIn, area_id: UUID) -> tuple[Record, Urgency | None]:
+    """Return the category as chosen, or else as the words of the text propose, and the urgency if they tell it."""
     if form.category is not None:
-        category = await _find_category(connection, form.category)
-        return category, Urgency(category["urgency"])
+        return await _find_category(connection, form.category), None
     proposal = await routing.propose(connection, area_id, form.title, form.body)
     category = await _find_category(connection, proposal.category or FALLBACK_CATEGORY)
-    return category, proposal.urgency or Urgency(category["urgency"])
+    return category, proposal.urgency
 
 
 async def _find_category(connection: Connection, code: str) -> Record:
