@@ -22,6 +22,7 @@ from app.core.db import Database
 from app.domain import months, rates
 from app.domain.kinds import AreaKind
 from app.domain.rates import Counts, Group, Standing
+from app.services import calendars
 from app.services.rates import reckon
 from tests.core.service import migrated_database, settings_for
 from tests.factories import make_area, make_user
@@ -49,6 +50,8 @@ async def towns(walked_url: str, simulator_url: str) -> AsyncIterator[list[Town]
     await fake_clock.install(walked_url)
     settings = settings_for(walked_url, simulator_url)
     database = Database(walked_url, settings)
+    async with database.transaction() as connection:
+        await calendars.sync(connection)
     made = []
     for _ in range(WALKERS):
         lineage = [await make_area(database, None, AreaKind.DISTRICT)]
@@ -77,7 +80,7 @@ async def test_events_say_what_the_rows_said(walked_url: str, towns: list[Town])
             group.create_task(live(town))
     print(f"{taken.total():,} steps: {dict(taken.most_common())}; at the ends: {dict(counted)}")  # noqa: T201
     assert taken["create"] >= EXAMPLES
-    assert {*ACTIONS, "escalate_overdue", "close_silent"} <= set(taken), "each kind of step was taken"
+    assert {*ACTIONS, "remind", "escalate_overdue", "close_silent"} <= set(taken), "each kind of step was taken"
     assert all(counted[name] for name in rates.COUNTED), "each figure was counted"
 
 
@@ -87,7 +90,7 @@ async def walk(connection: Connection, town: Town, seed: int, taken: Counter[str
     transaction = connection.transaction()
     await transaction.start()
     try:
-        begin = FIRST_DAY + timedelta(days=chance.randrange(330), seconds=chance.randrange(86400))
+        begin = FIRST_DAY + timedelta(days=chance.randrange(250), seconds=chance.randrange(86400))
         lives = Walk(connection, town, chance, LIVES_A_WALK, begin)
         looks: list[Look] = []
         while len(lives.authors) < LIVES_A_WALK or len(looks) < LOOKS:

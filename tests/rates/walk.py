@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT
 from app.schemas.complaints import ComplaintIn
 from app.services import transitions
-from app.services.complaints import handling, levels, posting, residents
+from app.services.complaints import handling, levels, overdue, posting, residents
 from app.services.transitions import SYSTEM
 from tests.rates import fake_clock
 
@@ -46,12 +47,7 @@ ANYWHERE = {"correct", "join"}
 FIND = """
     SELECT id, area_id, handler_id, status, due_at, answered_at FROM complaint WHERE id = ANY($1) ORDER BY number
 """
-FIND_OVERDUE = """
-    SELECT c.id, c.category, c.urgency, h.parent_id AS above_id FROM complaint c JOIN area h ON h.id = c.handler_id
-    WHERE c.id = ANY($1) AND c.due_at < $2 AND h.parent_id IS NOT NULL AND c.status <> 'reviewing' ORDER BY c.id
-"""
-
-
+SWEPT_MAX = 500
 ACTS: dict[str, tuple[Callable[..., Awaitable[None]], Callable[["Walk"], tuple[Any, ...]]]] = {
     "admit": (handling.admit, lambda _: ()),
     "accept": (handling.accept, lambda _: ()),
@@ -207,14 +203,10 @@ class Walk:
         return Caller(self.town.staff[area_id], grants=(HeldGrant(Role.STAFF, area_id),))
 
     async def sweep(self) -> None:
-        """Do what the schedule does: hand up what is overdue, close what nobody said anything to."""
-        for row in await self.connection.fetch(FIND_OVERDUE, [*self.authors], now()):
-            await self.attempt("escalate_overdue", lambda row=row: self.escalate_overdue(row))  # type: ignore[misc]
+        """Do what the schedule does: remind, hand up what is overdue, close what nobody said anything to."""
+        for deadline in await overdue.find_due_soon(self.connection, SWEPT_MAX):
+            await self.attempt("remind", partial(overdue.remind, self.connection, deadline))
+        for complaint_id in await overdue.find_overdue(self.connection, SWEPT_MAX):
+            await self.attempt("escalate_overdue", partial(overdue.escalate, self.connection, complaint_id))
         for complaint_id in await residents.find_silent(self.connection):
-            await self.attempt(
-                "close_silent",
-                lambda found=complaint_id: residents.close_silent(self.connection, found),  # type: ignore[misc]
-            )
-
-    async def escalate_overdue(self, row: Record) -> None:
-        await levels.hand_over(self.connection, row, "escalate_overdue", SYSTEM, row["above_id"], None)
+            await self.attempt("close_silent", partial(residents.close_silent, self.connection, complaint_id))
