@@ -169,6 +169,13 @@ _TYPES = (
     ProblemType(
         "category-unknown", 422, "The category is not on the list", "所选的类别已停用或不存在，请重新选择类别。"
     ),
+    ProblemType("category-name-taken", 409, "Another category has the name", "已有同名的类别，请换一个名称。"),
+    ProblemType(
+        "category-needed",
+        409,
+        "The category takes what fits nowhere else",
+        "这个类别用来接收无法归类的诉求，不能停用。",
+    ),
     ProblemType("escalation-at-top", 409, "There is no level above", "已经是最上一级，不能再上报，请直接办理或联办。"),
     ProblemType("return-at-bottom", 409, "There is no level below", "已经在所属网格，不能再下派，请直接办理。"),
     ProblemType(

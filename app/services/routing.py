@@ -5,6 +5,7 @@ them (``sorting``). Nothing is decided here: people choose, and staff correct.
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection
@@ -12,17 +13,19 @@ from asyncpg import Connection
 from app.core.clock import now
 from app.core.db import Reads
 from app.domain import sorting, words
+from app.domain.errors import Problem
 from app.domain.kinds import Urgency
 from app.domain.sorting import Learned
 from app.domain.topics import LIFE_AND_PROPERTY
 from app.services import handling_rules, similar
 
 LISTS = """
-    SELECT c.code, c.name, c.words, c.learned, ARRAY(
+    SELECT c.code, c.name, c.words, c.learned, EXISTS (SELECT FROM area WHERE id = $2) AS has_area, ARRAY(
         SELECT (w.word, w.complaints) FROM category_word w WHERE w.category = c.code AND w.word = ANY ($1)
     ) AS seen
     FROM complaint_category c WHERE c.is_active ORDER BY c.position, c.code
 """
+UNIT_NAME = "SELECT name FROM unit WHERE id = $1"
 # A complaint counts under the category that it has once staff have taken it up; corrected later, it moves over.
 LEARN = """
     WITH due AS (
@@ -65,11 +68,14 @@ async def propose(reads: Reads, area_id: UUID, title: str, body: str) -> Proposa
     """Return the category that the words of a complaint speak for, among those that can be chosen.
 
     Urgency and unit are what the rules of the area say of it; what endangers life cannot wait whatever they say.
+    Raises ``area-unknown``.
     """
     await similar.ready()
     title, body = words.normalise(title), words.normalise(body)
     tokens = words.tokens_of(f"{title} {body}")
-    rows = {row["code"]: row for row in await reads.fetch(LISTS, tokens)}
+    rows = {row["code"]: row for row in await reads.fetch(LISTS, tokens, area_id)}
+    if not all(row["has_area"] for row in rows.values()):
+        raise Problem("area-unknown")
     learned = Learned(
         {(code, word): complaints for code, row in rows.items() for word, complaints in row["seen"]},
         {code: row["learned"] for code, row in rows.items()},
@@ -82,6 +88,17 @@ async def propose(reads: Reads, area_id: UUID, title: str, body: str) -> Proposa
     urgency = Urgency.CRITICAL if cannot_wait else None
     rules = await handling_rules.find(reads, area_id, choice.category, now(), urgency)
     return Proposal(choice.category, chosen["name"], rules.urgency, rules.unit_id, choice.words)
+
+
+async def view(reads: Reads, proposal: Proposal) -> dict[str, Any]:
+    """Return a proposal as an answer has it."""
+    unit_name = None if proposal.unit_id is None else await reads.fetchval(UNIT_NAME, proposal.unit_id)
+    return {
+        "category": proposal.category and {"code": proposal.category, "name": proposal.name},
+        "urgency": proposal.urgency,
+        "unit": proposal.unit_id and {"id": proposal.unit_id, "name": unit_name},
+        "words": proposal.words,
+    }
 
 
 async def learn(connection: Connection, limit: int) -> int:

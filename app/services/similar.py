@@ -24,7 +24,7 @@ from app.services.complaint_views import CARD, arguments, card
 
 FOUND_MAX = 5
 LIKENESS_MIN = 0.22
-LIKENESS_MIN_FAR = 0.4
+LIKENESS_MIN_FAR = 0.5
 """Of complaints of another community: what is said must be nearly the same."""
 LATELY = timedelta(days=90)
 CANDIDATES_MAX = 60

@@ -21,8 +21,8 @@ DOCUMENT: dict[str, Any] = create_app(Settings(_env_file=None)).openapi()
 """What the API promises; read once so that tests can be made of it."""
 
 METHODS = ("get", "put", "post", "delete")
-NUMBERS = {"seal_number": 1}
-"""What a path names by its number and not by an id; there is one of each as soon as there is a scene."""
+NUMBERS = {"seal_number": 1, "category_code": "other"}
+"""What a path names by a number or a code and not by an id; there is one of each as soon as there is a scene."""
 THEN = months.start(LAST_MONTH)
 COMPLAINANT, PHONE = "申屠小满", "13912345678"
 TELLING: dict[str, Any] = {
@@ -194,6 +194,12 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/complaints/{complaint_id}/merge"): {"into_id": str(scene.ids["wish_id"])},
         ("POST", "/v1/complaints/{complaint_id}/correct"): {"category": "water", "urgency": "urgent"},
         ("POST", "/v1/complaints/{complaint_id}/rate"): {"is_satisfied": True, "note": "谢谢"},
+        ("PUT", "/v1/complaint-categories/{category_code}"): {
+            "name": "其他",
+            "urgency": "ordinary",
+            "words": [],
+            "is_active": True,
+        },
         ("POST", "/v1/claims/{claim_id}/submit"): {"note": "换好了。", "minutes": 45},
         ("POST", "/v1/claims/{claim_id}/return"): reason,
         ("POST", "/v1/claims/{claim_id}/refuse"): reason,

@@ -66,8 +66,9 @@ NO_FIELD_TAKES = {
 BUT_THIS_ONE_DOES = {
     (("POST", "/v1/adjustments"), "points", "below zero"),
     (("POST", "/v1/complaints/{complaint_id}/rate"), "is_satisfied", "true"),
+    (("PUT", "/v1/complaint-categories/{category_code}"), "is_active", "true"),
 }
-"""Points can be taken by hand as well, and somebody is satisfied or not."""
+"""Points can be taken by hand as well, somebody is satisfied or not, and a category is chosen or not."""
 REMARKABLE_BUT_GOOD = {
     "emoji": "谢谢👍🏽",
     "a family": "👨‍👩‍👧‍👦一家",
@@ -256,7 +257,10 @@ def query_parameters(route: Route) -> list[str]:
     return [parameter["name"] for parameter in operation(route).get("parameters", []) if parameter["in"] == "query"]
 
 
-BAD_QUERIES = ("\x00", "\ud800".encode("utf-8", "surrogatepass"), b"\xff", "x" * 10_000, "-1", "1e9", "'", "你好", "")
+NO_CHARACTERS = ("\ud800".encode("utf-8", "surrogatepass"), b"\xff")
+BAD_QUERIES = ("\x00", *NO_CHARACTERS, "x" * 10_000, "-1", "1e9", "'", "你好", "")
+TEXTS = {(("GET", "/v1/complaints/similar"), "title"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS}}
+"""Where people write freely, and which of these are a text: what is no UTF-8 is read as U+FFFD."""
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if query_parameters(route)], ids=names)
@@ -265,6 +269,8 @@ class TestQueries:
         good = {name: str(scene.world.grid.id) for name in query_parameters(route) if name == "area_id"}
         for name in query_parameters(route):
             for bad in BAD_QUERIES:
+                if bad in TEXTS.get((route, name), ()):
+                    continue
                 query = str(httpx.QueryParams(good)) + f"&{name}=" + percent(bad)
                 response = await api.request("GET", f"{scene.path(route[1])}?{query}", scene.owner)
                 expected = {(422, "invalid-payload")} | ({(422, "cursor-invalid")} if name == "cursor" else set())

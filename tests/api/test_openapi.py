@@ -30,6 +30,7 @@ PUBLIC = {
     ("GET", "/v1/handling-rules/effective"),
     ("GET", "/v1/wishes"),
     ("GET", "/v1/wishes/{wish_id}"),
+    ("GET", "/v1/complaint-categories"),
     ("GET", "/v1/complaints/{complaint_id}"),
     ("GET", "/v1/walls/{area_id}"),
     ("GET", "/v1/walls/{area_id}/echoes"),

@@ -148,6 +148,19 @@ class TestReads:
         assert await counter.get("/v1/handling-rules", **area) == 1
         assert await counter.get("/v1/handling-rules/effective", category="noise", **area) == 1
 
+    async def test_similar_complaints(self, counter: Counter, world: World):
+        person = await world.person()
+        asked = {"title": "路灯坏了", "body": "三天没亮了。", "area_id": world.grid.id}
+        lists_rules_survey_near_far = 5
+        assert await counter.get("/v1/complaints/similar", person, **asked) == IDENTITY + lists_rules_survey_near_far
+        await world.complaint()
+        and_the_cards = 1
+        expected = IDENTITY + lists_rules_survey_near_far + and_the_cards
+        assert await counter.get("/v1/complaints/similar", person, **asked) == expected
+
+    async def test_complaint_categories(self, counter: Counter):
+        assert await counter.get("/v1/complaint-categories") == 1
+
     async def test_complaint(self, counter: Counter, world: World):
         author = await world.person()
         complaint = await world.complaint(author, "answered")
