@@ -37,6 +37,8 @@ CONSTRAINT_PROBLEMS = {
     "uq_merchant_live_licence": "licence-taken",
     "uq_member_user_id": "already-enrolled",
     "uq_volunteer_user_id": "already-enrolled",
+    "uq_unit_worker_user_id_unit_id": "worker-exists",
+    "fk_unit_worker_user_id": "user-unknown",
     "fk_grant_user_id": "user-unknown",
     "fk_merchant_area_id": "area-unknown",
     "fk_member_unit_id": "unit-unknown",

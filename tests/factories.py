@@ -146,6 +146,7 @@ COMPLAINT_FORMS: dict[str, dict[str, Any]] = {
     "reject": {"reason": "不属于本社区。"},
     "rate": {"is_satisfied": True},
 }
+DISPATCH_FORM: dict[str, Any] = {"instructions": "请到现场查看并修好。"}
 COMPLAINT_WAYS = {
     "accepted": ("accept",),
     "waiting": ("accept", "wait"),
@@ -376,6 +377,22 @@ class World:
             )
             assert response.status_code == 200, response.text
         return complaint_id
+
+    async def unit_worker(self, unit_id: UUID | None = None, person: Person | None = None) -> Person:
+        """Have the administrator let somebody act for a unit, or for the world's own."""
+        person = person or await self.person()
+        path = f"/v1/units/{unit_id or self.unit_id}/workers"
+        response = await self.api.post(path, self.administrator, {"user_id": str(person.id)})
+        assert response.status_code == 201, response.text
+        return person
+
+    async def dispatch(self, complaint_id: UUID, *unit_ids: UUID, **more: Any) -> dict[UUID, UUID]:
+        """Have staff hand an accepted complaint to units, the lead first; return the steps by unit."""
+        lead, *others = unit_ids or [self.unit_id]
+        form = {"lead_unit_id": str(lead), "co_unit_ids": [str(other) for other in others], **DISPATCH_FORM, **more}
+        response = await self.api.post(f"/v1/complaints/{complaint_id}/dispatch", self.staff, form)
+        assert response.status_code == 200, response.text
+        return {UUID(part["unit"]["id"]): UUID(part["id"]) for part in response.json()["parts"]}
 
     async def shop(self, owner: Person, status: str = "approved", *, area: Area | None = None) -> UUID:
         """Make a shop with its owner as clerk."""

@@ -58,6 +58,7 @@ _HELPER = frozenset({Party.HELPER})
 _STAFF = frozenset({Party.STAFF})
 _OWNER = frozenset({Party.OWNER})
 _ALLIANCE = frozenset({Party.ALLIANCE})
+_UNIT = frozenset({Party.UNIT})
 _STAFF_HELPER = frozenset({Party.STAFF, Party.HELPER})
 
 
@@ -87,6 +88,16 @@ def parties_to_complaint(part: ComplaintPart | None, *, handles: bool) -> frozen
     if part is not None:
         return _AUTHOR if part == ComplaintPart.AUTHOR else _JOINER
     return _STAFF if handles else NOBODY
+
+
+def parties_to_step(part: ComplaintPart | None, *, works: bool, handles: bool) -> frozenset[Party]:
+    """Return what somebody is to a unit's step in a complaint; ``works`` says that they act for the unit.
+
+    Whoever acts for the unit does not judge its answer as staff, nor does whoever complained (I2).
+    """
+    if part is None and works:
+        return _UNIT
+    return parties_to_complaint(part, handles=handles)
 
 
 def parties_to_settlement(caller: Caller, *, owner_id: UUID, merchant_id: UUID, in_scope: bool) -> frozenset[Party]:

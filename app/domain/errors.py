@@ -146,6 +146,7 @@ _TYPES = (
         "The shape reaches beyond that of the area above",
         "边界超出了上级区域的范围，请核对后再提交。",
     ),
+    ProblemType("worker-exists", 409, "The user acts for the unit already", "这位用户已经是该单位的经办人。"),
     # Points policies
     ProblemType("policy-in-the-past", 422, "A policy cannot begin in the past", "生效时间不能早于现在，请重新选择。"),
     # Handling rules
@@ -178,6 +179,7 @@ _TYPES = (
     ),
     ProblemType("escalation-at-top", 409, "There is no level above", "已经是最上一级，不能再上报，请直接办理或联办。"),
     ProblemType("return-at-bottom", 409, "There is no level below", "已经在所属网格，不能再下派，请直接办理。"),
+    ProblemType("steps-open", 409, "Units still have to answer", "还有单位没有办结，请等待答复，或撤回交办后再答复。"),
     ProblemType(
         "merge-into-itself", 422, "A complaint cannot be merged into itself", "不能并入自己，请选择另一件诉求。"
     ),

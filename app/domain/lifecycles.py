@@ -4,6 +4,7 @@ from app.domain.lifecycle import Lifecycle, Party, row
 
 AUTHOR, CLAIMANT, HELPER = Party.AUTHOR, Party.CLAIMANT, Party.HELPER
 STAFF, ALLIANCE, CLERK, OWNER, SYSTEM = Party.STAFF, Party.ALLIANCE, Party.CLERK, Party.OWNER, Party.SYSTEM
+UNIT = Party.UNIT
 
 WISH = Lifecycle(
     subject="wish",
@@ -93,6 +94,18 @@ LIVE_COMPLAINT_STATES = ("checking", "reviewing", "open", "accepted", "waiting",
 
 PUBLIC_COMPLAINT_STATES = ("open", "accepted", "waiting", "answered", "closed", "reopened", "merged")
 """What may stand on a wall: passed by the content check or by a person."""
+
+STEP = Lifecycle(
+    subject="complaint_step",
+    states=("assigned", "answered", "cancelled"),
+    initial="assigned",
+    transitions=(
+        # What a unit answers on paper, staff type in for it; the event tells who did.
+        row("assigned", "answer", "answered", UNIT, STAFF),
+        row("answered", "send_back", "assigned", STAFF),
+        row("assigned answered", "cancel", "cancelled", STAFF, SYSTEM),
+    ),
+)
 
 TASK = Lifecycle(
     subject="task",
@@ -222,6 +235,7 @@ ADJUSTMENT = Lifecycle(
 LIFECYCLES = (
     WISH,
     COMPLAINT,
+    STEP,
     TASK,
     CLAIM,
     MEMBER,

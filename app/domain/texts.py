@@ -2,6 +2,8 @@
 
 from app.domain.kinds import AnomalyKind, Outcome, TransferKind
 
+LIST_SEPARATOR = "、"
+
 DEFAULT_NICKNAME = "邻居{number:04d}"
 """Shown until somebody chooses a name and its content check has passed."""
 

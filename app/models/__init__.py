@@ -9,6 +9,7 @@ from app.models.area_shape import AreaShape
 from app.models.calendar_edition import CalendarEdition
 from app.models.claim import Claim
 from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
+from app.models.complaint_step import ComplaintStep
 from app.models.complaint_text import CategoryWord, ComplaintText
 from app.models.digest import Digest
 from app.models.donation import Donation
@@ -27,7 +28,7 @@ from app.models.policy import Award, PointsPolicy, PointsWarning
 from app.models.rate import RateCount, RatePublication
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.task import Task
-from app.models.unit import Unit
+from app.models.unit import Unit, UnitWorker
 from app.models.user import User, UserDevice
 from app.models.volunteer import Volunteer
 from app.models.voucher import Redemption, Voucher
@@ -51,6 +52,7 @@ __all__ = [
     "ComplaintCategory",
     "ComplaintPerson",
     "ComplaintRating",
+    "ComplaintStep",
     "ComplaintText",
     "Digest",
     "Donation",
@@ -79,6 +81,7 @@ __all__ = [
     "SettlementLine",
     "Task",
     "Unit",
+    "UnitWorker",
     "User",
     "UserDevice",
     "Volunteer",

@@ -133,7 +133,11 @@ async def take_on(complaint_id: UUID, caller: CallerDep, work: UnitOfWorkDep, se
     return await _tell(work, secret, caller, complaint_id)
 
 
-@router.post("/{complaint_id}/answer", response_model=View, responses=DECISION_WITH_WORDS)
+@router.post(
+    "/{complaint_id}/answer",
+    response_model=View,
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "steps-open"),
+)
 async def give_answer(
     complaint_id: UUID, form: AnswerIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:

@@ -13,6 +13,13 @@ class AreaRef(Out):
     name: str
 
 
+class UnitRef(Out):
+    """A unit as others mention it."""
+
+    id: UUID
+    name: str
+
+
 class AreaOut(Out):
     """A node of the tree; ``path`` leads from the root to it."""
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from app.domain.kinds import Outcome, Urgency
 from app.schemas.areas import AreaRef
 from app.schemas.fields import Check, In, Note, Out
+from app.schemas.joint import JointPart, JointPartForStaff, PartyRatings
 
 ComplaintStatus = Literal[
     "checking",
@@ -147,7 +148,7 @@ class Echo(Out):
 
 
 class ComplaintOut(Out):
-    """A complaint as everybody sees it. ``handler`` has to act, ``leader`` answers by name."""
+    """A complaint as everybody sees it. ``handler`` has to act, ``leader`` answers by name, units act together."""
 
     id: UUID
     number: int
@@ -162,6 +163,7 @@ class ComplaintOut(Out):
     author: Author | None
     leader: Author | None
     joins: int
+    unit_count: int
     echo: Echo | None
     is_satisfied: bool | None
     merged_into_id: UUID | None
@@ -188,8 +190,9 @@ class Step(Out):
 
 
 class ComplaintDetailOut(ComplaintOut):
-    """A complaint with the way it went."""
+    """A complaint with the way it went and the units that work on it together."""
 
+    parts: list[JointPart]
     timeline: list[Step]
 
 
@@ -226,6 +229,7 @@ class ComplaintForAuthorOut(ComplaintOut):
     answer: Echo | None
     is_answer_public: bool
     looks: list[Look]
+    parts: list[JointPart]
     timeline: list[NotedStep]
 
 
@@ -263,6 +267,8 @@ class ComplaintForStaffOut(ComplaintOut):
     is_answer_public: bool
     accept_due_at: datetime | None
     answer_due_at: datetime | None
+    parts: list[JointPartForStaff]
+    ratings: list[PartyRatings]
     timeline: list[ActedStep]
 
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.deadlines import AMOUNT_MAX, SpanUnit
 from app.domain.kinds import AreaKind, Urgency
-from app.schemas.areas import AreaRef
+from app.schemas.areas import AreaRef, UnitRef
 from app.schemas.complaints import CategoryCode
 from app.schemas.fields import In, Moment, Out
 
@@ -76,13 +76,6 @@ class PeriodOut(Out):
 
     opens: Annotated[str, Field(alias="from")]
     closes: Annotated[str, Field(alias="to")]
-
-
-class UnitRef(Out):
-    """An organisation as others mention it."""
-
-    id: UUID
-    name: str
 
 
 class HandlingRuleOut(Out):

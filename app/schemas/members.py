@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.domain.kinds import MemberKind
-from app.schemas.areas import AreaRef
+from app.schemas.areas import AreaRef, UnitRef
 from app.schemas.fields import In, Note, Out, Skill
 
 EnrolmentStatus = Literal["applied", "approved", "refused"]
@@ -19,13 +19,6 @@ class MemberIn(In):
     kind: MemberKind
     unit_id: UUID
     home_area_id: UUID
-
-
-class UnitRef(Out):
-    """A unit as others mention it."""
-
-    id: UUID
-    name: str
 
 
 class MemberOut(Out):

@@ -19,6 +19,7 @@ from app.services.complaints.overdue import IS_REMINDED
 from app.services.complaints.residents import FEEDBACK
 from app.services.complaints.standing import may_see, parties
 from app.services.pages import PageRequest, page, timed_page
+from app.services.step_views import PARTS, parts_for_staff, public_parts
 
 # In every statement here $1 is the hash of the caller or null, $2 the areas where they act as staff. The public is
 # shown about where a problem is: a resident's own door may be exactly there.
@@ -28,7 +29,8 @@ COLUMNS = """
     round(c.longitude, 3)::float8 AS longitude, round(c.latitude, 3)::float8 AS latitude, l.nickname AS leader, c.joins,
     c.answer, c.outcome, c.answered_at, c.echo_id, c.is_satisfied, c.merged_into_id, c.due_at, c.created_at,
     c.entered_by, c.has_reopened, p.part, h.lineage && $2::uuid[] AS handles, a.lineage && $2::uuid[] AS in_scope,
-    trim_array(a.lineage, 1) && $2::uuid[] AS leads
+    trim_array(a.lineage, 1) && $2::uuid[] AS leads,
+    ARRAY(SELECT s.status FROM complaint_step s WHERE s.complaint_id = c.id AND s.status <> 'cancelled') AS step_states
 """
 TABLES = """
     FROM complaint c JOIN area a ON a.id = c.area_id JOIN area h ON h.id = c.handler_id
@@ -63,7 +65,17 @@ DETAIL = f"""
             FROM event e LEFT JOIN "user" actor ON actor.id = e.actor_id
             LEFT JOIN area place ON place.id = (e.facts ->> 'handler_id')::uuid
             WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id ORDER BY e.created_at, e.id
-        ) AS history
+        ) AS history, {PARTS.format(caller_id="$4")},
+        EXISTS (
+            SELECT FROM complaint_step s JOIN unit_worker w ON w.unit_id = s.unit_id
+            WHERE s.complaint_id = c.id AND s.status <> 'cancelled' AND w.user_id = $4
+        ) AS works,
+        ARRAY(
+            SELECT (r.party, count(*) FILTER (WHERE r.is_satisfied), count(*) FILTER (WHERE NOT r.is_satisfied),
+                array_remove(array_agg(r.note ORDER BY r.created_at), NULL))
+            FROM complaint_rating r WHERE r.complaint_id = c.id AND r.answered_at = c.answered_at
+            GROUP BY r.party ORDER BY r.party
+        ) AS ratings
     {TABLES}
     LEFT JOIN complaint_person author ON author.complaint_id = c.id AND author.part = 'author'
     LEFT JOIN complaint_person own ON own.complaint_id = c.id AND own.person_hash = $1
@@ -80,7 +92,7 @@ def arguments(caller: Caller | None, secret: str) -> tuple[bytes | None, list[UU
 
 async def get(reads: Reads, secret: str, caller: Caller | None, complaint_id: UUID) -> dict[str, Any]:
     """Return one complaint in the form for the caller. Raises ``not-found``."""
-    row = await reads.fetchrow(DETAIL, *arguments(caller, secret), complaint_id)
+    row = await reads.fetchrow(DETAIL, *arguments(caller, secret), complaint_id, caller and caller.id)
     if row is None or not may_see(row, caller):
         raise Problem("not-found")
     view = card(row, caller)
@@ -88,7 +100,12 @@ async def get(reads: Reads, secret: str, caller: Caller | None, complaint_id: UU
         return view | _for_author(row, secret)
     if row["in_scope"]:
         return view | _for_staff(row, secret)
-    return view | {"timeline": [_step(entry) for entry in row["history"] if entry[0] not in QUIET]}
+    if row["works"]:
+        view["author"] = None  # no unit is told who complained, not even by a name chosen to be shown to neighbours
+    return view | {
+        "parts": public_parts(row, is_told=row["echo_id"] is not None),
+        "timeline": [_step(entry) for entry in row["history"] if entry[0] not in QUIET],
+    }
 
 
 async def list_own(reads: Reads, secret: str, caller: Caller, request: PageRequest) -> dict[str, Any]:
@@ -135,6 +152,7 @@ def card(row: Record, caller: Caller | None) -> dict[str, Any]:
         "author": row["shown_name"] and {"nickname": row["shown_name"]},
         "leader": row["leader"] and {"nickname": row["leader"]},
         "joins": row["joins"],
+        "unit_count": len(row["step_states"]),
         "echo": _answer(row) if row["echo_id"] else None,
         "is_satisfied": row["is_satisfied"],
         "merged_into_id": row["merged_into_id"] and str(row["merged_into_id"]),
@@ -159,13 +177,17 @@ def actions(row: Record, caller: Caller | None) -> list[str]:
         may += ["publish_answer"] if row["answer"] is not None and row["echo_id"] is None else []
     if row["part"] is None and is_live and not row["is_confidential"]:
         may.append("join")
-    if Party.JOINER in party and row["status"] in {"answered", "closed"}:
+    may_rate = Party.STAFF in party and row["step_states"]
+    may_rate = may_rate or Party.JOINER in party or (row["part"] is None and row.get("works"))
+    if may_rate and row["status"] in {"answered", "closed"}:
         may.append("rate")
     return may
 
 
 def _fits(action: str, row: Record, party: frozenset[Party]) -> bool:
     """Whether an action that the state allows has somewhere to go."""
+    if action == "answer":
+        return "assigned" not in row["step_states"]
     if action == "escalate":
         return row["above_id"] is not None
     if action == "take_on":
@@ -199,6 +221,7 @@ def _for_author(row: Record, secret: str) -> dict[str, Any]:
             {"nickname": nickname, "reason": note, "created_at": created_at}
             for _, _, _, _, _, nickname, note, created_at in looks
         ],
+        "parts": public_parts(row, is_told=True),
         "timeline": [
             _step(entry) | {"note": entry[6] if is_author else None}
             for entry in row["history"]
@@ -222,6 +245,11 @@ def _for_staff(row: Record, secret: str) -> dict[str, Any]:
         "is_answer_public": row["echo_id"] is not None,
         "accept_due_at": row["accept_due_at"],
         "answer_due_at": row["answer_due_at"],
+        "parts": parts_for_staff(row),
+        "ratings": [
+            {"party": party, "satisfied": satisfied, "unsatisfied": unsatisfied, "notes": notes}
+            for party, satisfied, unsatisfied, notes in row["ratings"]
+        ],
         "timeline": [
             _step(entry) | {"note": entry[6], "party": entry[4], "actor": entry[5] and {"nickname": entry[5]}}
             for entry in row["history"]

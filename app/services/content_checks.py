@@ -39,7 +39,10 @@ FIND_COMPLAINT = """
 """
 FIND_OPENID = 'SELECT openid FROM "user" WHERE id = $1'
 FIND_ANSWER = """
-    SELECT c.answer, c.answered_at, u.openid FROM complaint c
+    SELECT c.answer, c.answered_at, u.openid, ARRAY(
+        SELECT s.answer FROM complaint_step s WHERE s.complaint_id = c.id AND s.is_told ORDER BY s.id
+    ) AS parts
+    FROM complaint c
     JOIN LATERAL (
         SELECT e.actor_id FROM event e
         WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id AND e.action = 'answer'
@@ -139,11 +142,14 @@ async def check_complaint(database: Database, wechat: WeChat, secret: str, compl
 
 
 async def check_answer(database: Database, wechat: WeChat, complaint_id: UUID) -> None:
-    """Check the answer to a complaint and put it on the echo wall; what does not clearly pass waits for a person."""
+    """Check the answer to a complaint, with those of its units, and put it on the echo wall.
+
+    What does not clearly pass waits for a person.
+    """
     words = await database.reads.fetchrow(FIND_ANSWER, complaint_id)
     if words is None:
         return
-    outcome = await _ask(wechat, words["openid"], words["answer"], Scene.FORUM)
+    outcome = await _ask(wechat, words["openid"], "\n".join([words["answer"], *words["parts"]]), Scene.FORUM)
     if outcome == "pass":
         async with database.transaction() as connection:
             await handling.echo(connection, complaint_id, words["answered_at"], transitions.SYSTEM)

@@ -9,7 +9,7 @@ import structlog
 
 from app.core.clock import local_date, today
 from app.core.db import Reads
-from app.domain.deadlines import Pause, due
+from app.domain.deadlines import Pause, Span, due
 from app.domain.kinds import Urgency
 from app.domain.working_time import Calendar
 from app.services import calendars, handling_rules
@@ -54,6 +54,17 @@ async def dues(
     if not all(end.is_announced for end in ends):
         _warn(start, [end.moment for end in ends], calendar)
     return Dues(found.urgency, ends[0].moment, ends[1].moment)
+
+
+async def due_in(connection: Reads, span: Span, *, area_id: UUID, start: datetime) -> datetime:
+    """Return when a span from ``start`` on ends, in the hours in which the area ``area_id`` works."""
+    rows = await connection.fetch(KNOWN, area_id, start, None, start)
+    found = handling_rules.resolve(rows, None, Urgency.ORDINARY, start)
+    calendar = calendars.read(rows[0]["editions"])
+    end = due(start, span, calendar, found.hours)
+    if not end.is_announced:
+        _warn(start, [end.moment], calendar)
+    return end.moment
 
 
 _warned: dict[int, date] = {}

@@ -45,6 +45,7 @@ class Scene:
     applicant: Person
     owner: Person
     clerk: Person
+    worker: Person
     ids: dict[str, UUID]
     """What everybody may see, or what only the parties may where no kind of it is public."""
     hidden: dict[str, UUID]
@@ -80,6 +81,10 @@ async def make_scene(world: World) -> Scene:
     clerk = await world.clerk(owner, shop)
     clerk_id = await world.database.reads.fetchval("SELECT id FROM clerk WHERE user_id = $1", clerk.id)
     settlement, line = await draft_with_line(world, shop, await make_redemption(world, owner, helper, offer, at=THEN))
+    worker = await world.unit_worker()
+    worker_id = await world.database.reads.fetchval("SELECT id FROM unit_worker WHERE user_id = $1", worker.id)
+    complaint = await world.complaint(author, "accepted", **TELLING)
+    [step] = (await world.dispatch(complaint)).values()
     return Scene(
         world=world,
         author=author,
@@ -87,13 +92,17 @@ async def make_scene(world: World) -> Scene:
         applicant=applicant,
         owner=owner,
         clerk=clerk,
+        worker=worker,
         ids={
             "area_id": world.grid.id,
             "grant_id": await make_grant(world.database, await world.person(), world.grid, Role.STAFF),
             "member_id": member,
             "volunteer_id": await make_volunteer(world, applicant),
             "wish_id": wish,
-            "complaint_id": await world.complaint(author, **TELLING),
+            "complaint_id": complaint,
+            "step_id": step,
+            "unit_id": world.unit_id,
+            "worker_id": worker_id,
             "api_key_id": await world.api_key(),
             "task_id": await world.task_of(wish),
             "claim_id": claim,
@@ -189,6 +198,15 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             ("POST", f"/v1/complaints/{{complaint_id}}/{action}"): reason
             for action in ("escalate", "return", "wait", "reject", "reopen", "unmask")
         },
+        ("POST", "/v1/complaints/{complaint_id}/dispatch"): {
+            "lead_unit_id": unit,
+            "co_unit_ids": [str(scene.ids["wish_id"])],
+            "instructions": "请到现场查看并修好。",
+            "working_days": 3,
+        },
+        ("POST", "/v1/steps/{step_id}/answer"): {"answer": "线路已修好。"},
+        ("POST", "/v1/steps/{step_id}/send-back"): reason,
+        ("POST", "/v1/units/{unit_id}/workers"): {"user_id": someone},
         ("POST", "/v1/complaints/{complaint_id}/answer"): {"answer": "今天换好了灯泡。", "outcome": "resolved"},
         ("POST", "/v1/complaints/{complaint_id}/resume"): {"words": "三楼那盏。"},
         ("POST", "/v1/complaints/{complaint_id}/merge"): {"into_id": str(scene.ids["wish_id"])},

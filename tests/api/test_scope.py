@@ -58,6 +58,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("PUT", "/v1/me"): [],  # knows nobody but the caller
     ("GET", "/v1/me/wishes"): [OWN],
     ("GET", "/v1/me/complaints"): [OWN],
+    ("GET", "/v1/me/steps"): [OWN, Reach(is_empty=True, query="status=answered")],
     ("GET", "/v1/me/claims"): [OWN],
     ("GET", "/v1/me/points"): [OPEN],
     ("GET", "/v1/me/points/transfers"): [OWN],
@@ -124,6 +125,14 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/complaints/{complaint_id}/rate"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/complaints/{complaint_id}/reopen"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/complaints/{complaint_id}/unmask"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/complaints/{complaint_id}/dispatch"): [FORBIDDEN, HIDDEN],
+    ("GET", "/v1/steps/{step_id}"): [GONE],
+    ("POST", "/v1/steps/{step_id}/answer"): [GONE],
+    ("POST", "/v1/steps/{step_id}/send-back"): [GONE],
+    ("POST", "/v1/steps/{step_id}/cancel"): [GONE],
+    ("POST", "/v1/units/{unit_id}/workers"): [FORBIDDEN],  # units are public, who acts for them is not
+    ("GET", "/v1/units/{unit_id}/workers"): [FORBIDDEN],
+    ("DELETE", "/v1/units/{unit_id}/workers/{worker_id}"): [GONE],
     ("GET", "/v1/walls/{area_id}"): [OPEN],
     ("GET", "/v1/walls/{area_id}/echoes"): [OPEN],
     ("GET", "/v1/tasks"): [Reach(query="area_id={area_id}")],
@@ -269,6 +278,7 @@ INSIDERS = {
     "/v1/volunteers/{volunteer_id}": "staff",
     "/v1/wishes/{wish_id}": "staff",
     "/v1/complaints/{complaint_id}": "staff",
+    "/v1/steps/{step_id}": "worker",
     "/v1/walls/{area_id}": "author",
     "/v1/tasks/{task_id}": "author",
     "/v1/claims/{claim_id}": "helper",
@@ -317,7 +327,7 @@ async def ask(api: ApiClient, scene: Scene, person: Person | None, route: Route,
 
 
 def everybody(scene: Scene) -> dict[str, Person]:
-    names = ("author", "helper", "applicant", "owner", "clerk")
+    names = ("author", "helper", "applicant", "owner", "clerk", "worker")
     officers = ("staff", "alliance", "administrator")
     return {name: getattr(scene, name) for name in names} | {name: getattr(scene.world, name) for name in officers}
 

@@ -113,6 +113,14 @@ BROKEN = {
     "a voucher ends with its offer": """
         SELECT v.id FROM voucher v JOIN offer o ON o.id = v.offer_id WHERE v.expires_at > o.valid_until
     """,
+    "what is answered or ended waits for no unit": """
+        SELECT s.id FROM complaint_step s JOIN complaint c ON c.id = s.complaint_id
+        WHERE s.status = 'assigned' AND c.status NOT IN ('open', 'accepted', 'waiting', 'reopened')
+    """,
+    "what a unit is said to have answered stands in an answer": """
+        SELECT s.id FROM complaint_step s JOIN complaint c ON c.id = s.complaint_id
+        WHERE s.is_told AND c.answered_at IS NULL
+    """,
     "I4 a settled voucher has its redemption, and no other has": """
         SELECT v.id FROM voucher v LEFT JOIN redemption r ON r.voucher_id = v.id
         WHERE (v.status IN ('settled', 'reversed')) <> (r.id IS NOT NULL)

@@ -14,7 +14,7 @@ from app.domain.kinds import Outcome, Urgency
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
-from app.services.complaints import clocks, standing
+from app.services.complaints import clocks, standing, steps
 from app.services.transitions import Mover
 
 CHECK_ANSWER = "check_answer"
@@ -62,8 +62,12 @@ async def take_on(connection: Connection, secret: str, caller: Caller, complaint
 async def answer(
     connection: Connection, secret: str, caller: Caller, complaint_id: UUID, words: str, outcome: Outcome
 ) -> None:
-    """Answer a complaint: its complainant and staff read it at once, everybody once its content check has passed."""
+    """Answer a complaint: its complainant and staff read it at once, everybody once its content check has passed.
+
+    What the units answered becomes part of it. Raises ``steps-open`` while one has not.
+    """
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "answer")
+    lead_id = await steps.conclude(connection, complaint_id)
     changes = {
         "answer": mask_text(words),
         "outcome": outcome,
@@ -71,9 +75,8 @@ async def answer(
         "echo_id": None,
         "is_satisfied": None,
     }
-    await transitions.move(
-        connection, COMPLAINT, complaint_id, "answer", mover, changes=changes, facts={"outcome": outcome}
-    )
+    facts = {"outcome": outcome} | ({"unit_id": lead_id} if lead_id else {})
+    await transitions.move(connection, COMPLAINT, complaint_id, "answer", mover, changes=changes, facts=facts)
     await order(connection, CHECK_ANSWER, complaint_id)
 
 
@@ -124,6 +127,7 @@ async def reject(connection: Connection, secret: str, caller: Caller, complaint_
     """Turn a complaint away, with a reason that its complainant reads."""
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "reject")
     await transitions.move(connection, COMPLAINT, complaint_id, "reject", mover, note=mask_text(reason))
+    await steps.drop(connection, complaint_id)
 
 
 async def merge(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, into_id: UUID) -> None:
@@ -148,6 +152,7 @@ async def merge(connection: Connection, secret: str, caller: Caller, complaint_i
         changes={"merged_into_id": into_id},
         facts={"into": into_id},
     )
+    await steps.drop(connection, complaint_id)
     joined = await complainants.join_all(connection, secret, complaint_id, into_id)
     await connection.execute(COUNT_JOINS, into_id, joined)
 

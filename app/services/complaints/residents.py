@@ -14,7 +14,7 @@ from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
 from app.services.complainants import Complainant
-from app.services.complaints import clocks, standing
+from app.services.complaints import clocks, standing, steps
 from app.services.transitions import Mover
 
 FEEDBACK = timedelta(days=14)
@@ -57,6 +57,7 @@ async def withdraw(connection: Connection, secret: str, caller: Caller, complain
     """Take one's complaint back before it is answered."""
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "withdraw")
     await transitions.move(connection, COMPLAINT, complaint_id, "withdraw", mover)
+    await steps.drop(connection, complaint_id)
 
 
 async def rate(
@@ -64,8 +65,8 @@ async def rate(
 ) -> None:
     """Say whether the answer satisfies. The author's word closes the complaint; the first refusal takes it up again.
 
-    Those who joined in and the units with a part in it rate as well (联评), which moves nothing. Raises
-    ``already-rated``; ``not-allowed`` to whoever has no part.
+    Those who joined in rate as well, and in a joint case the units and the staff who handle it (联评); that moves
+    nothing. Raises ``already-rated``; ``not-allowed`` to whoever has no part.
     """
     row = await standing.get(connection, secret, caller, complaint_id)
     party = _rater(row)
@@ -129,6 +130,10 @@ def _rater(row: Record) -> Party:
     """Return the part in which somebody rates. Raises ``not-allowed``."""
     if row["part"] is not None:
         return Party.AUTHOR if row["part"] == ComplaintPart.AUTHOR else Party.JOINER
+    if row["works"]:
+        return Party.UNIT
+    if row["is_joint"] and row["handles"]:
+        return Party.STAFF
     raise Problem("not-allowed")
 
 

@@ -17,9 +17,14 @@ FIND = """
     SELECT c.id, c.area_id, c.handler_id, c.category, c.urgency, c.status, c.is_confidential, c.created_at, c.opened_at,
         c.has_reopened, c.answered_at, c.merged_into_id, c.entered_by, c.is_satisfied, c.echo_id, p.part,
         a.lineage && $2::uuid[] AS in_scope, h.lineage && $2::uuid[] AS handles,
-        trim_array(a.lineage, 1) && $2::uuid[] AS leads, a.lineage, h.parent_id AS above_id
+        trim_array(a.lineage, 1) && $2::uuid[] AS leads, a.lineage, h.parent_id AS above_id, s.is_joint, s.works
     FROM complaint c JOIN area a ON a.id = c.area_id JOIN area h ON h.id = c.handler_id
     LEFT JOIN complaint_person p ON p.complaint_id = c.id AND p.person_hash = $3
+    CROSS JOIN LATERAL (
+        SELECT count(*) > 0 AS is_joint, count(w.id) > 0 AS works
+        FROM complaint_step s LEFT JOIN unit_worker w ON w.unit_id = s.unit_id AND w.user_id = $4
+        WHERE s.complaint_id = c.id AND s.status <> 'cancelled'
+    ) AS s
     WHERE c.id = $1
 """
 LOCK = "SELECT FROM complaint WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
@@ -36,7 +41,8 @@ async def lock(connection: Connection, *complaint_ids: UUID) -> None:
 async def get(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> Record:
     """Lock a complaint and return what a decision needs. Raises ``not-found`` for one the caller may not see (I8)."""
     await lock(connection, complaint_id)
-    row = await connection.fetchrow(FIND, complaint_id, caller.scope(Role.STAFF), hash_of(secret, caller.id))
+    scope, person_hash = caller.scope(Role.STAFF), hash_of(secret, caller.id)
+    row = await connection.fetchrow(FIND, complaint_id, scope, person_hash, caller.id)
     if row is None or not may_see(row, caller):
         raise Problem("not-found")
     return row
@@ -78,4 +84,4 @@ def may_see(row: Record, caller: Caller | None) -> bool:
     """Whether a complaint is there for a caller: what is not public, for those it concerns alone (I8, I9, I10)."""
     if row["status"] in PUBLIC_COMPLAINT_STATES and not row["is_confidential"]:
         return True
-    return caller is not None and bool(row["part"] or row["in_scope"] or row["entered_by"] == caller.id)
+    return caller is not None and bool(row["part"] or row["in_scope"] or row["works"] or row["entered_by"] == caller.id)
