@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
+
 from app.core.clock import now
 from app.core.db import Reads
 from app.core.pagination import ids_in_area
@@ -23,6 +25,20 @@ def _wall(where: str, key: str = "id") -> str:
     return f"{CARD} WHERE c.{key} IN ({ids}) ORDER BY c.{key} DESC LIMIT $5"
 
 
+def _first(wall: str, moment: str) -> str:
+    """Return the statement of a wall's first page: each row behind the tally, or the tally alone."""
+    return f"""
+        WITH head AS MATERIALIZED ({HEAD.format(area="$3", moment=moment)})
+        SELECT head.*, seen.* FROM head LEFT JOIN LATERAL ({wall}) AS seen ON true ORDER BY seen.id DESC
+    """
+
+
+HEAD = f"""
+    SELECT a.name AS wall_name, counted.unanswered, counted.overdue FROM area a CROSS JOIN LATERAL (
+        SELECT count(*) AS unanswered, count(*) FILTER (WHERE due_at < {{moment}}) AS overdue FROM complaint
+        WHERE {IS_UNANSWERED} AND area_id IN (SELECT below.id FROM area below WHERE below.lineage @> ARRAY[a.id])
+    ) AS counted WHERE a.id = {{area}}
+"""
 # One statement for each set of filters: each has its index, and one plan serves every area and page.
 WALLS = {
     (False, False): _wall(""),
@@ -30,14 +46,9 @@ WALLS = {
     (False, True): _wall(" AND x.category = $6"),
     (True, True): _wall(" AND x.status = $6 AND x.category = $7"),
 }
+FIRST_PAGES = {chosen: _first(wall, f"${6 + sum(chosen)}") for chosen, wall in WALLS.items()}
 ECHOES = _wall(" AND x.echo_id IS NOT NULL", "echo_id")
 EXISTS = "SELECT true FROM area WHERE id = $1"
-HEAD = f"""
-    SELECT a.name, counted.unanswered, counted.overdue FROM area a CROSS JOIN LATERAL (
-        SELECT count(*) AS unanswered, count(*) FILTER (WHERE due_at < $2) AS overdue FROM complaint
-        WHERE {IS_UNANSWERED} AND area_id IN (SELECT below.id FROM area below WHERE below.lineage @> ARRAY[a.id])
-    ) AS counted WHERE a.id = $1
-"""
 
 
 async def get(
@@ -54,13 +65,16 @@ async def get(
     Raises ``not-found`` for an area that does not exist.
     """
     filters = ("wall", area_id, status, category)
-    chosen = [value for value in (status, category) if value is not None]
-    statement = WALLS[status is not None, category is not None]
-    rows = await reads.fetch(
-        statement, *arguments(caller, secret), area_id, request.below(*filters), request.rows, *chosen
-    )
-    listed = page(rows, request, lambda row: card(row, caller), *filters)
-    return {"tally": await _tally(reads, area_id) if request.cursor is None else None, **listed}
+    values = [value for value in (status, category) if value is not None]
+    chosen = (status is not None, category is not None)
+    asked = (*arguments(caller, secret), area_id, request.below(*filters), request.rows, *values)
+    tally = None
+    if request.cursor is None:
+        rows = await reads.fetch(FIRST_PAGES[chosen], *asked, now())
+        tally, rows = _split(rows)
+    else:
+        rows = await reads.fetch(WALLS[chosen], *asked)
+    return {"tally": tally, **page(rows, request, lambda row: card(row, caller), *filters)}
 
 
 async def list_echoes(
@@ -74,8 +88,10 @@ async def list_echoes(
     return page(rows, request, lambda row: card(row, caller), *filters, key="echo_id")
 
 
-async def _tally(reads: Reads, area_id: UUID) -> dict[str, Any]:
-    head = await reads.fetchrow(HEAD, area_id, now())
-    if head is None:
+def _split(rows: list[Record]) -> tuple[dict[str, Any], list[Record]]:
+    """Return the tally that stands before each row, and the complaints. Raises ``not-found`` where there is neither."""
+    if not rows:
         raise Problem("not-found")
-    return {"area_name": head["name"], "unanswered": head["unanswered"], "overdue": head["overdue"]}
+    head = rows[0]
+    tally = {"area_name": head["wall_name"], "unanswered": head["unanswered"], "overdue": head["overdue"]}
+    return tally, [] if head["id"] is None else rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.cli.demo import demo_people
 from app.cli.tour.walk import Person, StepFailedError, Walk
 
-ROLE_HOLDERS = ("管理员", "社工小林", "社工小何", "商圈小周")
+ROLE_HOLDERS = ("管理员", "社工小林", "社工小何", "网格员小许", "书记老吴", "商圈小周")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +15,13 @@ class Cast:
     administrator: Person
     staff: Person
     other_staff: Person
+    grid_worker: Person
+    leader: Person
     alliance: Person
     volunteer: Person
     resident: Person
     member: Person
+    street_id: str
     community_id: str
     grid_id: str
 
@@ -37,10 +40,13 @@ def arrive(tourist: Walk) -> Cast:
         administrator=people["管理员"],
         staff=staff,
         other_staff=people["社工小何"],
+        grid_worker=people["网格员小许"],
+        leader=people["书记老吴"],
         alliance=people["商圈小周"],
         volunteer=people["志愿者小陈"],
         resident=resident,
         member=member,
+        street_id=next(grant["area_id"] for grant in people["书记老吴"].me["grants"]),
         community_id=community_id,
         grid_id=grid_id,
     )

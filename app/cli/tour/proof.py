@@ -14,7 +14,7 @@ HOLDER = "党员老王"
 
 def check_proof(tourist: Walk, cast: Cast) -> None:
     """Copy the seals without a log-in, and follow one's own transfer up to the root of one of them."""
-    tourist.chapter("十四、账本自证")
+    tourist.chapter("十五、账本自证")
     seals = tourist.ask(
         "不用登录，谁都可以抄下积分账本的封存值。",
         "GET",

@@ -11,7 +11,7 @@ EXPIRY = "end_of_next_year"
 
 def change_rules(tourist: Walk, cast: Cast, wish: Wish) -> None:
     """Read the rules of a grid, change them as its administrator, and see an older promise stand."""
-    tourist.chapter("十六、积分有规则")
+    tourist.chapter("十七、积分有规则")
     effective = f"/v1/policies/effective?area_id={cast.grid_id}"
     tourist.ask("看网格里的积分规则，不登录也能看。", "GET", effective, note=_rules)
     form = {

@@ -15,7 +15,7 @@ assert OWNER_NAME in {person.name for person in demo_people()}
 
 def settle_the_month(tourist: Walk, cast: Cast, shop: Shop) -> None:
     """Look at the day of the new shop, then go through last month's statement of one that was there before."""
-    tourist.chapter("商户的一天与月度结算")
+    tourist.chapter("十六、商户的一天与月度结算")
     day = tourist.ask(
         "店员看一眼今天：核销、待结算、库存。",
         "GET",

@@ -1,6 +1,6 @@
 """The story from the first log-in to the last scan, in the order in which people live it."""
 
-from app.cli.tour import alliance, hands, proof, rules, safeguards, settling, shopping, wishing
+from app.cli.tour import alliance, bounds, complaining, hands, proof, rules, safeguards, settling, shopping, wishing
 from app.cli.tour.arrival import arrive
 from app.cli.tour.walk import Walk
 
@@ -23,4 +23,10 @@ def walk(tourist: Walk) -> None:
     proof.check_proof(tourist, cast)
     settling.settle_the_month(tourist, cast, shop)
     rules.change_rules(tourist, cast, wish)
+    complaint = complaining.post_and_stand(tourist, cast)
+    complaining.ask_and_hand_up(tourist, cast, complaint)
+    complaining.answer_and_contest(tourist, cast, complaint)
+    complaining.look_and_be_seen(tourist, cast, complaint)
+    bounds.post_fast(tourist, cast)
+    bounds.keep_in_confidence(tourist, cast)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")
