@@ -394,6 +394,23 @@ class World:
         assert response.status_code == 200, response.text
         return {UUID(part["unit"]["id"]): UUID(part["id"]) for part in response.json()["parts"]}
 
+    async def called(self, complaint_id: UUID | None = None, **form: Any) -> UUID:
+        """Have staff call helpers for an accepted complaint; return the id of the task, open or a draft."""
+        complaint_id = complaint_id or await self.complaint(status="accepted")
+        response = await self.api.post(f"/v1/complaints/{complaint_id}/call-helpers", self.staff, form)
+        assert response.status_code == 200, response.text
+        return UUID(response.json()["task"]["id"])
+
+    async def take_seat(self, helper: Person, task_id: UUID, *, note: str | None = None) -> UUID:
+        """Have a helper claim a task and, with a note, deliver; return the claim's id."""
+        response = await self.api.post(f"/v1/tasks/{task_id}/claims", helper)
+        assert response.status_code == 201, response.text
+        claim_id = UUID(response.json()["id"])
+        if note is not None:
+            response = await self.api.post(f"/v1/claims/{claim_id}/submit", helper, {"note": note})
+            assert response.status_code == 200, response.text
+        return claim_id
+
     async def shop(self, owner: Person, status: str = "approved", *, area: Area | None = None) -> UUID:
         """Make a shop with its owner as clerk."""
         merchant = Merchant(

@@ -63,11 +63,17 @@ _STAFF_HELPER = frozenset({Party.STAFF, Party.HELPER})
 
 
 def parties_to_service(
-    caller: Caller | None, *, author_id: UUID, claimant_id: UUID | None, in_scope: bool
+    caller: Caller | None,
+    *,
+    author_id: UUID,
+    claimant_id: UUID | None,
+    in_scope: bool,
+    is_complainant: bool = False,
 ) -> frozenset[Party]:
     """Return what ``caller`` is to a wish, its task or a claim on it; ``in_scope`` says that it lies in their areas.
 
-    Whoever asked for the service or gives it is never staff to it, whatever grants they hold (I2).
+    Whoever asked for the service, complained of what it is for or gives it is never staff to it, whatever grants they
+    hold (I2).
     """
     if caller is None:
         return NOBODY
@@ -76,6 +82,8 @@ def parties_to_service(
     if caller.id == claimant_id:
         return _CLAIMANT
     if in_scope:
+        if is_complainant:
+            return _JOINER
         return _STAFF_HELPER if caller.is_helper else _STAFF
     return _HELPER if caller.is_helper else NOBODY
 

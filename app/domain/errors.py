@@ -153,6 +153,12 @@ _TYPES = (
     ProblemType("rule-in-the-past", 422, "A rule cannot begin in the past", "生效时间不能早于现在，请重新选择。"),
     # Tasks and claims
     ProblemType("own-wish", 403, "Nobody claims their own wish", "不能认领自己发布的心愿。"),
+    ProblemType(
+        "own-complaint",
+        403,
+        "Nobody claims the task of a complaint that is theirs or that they called for",
+        "这是您提交、附议或发起的诉求任务，请留给其他党员和志愿者。",
+    ),
     ProblemType("task-full", 409, "No seat is free", "已经被认领了，看看别的任务吧。"),
     ProblemType("task-not-open", 409, "The task is not open", "任务已结束或已取消，看看别的任务吧。"),
     ProblemType(
@@ -176,6 +182,18 @@ _TYPES = (
         409,
         "The category takes what fits nowhere else",
         "这个类别用来接收无法归类的诉求，不能停用。",
+    ),
+    ProblemType(
+        "complaint-confidential",
+        409,
+        "A confidential case is for staff alone",
+        "涉及隐私的诉求只由工作人员办理，不能邀请志愿者。",
+    ),
+    ProblemType(
+        "helpers-called",
+        409,
+        "The helpers of the last call are still at work",
+        "这件诉求已有进行中的志愿任务，请等它完成，或先结束它。",
     ),
     ProblemType("escalation-at-top", 409, "There is no level above", "已经是最上一级，不能再上报，请直接办理或联办。"),
     ProblemType("return-at-bottom", 409, "There is no level below", "已经在所属网格，不能再下派，请直接办理。"),

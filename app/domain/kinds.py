@@ -92,9 +92,10 @@ class OfferKind(StrEnum):
 
 
 class TaskKind(StrEnum):
-    """What a task comes from. Only wishes make tasks so far."""
+    """What a task comes from."""
 
     WISH = "wish"
+    COMPLAINT = "complaint"  # staff call helpers for a problem on a wall
 
 
 class AdjustmentKind(StrEnum):

@@ -118,6 +118,9 @@ TASK = Lifecycle(
     ),
 )
 
+PUBLIC_TASK_STATES = ("open", "closed")
+"""What everybody may see of tasks: closed to others, or done."""
+
 CLAIM = Lifecycle(
     subject="claim",
     states=("active", "submitted", "returned", "verified", "released", "lapsed", "refused"),

@@ -22,6 +22,7 @@ from app.core.settings import Settings
 from app.jobs.handlers import SWEEPS, Parts, give_back_vouchers_of_shop
 from app.services import calendars, content_checks
 from app.services.complaints.handling import CHECK_ANSWER
+from app.services.complaints.helping import CHECK_TASK
 from app.services.complaints.posting import CHECK_COMPLAINT
 from app.services.merchants import GIVE_BACK_VOUCHERS
 from app.services.offers import CHECK_OFFER
@@ -84,6 +85,7 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
         CHECK_WISH: partial(content_checks.check_wish, database, wechat, base_points=base_points),
         CHECK_COMPLAINT: partial(content_checks.check_complaint, database, wechat, secret),
         CHECK_ANSWER: partial(content_checks.check_answer, database, wechat),
+        CHECK_TASK: partial(content_checks.check_task, database, wechat),
         CHECK_OFFER: partial(content_checks.check_offer, database, wechat),
         CHECK_NICKNAME: partial(content_checks.check_nickname, database, wechat),
         GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),

@@ -25,6 +25,7 @@ class Claim(SQLModel, table=True):
         Index("ix_claim_task_id", "task_id"),
         Index("ix_claim_user_id_id", "user_id", "id"),
         Index("ix_claim_due", "due_at", postgresql_where=text("status IN ('active', 'returned')")),
+        Index("ix_claim_submitted", "submitted_at", postgresql_where=text("status = 'submitted'")),
     )
 
     id: UUID = Field(primary_key=True)

@@ -24,7 +24,6 @@ class Wish(SQLModel, table=True):
         Index("ix_wish_status_id", "status", "id"),
         Index("ix_wish_status_category_id", "status", "category", "id"),
         Index("ix_wish_author_id_id", "author_id", "id"),
-        Index("ix_wish_silent", "delivered_at", postgresql_where=text("status = 'delivered'")),
         Index("ix_wish_unclaimed", "published_at", postgresql_where=text("status = 'published'")),
     )
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SettingsDep, UnitOfWork, UnitOfWorkDep, answer
+from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SecretDep, SettingsDep, UnitOfWork, UnitOfWorkDep, answer
 from app.domain.caller import Caller
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.adjustments import AdjustmentOut, ReversalIn
@@ -16,53 +16,65 @@ router = APIRouter(prefix="/claims", tags=["claims"])
 CLAIM_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
 
 
-async def _tell(work: UnitOfWork, caller: Caller, claim_id: UUID) -> Response:
-    return work.answer(await claims.get(work.connection, caller, claim_id))
+async def _tell(work: UnitOfWork, secret: str, caller: Caller, claim_id: UUID) -> Response:
+    return work.answer(await claims.get(work.connection, secret, caller, claim_id))
 
 
 @router.get("/{claim_id}", response_model=ClaimOut, responses=responses("not-found", "invalid-payload"))
-async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep) -> Response:
-    """Get one claim, as its claimant, as the resident or as staff."""
-    return answer(await claims.get(reads, caller, claim_id))
+async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
+    """Get one claim, as its claimant, as whoever asked for the service, or as staff."""
+    return answer(await claims.get(reads, secret, caller, claim_id))
 
 
 @router.post(
     "/{claim_id}/submit", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "not-allowed", "malformed-json")
 )
-async def submit(claim_id: UUID, form: SubmitIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
-    """Say what was done; the resident confirms."""
-    await claims.submit(work.connection, caller, claim_id, form.note, form.minutes)
-    return await _tell(work, caller, claim_id)
+async def submit(claim_id: UUID, form: SubmitIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
+    """Say what was done; whoever asked for it confirms."""
+    await claims.submit(work.connection, secret, caller, claim_id, form.note, form.minutes)
+    return await _tell(work, secret, caller, claim_id)
 
 
 @router.post("/{claim_id}/release", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "not-allowed"))
-async def release(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+async def release(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
     """Give the seat back."""
-    await claims.release(work.connection, caller, claim_id)
-    return await _tell(work, caller, claim_id)
+    await claims.release(work.connection, secret, caller, claim_id)
+    return await _tell(work, secret, caller, claim_id)
 
 
 @router.post("/{claim_id}/verify", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS))
-async def verify(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+async def verify(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
     """Verify a delivery as staff; the helper gets the points at once."""
-    await claims.verify(work.connection, caller, claim_id)
-    return await _tell(work, caller, claim_id)
+    await claims.verify(work.connection, secret, caller, claim_id)
+    return await _tell(work, secret, caller, claim_id)
+
+
+@router.post("/{claim_id}/confirm", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "not-allowed"))
+async def confirm(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
+    """Confirm a delivery as whoever asked for it: who called helpers for a complaint, or the resident of a wish.
+
+    A resident says more, with a rating, by confirming the wish.
+    """
+    await claims.confirm(work.connection, secret, caller, claim_id)
+    return await _tell(work, secret, caller, claim_id)
 
 
 @router.post("/{claim_id}/return", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "malformed-json"))
 async def send_back(
-    claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep
+    claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep, secret: SecretDep
 ) -> Response:
     """Return a delivery to be done again, with a reason."""
-    await claims.send_back(work.connection, caller, claim_id, form.reason, days=settings.claim_days)
-    return await _tell(work, caller, claim_id)
+    await claims.send_back(work.connection, secret, caller, claim_id, form.reason, days=settings.claim_days)
+    return await _tell(work, secret, caller, claim_id)
 
 
 @router.post("/{claim_id}/refuse", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "malformed-json"))
-async def refuse(claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
-    """Refuse a delivery that never was; the wish can be claimed again."""
-    await claims.refuse(work.connection, caller, claim_id, form.reason)
-    return await _tell(work, caller, claim_id)
+async def refuse(
+    claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+) -> Response:
+    """Refuse a delivery that never was; the seat is free again."""
+    await claims.refuse(work.connection, secret, caller, claim_id, form.reason)
+    return await _tell(work, secret, caller, claim_id)
 
 
 @router.post(

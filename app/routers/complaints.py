@@ -12,6 +12,7 @@ from app.deps import (
     PlacesDep,
     ReadsDep,
     SecretDep,
+    SettingsDep,
     TransactionDep,
     UnitOfWork,
     UnitOfWorkDep,
@@ -21,6 +22,7 @@ from app.domain.caller import Caller
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.complaints import (
     AnswerIn,
+    CallIn,
     ComplainantOut,
     ComplaintDetailOut,
     ComplaintForAuthorOut,
@@ -36,7 +38,7 @@ from app.schemas.complaints import (
 )
 from app.schemas.fields import Page
 from app.services import complainants, complaint_views
-from app.services.complaints import handling, levels, posting, residents, unmasking
+from app.services.complaints import handling, helping, levels, posting, residents, unmasking
 
 router = APIRouter(prefix="/complaints", tags=["complaints"])
 View = ComplaintForStaffOut | ComplaintForAuthorOut | ComplaintDetailOut
@@ -176,6 +178,27 @@ async def send_down(
 ) -> Response:
     """Hand a complaint down one level, towards its grid."""
     await levels.send_down(work.connection, secret, caller, complaint_id, form.reason)
+    return await _tell(work, secret, caller, complaint_id)
+
+
+@router.post(
+    "/{complaint_id}/call-helpers",
+    response_model=View,
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "complaint-confidential", "helpers-called"),
+)
+async def call_helpers(
+    complaint_id: UUID,
+    form: CallIn,
+    caller: CallerDep,
+    work: UnitOfWorkDep,
+    secret: SecretDep,
+    settings: SettingsDep,
+) -> Response:
+    """Call members and volunteers: an accepted complaint gets a task that they claim. The answer stays the staff's.
+
+    A `title` or `body` of one's own is checked first; until then, and while a person has to look, the task is a draft.
+    """
+    await helping.call(work.connection, secret, caller, complaint_id, form, settings.wish_reward_points)
     return await _tell(work, secret, caller, complaint_id)
 
 

@@ -12,6 +12,7 @@ from app.domain.kinds import Outcome, Urgency
 from app.schemas.areas import AreaRef
 from app.schemas.fields import Check, In, Note, Out
 from app.schemas.joint import JointPart, JointPartForStaff, PartyRatings
+from app.schemas.tasks import TaskStatus
 
 ComplaintStatus = Literal[
     "checking",
@@ -112,6 +113,14 @@ class CorrectIn(In):
     urgency: Urgency
 
 
+class CallIn(In):
+    """How many helpers are called; what for, where that is not what the complaint's title says."""
+
+    title: Title | None = None
+    body: Body | None = None
+    seats: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
+
+
 class RateIn(In):
     """Whether the answer satisfies."""
 
@@ -189,10 +198,20 @@ class Step(Out):
     created_at: datetime
 
 
+class TaskRef(Out):
+    """The task for which helpers were called last."""
+
+    id: UUID
+    status: TaskStatus
+    seats: int
+    seats_taken: int
+
+
 class ComplaintDetailOut(ComplaintOut):
     """A complaint with the way it went and the units that work on it together."""
 
     parts: list[JointPart]
+    task: TaskRef | None
     timeline: list[Step]
 
 
@@ -230,6 +249,7 @@ class ComplaintForAuthorOut(ComplaintOut):
     is_answer_public: bool
     looks: list[Look]
     parts: list[JointPart]
+    task: TaskRef | None
     timeline: list[NotedStep]
 
 
@@ -269,6 +289,7 @@ class ComplaintForStaffOut(ComplaintOut):
     answer_due_at: datetime | None
     parts: list[JointPartForStaff]
     ratings: list[PartyRatings]
+    task: TaskRef | None
     timeline: list[ActedStep]
 
 

@@ -48,9 +48,11 @@ class PolicyIn(In):
 
     @model_validator(mode="after")
     def fit_together(self) -> Self:
-        """Refuse months without the expiry that counts them, and two rates for the same tasks."""
+        """Refuse months without the expiry that counts them, a category of wishes for others, two rates for one."""
         if (self.expiry is Expiry.MONTHS) != (self.expiry_months is not None):
             raise PydanticCustomError("expiry_months", "expiry_months goes with the expiry 'months'")
+        if any(rate.category is not None and rate.kind is not TaskKind.WISH for rate in self.rates or ()):
+            raise PydanticCustomError("rate_category", "Only wishes have these categories")
         tasks = [(rate.kind, rate.category) for rate in self.rates or ()]
         if len(set(tasks)) < len(tasks):
             raise PydanticCustomError("rates_repeated", "Two rates are for the same tasks")

@@ -15,13 +15,18 @@ ClaimStatus = Literal["active", "submitted", "returned", "verified", "released",
 
 
 class TaskOut(Out):
-    """A task; ``wish_id`` leads to what it is about. It promises points, and more for each hour of work."""
+    """A task; ``wish_id`` or ``complaint_id`` leads to what it is about. It promises points, and more for each hour.
+
+    ``body`` is what staff ask of helpers where that is more than the title says.
+    """
 
     id: UUID
     kind: TaskKind
     wish_id: UUID | None
+    complaint_id: UUID | None
     area: AreaRef
     title: str
+    body: str | None
     status: TaskStatus
     seats: int
     seats_taken: int
@@ -40,10 +45,11 @@ class ClaimTask(Out):
     reward_points: int
     hourly_points: int
     wish_id: UUID | None
+    complaint_id: UUID | None
 
 
 class ClaimOut(Out):
-    """A claim, for its claimant, the resident and staff."""
+    """A claim, for its claimant, whoever asked for the service, and staff."""
 
     id: UUID
     task: ClaimTask

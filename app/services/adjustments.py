@@ -35,8 +35,10 @@ BELONGS = """
         WHERE c.user_id = $1 AND a.lineage @> ARRAY[$2::uuid]
     )
 """
+# Who complained of what a service was for may propose as staff: somebody else decides.
 FIND_SERVICE = f"""
     SELECT c.user_id AS claimant_id, c.status, t.author_id, t.area_id, a.lineage && $2::uuid[] AS in_scope,
+        false AS is_complainant,
         {ledger.CLAIM_POINTS_SQL.format(claim_id="c.id")} AS awarded_points
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id WHERE c.id = $1
 """

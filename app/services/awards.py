@@ -9,12 +9,16 @@ from app import ledger
 from app.core.clock import local_date
 from app.core.db import insert
 from app.domain import points
+from app.domain.errors import Problem
 from app.models.policy import Award
 from app.services import policies
 from app.services.transitions import Mover
 
 # The database's own clock: the transfer that follows is dated by it, and by its day the next award counts this one.
-LOCK_USER = 'SELECT now() FROM "user" WHERE id = $1 FOR NO KEY UPDATE'
+LOCK_USER_AND_TASK = """
+    SELECT now() AS moment, t.area_id, t.reward_points, t.hourly_points FROM "user" u, task t
+    WHERE u.id = $1 AND t.id = $2 AND t.status IN ('open', 'closed') FOR NO KEY UPDATE OF u, t
+"""
 IS_BELOW_THRESHOLD_SQL = f"""(
     NOT EXISTS (SELECT FROM voucher WHERE user_id = {{user_id}})
     AND {ledger.AWARDED_POINTS_SQL} < coalesce({policies.THRESHOLD_SQL}, 0)
@@ -22,20 +26,24 @@ IS_BELOW_THRESHOLD_SQL = f"""(
 """Whether somebody who never took a voucher was awarded too little for a first one; format it with both ids."""
 
 
-async def begin(connection: Connection, user_id: UUID) -> datetime:
-    """Lock the row of whoever shall be awarded, before all other locks; return the moment of the award.
+async def begin(connection: Connection, user_id: UUID, task_id: UUID) -> Record:
+    """Lock the row of whoever shall be awarded, then the task's; return the task's promise and the moment of the award.
 
-    Two awards to one user come after one another, so that they cannot pass a cap together.
+    Two awards to one user come after one another, so that they cannot pass a cap together; two of one task, so that the
+    second finds the first. Raises ``state-conflict`` for a task that nobody can be at work on.
     """
-    moment: datetime = await connection.fetchval(LOCK_USER, user_id)
-    return moment
+    task = await connection.fetchrow(LOCK_USER_AND_TASK, user_id, task_id)
+    if task is None:
+        raise Problem("state-conflict")
+    return task
 
 
-async def grant(connection: Connection, task: Record, claim: Record, mover: Mover, moment: datetime) -> None:
-    """Grant what ``task`` promised for the verified ``claim``, and keep how it came to that; ``begin`` comes first.
+async def grant(connection: Connection, task: Record, claim: Record, mover: Mover) -> None:
+    """Grant what ``task``, as ``begin`` returned it, promised for the verified ``claim``; keep how it came to that.
 
-    The promise is the task's; caps, waiting and expiry are those of the policy in force in its area at ``moment``.
+    The promise is the task's; caps, waiting and expiry are those of the policy in force in its area at the moment.
     """
+    moment: datetime = task["moment"]
     user_id, day = claim["user_id"], local_date(moment)
     terms_of_area = await policies.find(connection, task["area_id"], moment)
     terms = terms_of_area.terms

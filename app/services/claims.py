@@ -14,17 +14,20 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import CLAIM
 from app.services import fulfilment, transitions
+from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
 # One statement decides the race. The person's row is locked before the task's (the EXISTS asks for it first), so the
-# limit holds across tasks and the seats hold across people (I1); whoever comes too late leaves no trace.
-TAKE_SEAT = """
+# limit holds across tasks and the seats hold across people (I1); whoever comes too late leaves no trace. $9 is the hash
+# under which the complaints of the claimant are kept: a part in one does not change while its task is claimed.
+TAKE_SEAT = f"""
     WITH person AS (
         UPDATE "user" SET open_claims = open_claims + 1 WHERE id = $2 AND open_claims < $4 RETURNING id
     ), seat AS (
         UPDATE task SET seats_taken = seats_taken + 1
         WHERE id = $1 AND status = 'open' AND seats_taken < seats AND author_id <> $2 AND EXISTS (SELECT FROM person)
+            AND NOT {HAS_PART_SQL.format(complaint_id="task.complaint_id", person_hash="$9")}
         RETURNING id, wish_id
     ), taken AS (
         INSERT INTO claim (id, task_id, user_id, status, due_at, created_at)
@@ -38,47 +41,51 @@ TAKE_SEAT = """
         UNION ALL
         SELECT $8::uuid, 'wish', id, 'claim', 'published', 'claimed', $2, 'helper', clock_timestamp() FROM granted
     )
-    SELECT taken.id, granted.id AS wish_id FROM taken, granted
+    SELECT taken.id FROM taken, seat LEFT JOIN granted ON true WHERE (seat.wish_id IS NULL) = (granted.id IS NULL)
 """
-EXPLAIN_REFUSAL = """
-    SELECT t.status, t.seats_taken < t.seats AS has_seat, t.author_id, u.open_claims,
+EXPLAIN_REFUSAL = f"""
+    SELECT t.status, t.seats_taken < t.seats AS has_seat, t.author_id, t.wish_id, u.open_claims,
+        {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$3")} AS is_complainant,
         EXISTS (
             SELECT FROM claim c
             WHERE c.task_id = t.id AND c.user_id = $2 AND c.status IN ('active', 'submitted', 'returned')
         ) AS is_claimed
     FROM task t, "user" u WHERE t.id = $1 AND u.id = $2
 """
-FIND = """
-    SELECT c.id AS claim_id, c.status, c.user_id AS claimant_id, t.id AS task_id, t.wish_id, t.author_id,
-        a.lineage && $2::uuid[] AS in_scope
+# In these $2 are the areas where the caller acts as staff, $3 is the hash under which their complaints are kept.
+PARTS = f"""t.author_id, a.lineage && $2::uuid[] AS in_scope,
+        {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$3")} AS is_complainant"""
+FIND = f"""
+    SELECT c.id AS claim_id, c.status, c.user_id AS claimant_id, t.id AS task_id, t.wish_id, t.complaint_id, {PARTS}
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id WHERE c.id = $1
 """
-VIEW = """
+VIEW = f"""
     SELECT c.id, c.status, c.note, c.minutes, c.due_at, c.created_at, c.submitted_at, c.user_id AS claimant_id,
-        t.id AS task_id, t.title, t.reward_points, t.hourly_points, t.wish_id, t.author_id, a.id AS area_id,
-        a.name AS area_name, a.lineage && $2::uuid[] AS in_scope,
+        t.id AS task_id, t.title, t.reward_points, t.hourly_points, t.wish_id, t.complaint_id, a.id AS area_id,
+        a.name AS area_name, {PARTS},
         EXISTS (SELECT FROM adjustment x WHERE x.claim_id = c.id AND x.status <> 'refused') AS is_reversed
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id
 """
 GET = f"{VIEW} WHERE c.id = $1"
-LIST_OWN = f"{VIEW} WHERE c.user_id = $1 AND c.id < $3 ORDER BY c.id DESC LIMIT $4"
+LIST_OWN = f"{VIEW} WHERE c.user_id = $1 AND c.id < $4 ORDER BY c.id DESC LIMIT $5"
 
 
-async def take(connection: Connection, caller: Caller, task_id: UUID, *, limit: int, days: int) -> UUID:
+async def take(connection: Connection, secret: str, caller: Caller, task_id: UUID, *, limit: int, days: int) -> UUID:
     """Take one free seat of an open task for ``days``; return the claim's id.
 
-    Raises ``helpers-only``, ``not-found``, ``own-wish``, ``task-not-open``, ``already-claimed``,
+    Raises ``helpers-only``, ``not-found``, ``own-wish``, ``own-complaint``, ``task-not-open``, ``already-claimed``,
     ``claim-limit-reached``, ``task-full``. Locks the caller's row, then the task's, then the wish's.
     """
     if not caller.is_helper:
         raise Problem("helpers-only")
     moment = now()
     claim_id = new_id()
+    due_at, person_hash = moment + timedelta(days=days), hash_of(secret, caller.id)
     taken = await connection.fetchrow(
-        TAKE_SEAT, task_id, caller.id, claim_id, limit, moment + timedelta(days=days), moment, new_id(), new_id()
+        TAKE_SEAT, task_id, caller.id, claim_id, limit, due_at, moment, new_id(), new_id(), person_hash
     )
     if taken is None:
-        row = await connection.fetchrow(EXPLAIN_REFUSAL, task_id, caller.id)
+        row = await connection.fetchrow(EXPLAIN_REFUSAL, task_id, caller.id, person_hash)
         raise _why_refused(row, caller, limit)
     return claim_id
 
@@ -88,7 +95,9 @@ def _why_refused(row: Record | None, caller: Caller, limit: int) -> Problem:
     if row is None:
         return Problem("not-found")
     if row["author_id"] == caller.id:
-        return Problem("own-wish")
+        return Problem("own-wish" if row["wish_id"] else "own-complaint")
+    if row["is_complainant"]:
+        return Problem("own-complaint")
     if row["status"] != "open":
         return Problem("task-not-open")
     if row["is_claimed"]:
@@ -100,39 +109,49 @@ def _why_refused(row: Record | None, caller: Caller, limit: int) -> Problem:
     return Problem("task-full")
 
 
-async def submit(connection: Connection, caller: Caller, claim_id: UUID, note: str, minutes: int | None) -> None:
+async def submit(
+    connection: Connection, secret: str, caller: Caller, claim_id: UUID, note: str, minutes: int | None
+) -> None:
     """Say that the work is done, in so many minutes. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
-    row, mover = await _find(connection, caller, claim_id, "submit")
+    row, mover = await _find(connection, secret, caller, claim_id, "submit")
     await fulfilment.deliver(connection, fulfilment.of(row), mover, note, minutes)
 
 
-async def release(connection: Connection, caller: Caller, claim_id: UUID) -> None:
+async def release(connection: Connection, secret: str, caller: Caller, claim_id: UUID) -> None:
     """Give the seat back. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
-    row, mover = await _find(connection, caller, claim_id, "release")
+    row, mover = await _find(connection, secret, caller, claim_id, "release")
     await fulfilment.free(connection, fulfilment.of(row), "release", mover)
 
 
-async def verify(connection: Connection, caller: Caller, claim_id: UUID) -> None:
-    """Verify a delivery as staff: closes the task, fulfils the wish, awards the points. Never one's own (I2)."""
-    row, mover = await _find(connection, caller, claim_id, "verify")
+async def verify(connection: Connection, secret: str, caller: Caller, claim_id: UUID) -> None:
+    """Verify a delivery as staff: awards the points, fulfils the wish. Never one's own (I2)."""
+    row, mover = await _find(connection, secret, caller, claim_id, "verify")
     await fulfilment.fulfil(connection, fulfilment.of(row), "verify", mover)
 
 
-async def send_back(connection: Connection, caller: Caller, claim_id: UUID, reason: str, *, days: int) -> None:
+async def confirm(connection: Connection, secret: str, caller: Caller, claim_id: UUID) -> None:
+    """Confirm a delivery as whoever asked for it; for a complaint that is who called for helpers."""
+    row, mover = await _find(connection, secret, caller, claim_id, "confirm")
+    await fulfilment.fulfil(connection, fulfilment.of(row), "confirm", mover)
+
+
+async def send_back(
+    connection: Connection, secret: str, caller: Caller, claim_id: UUID, reason: str, *, days: int
+) -> None:
     """Return a delivery to be done again within ``days``."""
-    row, mover = await _find(connection, caller, claim_id, "return")
+    row, mover = await _find(connection, secret, caller, claim_id, "return")
     await fulfilment.send_back(connection, fulfilment.of(row), mover, reason, now() + timedelta(days=days))
 
 
-async def refuse(connection: Connection, caller: Caller, claim_id: UUID, reason: str) -> None:
-    """Refuse a delivery that never was: no points, and the wish can be claimed again."""
-    row, mover = await _find(connection, caller, claim_id, "refuse")
+async def refuse(connection: Connection, secret: str, caller: Caller, claim_id: UUID, reason: str) -> None:
+    """Refuse a delivery that never was: no points, and the seat is free again."""
+    row, mover = await _find(connection, secret, caller, claim_id, "refuse")
     await fulfilment.free(connection, fulfilment.of(row), "refuse", mover, reason)
 
 
-async def get(reads: Reads, caller: Caller, claim_id: UUID) -> dict[str, Any]:
+async def get(reads: Reads, secret: str, caller: Caller, claim_id: UUID) -> dict[str, Any]:
     """Return one claim to its claimant, the resident or staff. Raises ``not-found`` to others (I8)."""
-    row = await reads.fetchrow(GET, claim_id, caller.scope(Role.STAFF))
+    row = await reads.fetchrow(GET, claim_id, caller.scope(Role.STAFF), hash_of(secret, caller.id))
     if row is None or not parties_of(row, caller) & PARTIES_TO_A_CLAIM:
         raise Problem("not-found")
     return _view(row, caller)
@@ -140,23 +159,29 @@ async def get(reads: Reads, caller: Caller, claim_id: UUID) -> dict[str, Any]:
 
 async def list_own(reads: Reads, caller: Caller, request: PageRequest) -> dict[str, Any]:
     """Return the caller's claims, whatever became of them."""
-    rows = await reads.fetch(LIST_OWN, caller.id, [], request.below("own-claims"), request.rows)
+    rows = await reads.fetch(LIST_OWN, caller.id, [], None, request.below("own-claims"), request.rows)
     return page(rows, request, lambda row: _view(row, caller), "own-claims")
 
 
-PARTIES_TO_A_CLAIM = frozenset({Party.AUTHOR, Party.CLAIMANT, Party.STAFF})
+PARTIES_TO_A_CLAIM = frozenset({Party.AUTHOR, Party.CLAIMANT, Party.STAFF, Party.JOINER})
 
 
 def parties_of(row: Record, caller: Caller) -> frozenset[Party]:
     """Return what the caller is to a claim."""
     return parties_to_service(
-        caller, author_id=row["author_id"], claimant_id=row["claimant_id"], in_scope=row["in_scope"]
+        caller,
+        author_id=row["author_id"],
+        claimant_id=row["claimant_id"],
+        in_scope=row["in_scope"],
+        is_complainant=row["is_complainant"],
     )
 
 
-async def _find(connection: Connection, caller: Caller, claim_id: UUID, action: str) -> tuple[Record, Mover]:
+async def _find(
+    connection: Connection, secret: str, caller: Caller, claim_id: UUID, action: str
+) -> tuple[Record, Mover]:
     """Return what ``action`` on a claim needs and the part in which the caller takes it."""
-    row = await connection.fetchrow(FIND, claim_id, caller.scope(Role.STAFF))
+    row = await connection.fetchrow(FIND, claim_id, caller.scope(Role.STAFF), hash_of(secret, caller.id))
     if row is None:
         raise Problem("not-found")
     parties = parties_of(row, caller)
@@ -175,6 +200,7 @@ def _view(row: Record, caller: Caller) -> dict[str, Any]:
             "reward_points": row["reward_points"],
             "hourly_points": row["hourly_points"],
             "wish_id": row["wish_id"],
+            "complaint_id": row["complaint_id"],
         },
         "status": row["status"],
         "note": row["note"],

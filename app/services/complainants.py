@@ -39,6 +39,10 @@ COUNT_LATELY = """
     SELECT count(*) FROM complaint_person
     WHERE person_hash = $1 AND part = 'author' AND created_at > now() - make_interval(secs => $2)
 """
+HAS_PART_SQL = """EXISTS (
+    SELECT FROM complaint_person p WHERE p.complaint_id = {complaint_id} AND p.person_hash = {person_hash}
+)"""
+"""Whether somebody complained or joined in; format it with the complaint's id and the person's hash."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Reading complaints: each reader gets a form of their own, made from one statement (I8, I9)."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import ComplaintPart
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
+from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES, PUBLIC_TASK_STATES, TASK
 from app.domain.texts import WHO_SEES, WHO_SEES_NAMED
 from app.services import areas, complainants
 from app.services.complainants import hash_of
@@ -75,7 +76,10 @@ DETAIL = f"""
                 array_remove(array_agg(r.note ORDER BY r.created_at), NULL))
             FROM complaint_rating r WHERE r.complaint_id = c.id AND r.answered_at = c.answered_at
             GROUP BY r.party ORDER BY r.party
-        ) AS ratings
+        ) AS ratings, (
+            SELECT (t.id, t.status, t.seats, t.seats_taken) FROM task t WHERE t.complaint_id = c.id
+            ORDER BY t.id DESC LIMIT 1
+        ) AS task
     {TABLES}
     LEFT JOIN complaint_person author ON author.complaint_id = c.id AND author.part = 'author'
     LEFT JOIN complaint_person own ON own.complaint_id = c.id AND own.person_hash = $1
@@ -104,6 +108,7 @@ async def get(reads: Reads, secret: str, caller: Caller | None, complaint_id: UU
         view["author"] = None  # no unit is told who complained, not even by a name chosen to be shown to neighbours
     return view | {
         "parts": public_parts(row, is_told=row["echo_id"] is not None),
+        "task": _task(row, PUBLIC_TASK_STATES),
         "timeline": [_step(entry) for entry in row["history"] if entry[0] not in QUIET],
     }
 
@@ -222,6 +227,7 @@ def _for_author(row: Record, secret: str) -> dict[str, Any]:
             for _, _, _, _, _, nickname, note, created_at in looks
         ],
         "parts": public_parts(row, is_told=True),
+        "task": _task(row, PUBLIC_TASK_STATES),
         "timeline": [
             _step(entry) | {"note": entry[6] if is_author else None}
             for entry in row["history"]
@@ -250,11 +256,19 @@ def _for_staff(row: Record, secret: str) -> dict[str, Any]:
             {"party": party, "satisfied": satisfied, "unsatisfied": unsatisfied, "notes": notes}
             for party, satisfied, unsatisfied, notes in row["ratings"]
         ],
+        "task": _task(row, TASK.states),
         "timeline": [
             _step(entry) | {"note": entry[6], "party": entry[4], "actor": entry[5] and {"nickname": entry[5]}}
             for entry in row["history"]
         ],
     }
+
+
+def _task(row: Record, states: Collection[str]) -> dict[str, Any] | None:
+    """Return the task of the last call for helpers if it is in one of the states that the reader may know of."""
+    if row["task"] is None or row["task"][1] not in states:
+        return None
+    return dict(zip(("id", "status", "seats", "seats_taken"), row["task"], strict=True))
 
 
 def _step(entry: tuple[Any, ...]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import structlog
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.errors import Problem
-from app.domain.lifecycles import COMPLAINT, OFFER, WISH
+from app.domain.lifecycles import COMPLAINT, OFFER, TASK, WISH
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
 from app.services import complainants, transitions, users, wishes
 from app.services.complaints import handling
@@ -49,6 +49,10 @@ FIND_ANSWER = """
         ORDER BY e.created_at DESC, e.id DESC LIMIT 1
     ) AS given ON true JOIN "user" u ON u.id = given.actor_id
     WHERE c.id = $1 AND c.answer IS NOT NULL AND c.echo_id IS NULL
+"""
+FIND_TASK = """
+    SELECT t.title, t.body, u.openid FROM task t JOIN "user" u ON u.id = t.author_id
+    WHERE t.id = $1 AND t.status = 'draft'
 """
 FIND_FORGOTTEN = {
     lifecycle: f"SELECT id FROM {lifecycle.subject} WHERE status = 'checking' AND {since} < $1 ORDER BY id LIMIT 500"
@@ -153,6 +157,17 @@ async def check_answer(database: Database, wechat: WeChat, complaint_id: UUID) -
     if outcome == "pass":
         async with database.transaction() as connection:
             await handling.echo(connection, complaint_id, words["answered_at"], transitions.SYSTEM)
+
+
+async def check_task(database: Database, wechat: WeChat, task_id: UUID) -> None:
+    """Check what staff call helpers with and open the task; what does not clearly pass stays a draft for a person."""
+    words = await database.reads.fetchrow(FIND_TASK, task_id)
+    if words is None:
+        return
+    outcome = await _ask(wechat, words["openid"], "\n".join(filter(None, (words["title"], words["body"]))), Scene.FORUM)
+    if outcome == "pass":
+        async with database.transaction() as connection:
+            await transitions.find_and_move(connection, TASK, task_id, "open", transitions.SYSTEM)
 
 
 async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> None:

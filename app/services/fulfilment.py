@@ -1,4 +1,7 @@
-"""A wish, its task and the claim on it move together; locks in one order: user, task, claim, wish, ledger accounts."""
+"""What a task is for, the task and a claim on it move together.
+
+Locks in one order: complaint, user, task, claim, wish, ledger accounts.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +11,8 @@ from asyncpg import Connection, Record
 
 from app.core.clock import now
 from app.domain.errors import Problem
-from app.domain.lifecycles import CLAIM, TASK, WISH
+from app.domain.lifecycle import Party
+from app.domain.lifecycles import CLAIM, COMPLAINT, TASK, WISH
 from app.services import awards, transitions
 from app.services.transitions import Mover
 
@@ -16,13 +20,18 @@ from app.services.transitions import Mover
 # ended the claim first.
 COUNT_OPEN_CLAIMS = 'UPDATE "user" SET open_claims = open_claims + $2 WHERE id = $1 AND open_claims + $2 >= 0'
 FREE_SEAT = "UPDATE task SET seats_taken = seats_taken - 1 WHERE id = $1 AND seats_taken > 0"
+LOCK_COMPLAINT = "SELECT status FROM complaint WHERE id = $1 FOR NO KEY UPDATE"
+IS_DONE = "x.seats = (SELECT count(*) FROM claim c WHERE c.task_id = x.id AND c.status = 'verified')"
+# A disputed wish waits for staff; a complaint's task has nobody but staff to decide.
 FIND_SILENT = """
-    SELECT w.id AS wish_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id
-    FROM wish w JOIN task t ON t.wish_id = w.id JOIN claim c ON c.task_id = t.id AND c.status = 'submitted'
-    WHERE w.status = 'delivered' AND w.delivered_at < $1 ORDER BY w.delivered_at LIMIT 500
+    SELECT t.wish_id, t.complaint_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id
+    FROM claim c JOIN task t ON t.id = c.task_id LEFT JOIN wish w ON w.id = t.wish_id
+    WHERE c.status = 'submitted' AND coalesce(w.delivered_at, c.submitted_at) < $1
+        AND (w.id IS NULL OR w.status = 'delivered')
+    ORDER BY c.submitted_at LIMIT 500
 """
 FIND_OVERDUE = """
-    SELECT t.wish_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id
+    SELECT t.wish_id, t.complaint_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id
     FROM claim c JOIN task t ON t.id = c.task_id
     WHERE c.status IN ('active', 'returned') AND c.due_at < $1 ORDER BY c.due_at LIMIT 500
 """
@@ -30,18 +39,18 @@ FIND_OVERDUE = """
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One claim at work on the task of one wish."""
+    """One claim at work on a task, and the wish or the complaint that the task is for."""
 
-    wish_id: UUID
+    wish_id: UUID | None
+    complaint_id: UUID | None
     task_id: UUID
     claim_id: UUID
     claimant_id: UUID
 
 
 def of(row: Record) -> Service:
-    """Return the service that a row with these columns tells of; a wish's own row calls its id ``id``."""
-    wish_id = row["wish_id"] if "wish_id" in row.keys() else row["id"]  # noqa: SIM118 - a Record iterates over values
-    return Service(wish_id, row["task_id"], row["claim_id"], row["claimant_id"])
+    """Return the service that a row with these columns tells of."""
+    return Service(row["wish_id"], row["complaint_id"], row["task_id"], row["claim_id"], row["claimant_id"])
 
 
 async def deliver(connection: Connection, service: Service, mover: Mover, note: str, minutes: int | None) -> None:
@@ -50,7 +59,7 @@ async def deliver(connection: Connection, service: Service, mover: Mover, note: 
     await _count_open_claims(connection, service.claimant_id, -1)
     changes = {"note": note, "minutes": minutes, "submitted_at": moment}
     await transitions.move(connection, CLAIM, service.claim_id, "submit", mover, changes=changes)
-    await transitions.move(connection, WISH, service.wish_id, "deliver", mover, changes={"delivered_at": moment})
+    await _move_wish(connection, service, "deliver", mover, delivered_at=moment)
 
 
 async def fulfil(
@@ -62,14 +71,18 @@ async def fulfil(
     rating: int | None = None,
     thanks: str | None = None,
 ) -> None:
-    """Verify the claim, close the task, fulfil the wish and award the points, all or nothing."""
-    moment = await awards.begin(connection, service.claimant_id)
-    task = await transitions.move(connection, TASK, service.task_id, "close", mover)
+    """Verify the claim, close the task with its last seat, fulfil the wish, award the points, all or nothing.
+
+    A complaint goes on as it was: that helpers helped stands in its history, and the answer is left to its staff.
+    """
+    standing = await _lock_complaint(connection, service)
+    task = await awards.begin(connection, service.claimant_id, service.task_id)
     claim = await transitions.move(connection, CLAIM, service.claim_id, action, mover)
-    await transitions.move(
-        connection, WISH, service.wish_id, action, mover, changes={"rating": rating, "thanks": thanks}
-    )
-    await awards.grant(connection, task, claim, mover, moment)
+    await transitions.find_and_move(connection, TASK, service.task_id, "close", mover, where=IS_DONE)
+    await _move_wish(connection, service, action, mover, rating=rating, thanks=thanks)
+    await awards.grant(connection, task, claim, mover)
+    if standing is not None:
+        await _tell_complaint(connection, service, standing, mover)
 
 
 async def send_back(connection: Connection, service: Service, mover: Mover, reason: str, due_at: datetime) -> None:
@@ -78,7 +91,7 @@ async def send_back(connection: Connection, service: Service, mover: Mover, reas
     await transitions.move(
         connection, CLAIM, service.claim_id, "return", mover, note=reason, changes={"due_at": due_at}
     )
-    await transitions.move(connection, WISH, service.wish_id, "return", mover, note=reason)
+    await _move_wish(connection, service, "return", mover, reason)
 
 
 async def free(connection: Connection, service: Service, action: str, mover: Mover, reason: str | None = None) -> None:
@@ -87,17 +100,49 @@ async def free(connection: Connection, service: Service, action: str, mover: Mov
         await _count_open_claims(connection, service.claimant_id, -1)
     await _count(connection, FREE_SEAT, service.task_id)
     await transitions.move(connection, CLAIM, service.claim_id, action, mover, note=reason)
-    await transitions.move(connection, WISH, service.wish_id, action, mover, note=reason)
+    await _move_wish(connection, service, action, mover, reason)
 
 
 async def find_silent(connection: Connection, delivered_before: datetime) -> list[Service]:
-    """Return deliveries to which the resident has said nothing since."""
+    """Return deliveries to which whoever asked for them has said nothing since."""
     return [of(row) for row in await connection.fetch(FIND_SILENT, delivered_before)]
 
 
 async def find_overdue(connection: Connection, moment: datetime) -> list[Service]:
     """Return claims whose time without a delivery is over."""
     return [of(row) for row in await connection.fetch(FIND_OVERDUE, moment)]
+
+
+async def _move_wish(
+    connection: Connection, service: Service, action: str, mover: Mover, note: str | None = None, **changes: object
+) -> None:
+    """Move the wish along with its claim; the task of a complaint has none."""
+    if service.wish_id is not None:
+        await transitions.move(connection, WISH, service.wish_id, action, mover, note=note, changes=changes)
+
+
+async def _lock_complaint(connection: Connection, service: Service) -> str | None:
+    """Return the status of the complaint, which stays until the transaction ends; None where the task has none."""
+    if service.complaint_id is None:
+        return None
+    status: str = await connection.fetchval(LOCK_COMPLAINT, service.complaint_id)
+    return status
+
+
+async def _tell_complaint(connection: Connection, service: Service, status: str, mover: Mover) -> None:
+    """Tell those of a complaint that helpers helped. Whoever confirmed it is staff to the complaint, not its author."""
+    assert service.complaint_id is not None, "its status is known"
+    party = Party.SYSTEM if mover.id is None else Party.STAFF
+    await transitions.log(
+        connection,
+        COMPLAINT.subject,
+        service.complaint_id,
+        "helped",
+        status,
+        Mover(party, mover.id),
+        from_state=status,
+        facts={"task_id": service.task_id, "claim_id": service.claim_id},
+    )
 
 
 async def _count_open_claims(connection: Connection, user_id: UUID, change: int) -> None:

@@ -1,46 +1,94 @@
-"""Tasks: the list of what can be claimed, and one of them."""
+"""Tasks: making one, the list of what can be claimed, and one of them."""
 
 from typing import Any
 from uuid import UUID
 
-from asyncpg import Record
+from asyncpg import Connection, Record
 
 from app.core.db import Reads
+from app.core.ids import new_id
 from app.core.pagination import ids_in_area
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
+from app.models import Task
+from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.pages import PageRequest, page
+from app.services.transitions import Mover
 
-# In both statements $4 is the caller's id or null.
-VIEW = """
-    SELECT t.id, t.kind, t.wish_id, t.area_id, a.name AS area_name, t.title, t.status, t.seats, t.seats_taken,
-        t.reward_points, t.hourly_points, t.created_at, t.author_id, c.id AS claim_id
+INSERT = """
+    WITH made AS (
+        INSERT INTO task (id, kind, wish_id, complaint_id, area_id, author_id, title, body, status, seats, seats_taken,
+            reward_points, hourly_points)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12) RETURNING id
+    )
+    INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party)
+    SELECT $13, 'task', id, $14, $15, $9, $16, $17 FROM made
+"""
+# In both statements $4 is the caller's id or null, $5 the hash under which their complaints are kept or null, $6 the
+# areas where they act as staff.
+VIEW = f"""
+    SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.area_id, a.name AS area_name, t.title, t.body, t.status, t.seats,
+        t.seats_taken, t.reward_points, t.hourly_points, t.created_at, t.author_id, c.id AS claim_id,
+        {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$5::bytea")} AS is_complainant, (
+            SELECT h.lineage && $6::uuid[] FROM complaint x JOIN area h ON h.id = x.handler_id
+            WHERE x.id = t.complaint_id
+        ) AS handles
     FROM task t JOIN area a ON a.id = t.area_id
     LEFT JOIN claim c ON c.task_id = t.id AND c.user_id = $4::uuid AND c.status IN ('active', 'submitted', 'returned')
 """
 OPEN_IN_AREA = f"""
-    {VIEW} WHERE t.id IN ({ids_in_area("task", "x.status = 'open' AND ($5::text IS NULL OR x.kind = $5)")})
+    {VIEW} WHERE t.id IN ({ids_in_area("task", "x.status = 'open' AND ($7::text IS NULL OR x.kind = $7)")})
     ORDER BY t.id DESC LIMIT $3
 """
+# The task of a complaint that turned out to be confidential is there for those who know of it already.
 GET = (
-    VIEW.replace("$4", "$2")
-    + " WHERE t.id = $1 AND (t.status IN ('open', 'closed') OR t.author_id = $2 OR a.lineage && $3::uuid[])"
+    VIEW.replace("$4", "$2").replace("$5", "$3").replace("$6", "$4")
+    + """
+    WHERE t.id = $1 AND (
+        t.author_id = $2 OR a.lineage && $4::uuid[] OR c.id IS NOT NULL OR t.status IN ('open', 'closed')
+            AND NOT EXISTS (SELECT FROM complaint x WHERE x.id = t.complaint_id AND x.is_confidential)
+    )
+"""
 )
 
 
+async def make(connection: Connection, task: Task, mover: Mover) -> None:
+    """Store a task with its event: an open one, or a draft whose words wait for their content check."""
+    creation = ("open", "draft") if task.status == "open" else ("create", None)
+    await connection.execute(
+        INSERT,
+        task.id,
+        task.kind,
+        task.wish_id,
+        task.complaint_id,
+        task.area_id,
+        task.author_id,
+        task.title,
+        task.body,
+        task.status,
+        task.seats,
+        task.reward_points,
+        task.hourly_points,
+        new_id(),
+        *creation,
+        mover.id,
+        mover.party,
+    )
+
+
 async def list_open(
-    reads: Reads, caller: Caller | None, area_id: UUID, kind: str | None, request: PageRequest
+    reads: Reads, secret: str, caller: Caller | None, area_id: UUID, kind: str | None, request: PageRequest
 ) -> dict[str, Any]:
     """Return the open tasks of an area and all below it, full ones included: a seat may free."""
     filters = ("tasks", area_id, kind)
-    caller_id = caller.id if caller else None
-    rows = await reads.fetch(OPEN_IN_AREA, area_id, request.below(*filters), request.rows, caller_id, kind)
+    below = request.below(*filters)
+    rows = await reads.fetch(OPEN_IN_AREA, area_id, below, request.rows, *_arguments(caller, secret), kind)
     return page(rows, request, lambda row: _view(row, caller), *filters)
 
 
-async def get(reads: Reads, caller: Caller | None, task_id: UUID) -> dict[str, Any]:
-    """Return one task; a cancelled one, whose wish is not public, to its author and staff. Raises ``not-found``."""
-    row = await reads.fetchrow(GET, task_id, caller.id if caller else None, caller.scope(Role.STAFF) if caller else [])
+async def get(reads: Reads, secret: str, caller: Caller | None, task_id: UUID) -> dict[str, Any]:
+    """Return one task; a draft or a cancelled one to its author and staff. Raises ``not-found``."""
+    row = await reads.fetchrow(GET, task_id, *_arguments(caller, secret))
     if row is None:
         raise Problem("not-found")
     return _view(row, caller)
@@ -52,10 +100,24 @@ def may_claim(row: Record, caller: Caller | None) -> bool:
         caller is not None
         and caller.is_helper
         and caller.id != row["author_id"]
+        and not row["is_complainant"]
         and row["claim_id"] is None
         and row["status"] == "open"
         and row["seats_taken"] < row["seats"]
     )
+
+
+def _arguments(caller: Caller | None, secret: str) -> tuple[UUID | None, bytes | None, list[UUID]]:
+    """Return $4 to $6 of every view."""
+    return (None, None, []) if caller is None else (caller.id, hash_of(secret, caller.id), caller.scope(Role.STAFF))
+
+
+def _actions(row: Record, caller: Caller | None) -> list[str]:
+    """Return what the caller may do next; the staff of a complaint open and close its task."""
+    may = ["claim"] if may_claim(row, caller) else []
+    if row["handles"] and not row["is_complainant"]:
+        may += {"draft": ["open", "close"], "open": ["close"]}.get(row["status"], [])
+    return may
 
 
 def _view(row: Record, caller: Caller | None) -> dict[str, Any]:
@@ -63,13 +125,15 @@ def _view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "id": str(row["id"]),
         "kind": row["kind"],
         "wish_id": row["wish_id"] and str(row["wish_id"]),
+        "complaint_id": row["complaint_id"] and str(row["complaint_id"]),
         "area": {"id": str(row["area_id"]), "name": row["area_name"]},
         "title": row["title"],
+        "body": row["body"],
         "status": row["status"],
         "seats": row["seats"],
         "seats_taken": row["seats_taken"],
         "reward_points": row["reward_points"],
         "hourly_points": row["hourly_points"],
         "created_at": row["created_at"],
-        "actions": ["claim"] if may_claim(row, caller) else [],
+        "actions": _actions(row, caller),
     }

@@ -78,8 +78,13 @@ async def find_and_move(
     note: str | None = None,
     changes: Mapping[str, Any] | None = None,
     facts: Mapping[str, Any] | None = None,
+    where: str = "true",
 ) -> Record | None:
-    """Do what ``move`` does, but return None when the thing is not in a state to be moved."""
+    """Do what ``move`` does, but return None when the thing is not in a state to be moved.
+
+    ``where`` is SQL of the code's own that must hold of the row (alias ``x``) as well. When others may change at the
+    same time what it reads from other rows, lock the row before.
+    """
     rows = [row for row in lifecycle.transitions if row.action == action and mover.party in row.who]
     assert rows, f"{mover.party} never takes {action}"
     sources = [source for row in rows for source in row.sources]
@@ -89,7 +94,7 @@ async def find_and_move(
     columns = "".join(f", {column} = ${index}" for index, column in enumerate(changes, start=11))
     statement = f"""
         WITH old AS (
-            SELECT id, status FROM {lifecycle.subject} WHERE id = $1 AND status = ANY($2) FOR UPDATE
+            SELECT id, status FROM {lifecycle.subject} x WHERE id = $1 AND status = ANY($2) AND {where} FOR UPDATE
         ), moved AS (
             UPDATE {lifecycle.subject} AS x SET status = $3{columns} FROM old WHERE x.id = old.id
             RETURNING x.*, old.status AS from_status

@@ -14,8 +14,9 @@ from app.domain.kinds import TaskKind, WishCategory
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import TASK, WISH
 from app.domain.points import default_terms, rate_for
+from app.models import Task
 from app.schemas.wishes import WishIn
-from app.services import fulfilment, policies, transitions
+from app.services import fulfilment, policies, tasks, transitions
 from app.services.transitions import Mover
 
 CHECK_WISH = "check_wish"
@@ -31,23 +32,14 @@ INSERT = """
     RETURNING true
 """
 FIND = """
-    SELECT w.id, w.author_id, w.title, w.area_id, w.status, a.lineage && $2::uuid[] AS in_scope, t.id AS task_id,
-        c.id AS claim_id, c.user_id AS claimant_id
+    SELECT w.id AS wish_id, w.author_id, w.status, a.lineage && $2::uuid[] AS in_scope, t.id AS task_id,
+        t.complaint_id, c.id AS claim_id, c.user_id AS claimant_id
     FROM wish w JOIN area a ON a.id = w.area_id
     LEFT JOIN task t ON t.wish_id = w.id
     LEFT JOIN claim c ON c.task_id = t.id AND c.status IN ('active', 'submitted', 'returned')
     WHERE w.id = $1
 """
 FIND_UNCLAIMED = "SELECT id FROM wish WHERE status = 'published' AND published_at < $1 ORDER BY published_at LIMIT 500"
-OPEN_TASK = """
-    WITH opened AS (
-        INSERT INTO task (id, kind, wish_id, area_id, author_id, title, status, seats, seats_taken, reward_points,
-            hourly_points)
-        VALUES ($1, $2, $3, $4, $5, $6, 'open', 1, 0, $7, $8) RETURNING id
-    )
-    INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party)
-    SELECT $9, 'task', id, 'open', 'draft', 'open', $10, $11 FROM opened
-"""
 
 
 async def post(connection: Connection, caller: Caller, form: WishIn) -> UUID:
@@ -87,20 +79,18 @@ async def publish(
     )
     policy = await policies.find(connection, moved["area_id"], moment, default_terms(base_points))
     promise = rate_for(policy.terms, TaskKind.WISH, WishCategory(moved["category"]))
-    await connection.execute(
-        OPEN_TASK,
-        new_id(),
-        TaskKind.WISH,
-        wish_id,
-        moved["area_id"],
-        moved["author_id"],
-        moved["title"],
-        promise.points,
-        promise.points_per_hour,
-        new_id(),
-        mover.id,
-        mover.party,
+    task = Task(
+        id=new_id(),
+        kind=TaskKind.WISH,
+        wish_id=wish_id,
+        area_id=moved["area_id"],
+        author_id=moved["author_id"],
+        title=moved["title"],
+        status="open",
+        reward_points=promise.points,
+        hourly_points=promise.points_per_hour,
     )
+    await tasks.make(connection, task, mover)
 
 
 async def reject(connection: Connection, caller: Caller, wish_id: UUID, reason: str) -> None:

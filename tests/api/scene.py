@@ -208,6 +208,11 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/steps/{step_id}/send-back"): reason,
         ("POST", "/v1/units/{unit_id}/workers"): {"user_id": someone},
         ("POST", "/v1/complaints/{complaint_id}/answer"): {"answer": "今天换好了灯泡。", "outcome": "resolved"},
+        ("POST", "/v1/complaints/{complaint_id}/call-helpers"): {
+            "title": "帮忙换灯泡",
+            "body": "带上梯子。",
+            "seats": 2,
+        },
         ("POST", "/v1/complaints/{complaint_id}/resume"): {"words": "三楼那盏。"},
         ("POST", "/v1/complaints/{complaint_id}/merge"): {"into_id": str(scene.ids["wish_id"])},
         ("POST", "/v1/complaints/{complaint_id}/correct"): {"category": "water", "urgency": "urgent"},

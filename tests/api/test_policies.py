@@ -142,7 +142,10 @@ class TestList:
 class TestEffective:
     async def test_where_nobody_says_anything(self, world: World):
         seen = await effective(world, area_id=world.grid.id)
-        rates = [{"kind": "wish", "category": None, "points": REWARD_POINTS, "points_per_hour": 0}]
+        rates = [
+            {"kind": kind, "category": None, "points": REWARD_POINTS, "points_per_hour": 0}
+            for kind in ("wish", "complaint")
+        ]
         assert seen == {
             "area": {"id": str(world.grid.id), "name": world.grid.name},
             "effective_at": seen["effective_at"],
@@ -169,9 +172,10 @@ class TestEffective:
         assert seen["day_cap"] == {"value": 20, "area": grid}
         assert seen["expiry"] == {"value": "end_of_next_year", "area": district}
         assert seen["rates"]["area"] == grid
-        assert [(rate["category"], rate["points"]) for rate in seen["rates"]["value"]] == [
-            ("elderly", 15),
-            (None, REWARD_POINTS),
+        assert [(rate["kind"], rate["category"], rate["points"]) for rate in seen["rates"]["value"]] == [
+            ("wish", "elderly", 15),
+            ("wish", None, REWARD_POINTS),
+            ("complaint", None, REWARD_POINTS),
         ]
         assert seen["actions"] == ["add_version"]
         assert (await effective(world, area_id=world.other_grid.id))["day_cap"]["value"] == 50

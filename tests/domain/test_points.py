@@ -35,7 +35,7 @@ def versions(draw: st.DrawFn) -> list[Version]:
             fields: dict[str, Any] = {
                 name: draw(st.none() | SUMS) for name in FIELDS if name not in {"rates", "expiry"}
             }
-            fields["rates"] = draw(st.none() | st.just((Rate(TaskKind.WISH, None, draw(SUMS)),)))
+            fields["rates"] = draw(st.none() | st.just(tuple(Rate(kind, None, draw(SUMS)) for kind in TaskKind)))
             fields["expiry"] = draw(st.none() | st.sampled_from(Expiry))
             fields["expiry_months"] = draw(st.integers(1, 120)) if fields["expiry"] is Expiry.MONTHS else None
             made.append(version(area, number, draw(st.integers(0, 48)), **fields))

@@ -14,7 +14,7 @@ from app.domain.kinds import Outcome, Urgency
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
-from app.services.complaints import clocks, standing, steps
+from app.services.complaints import clocks, helping, standing, steps
 from app.services.transitions import Mover
 
 CHECK_ANSWER = "check_answer"
@@ -27,7 +27,7 @@ COUNT_JOINS = "UPDATE complaint SET joins = joins + $2 WHERE id = $1"
 CORRECT = """
     UPDATE complaint c SET category = k.code, urgency = $3, is_confidential = k.is_confidential, accept_due_at = $4,
         answer_due_at = $5
-    FROM complaint_category k WHERE c.id = $1 AND k.code = $2
+    FROM complaint_category k WHERE c.id = $1 AND k.code = $2 RETURNING c.is_confidential
 """
 IS_ACTIVE = "SELECT is_active FROM complaint_category WHERE code = $1"
 PUBLISH_ECHO = (
@@ -77,6 +77,7 @@ async def answer(
     }
     facts = {"outcome": outcome} | ({"unit_id": lead_id} if lead_id else {})
     await transitions.move(connection, COMPLAINT, complaint_id, "answer", mover, changes=changes, facts=facts)
+    await helping.end(connection, complaint_id)
     await order(connection, CHECK_ANSWER, complaint_id)
 
 
@@ -128,6 +129,7 @@ async def reject(connection: Connection, secret: str, caller: Caller, complaint_
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "reject")
     await transitions.move(connection, COMPLAINT, complaint_id, "reject", mover, note=mask_text(reason))
     await steps.drop(connection, complaint_id)
+    await helping.end(connection, complaint_id)
 
 
 async def merge(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, into_id: UUID) -> None:
@@ -153,6 +155,7 @@ async def merge(connection: Connection, secret: str, caller: Caller, complaint_i
         facts={"into": into_id},
     )
     await steps.drop(connection, complaint_id)
+    await helping.end(connection, complaint_id)
     joined = await complainants.join_all(connection, secret, complaint_id, into_id)
     await connection.execute(COUNT_JOINS, into_id, joined)
 
@@ -174,7 +177,11 @@ async def correct(
         connection, complaint_id, area_id=row["handler_id"], category=category, urgency=urgency
     )
     status = row["status"]
-    await connection.execute(CORRECT, complaint_id, category, urgency, dues.accept_due_at, dues.answer_due_at)
+    is_confidential = await connection.fetchval(
+        CORRECT, complaint_id, category, urgency, dues.accept_due_at, dues.answer_due_at
+    )
+    if is_confidential:
+        await helping.end(connection, complaint_id)
     await transitions.log(
         connection,
         COMPLAINT.subject,

@@ -14,7 +14,7 @@ from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
 from app.services.complainants import Complainant
-from app.services.complaints import clocks, standing, steps
+from app.services.complaints import clocks, helping, standing, steps
 from app.services.transitions import Mover
 
 FEEDBACK = timedelta(days=14)
@@ -58,6 +58,7 @@ async def withdraw(connection: Connection, secret: str, caller: Caller, complain
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "withdraw")
     await transitions.move(connection, COMPLAINT, complaint_id, "withdraw", mover)
     await steps.drop(connection, complaint_id)
+    await helping.end(connection, complaint_id)
 
 
 async def rate(
