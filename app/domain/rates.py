@@ -224,6 +224,8 @@ def _take(standing: Standing, happening: Happening) -> None:
         standing.is_responded_in_time = True
     if action == "answer":
         standing.answered_at = happening.at
+        lead = happening.facts.get("unit_id")
+        standing.unit_id = None if lead is None else UUID(lead)
     elif action == "rate" and happening.party == "author" and _is_in_window(standing, happening.at):
         standing.is_satisfied = happening.facts["is_satisfied"]
 
@@ -240,9 +242,8 @@ def _take_facts(standing: Standing, facts: Mapping[str, Any]) -> None:
         standing.handler_id = UUID(facts["handler_id"])
     if "into" in facts:
         standing.merged_into = UUID(facts["into"])
-    lead = facts.get("unit_id") or next(iter(facts.get("unit_ids", ())), None)
-    if lead is not None:
-        standing.unit_id = UUID(lead)
+    if "unit_ids" in facts:
+        standing.unit_id = UUID(facts["unit_ids"][0])
 
 
 def _is_in_window(standing: Standing, moment: datetime) -> bool:

@@ -31,8 +31,8 @@ async def get_rates(
 ) -> Response:
     """Get the rates of an area by the areas right below it, by category or by unit, over up to 24 months of posting.
 
-    They are shown as they were published, each month as of its last publication. At most 100 groups are listed, those
-    of units that received most.
+    They are shown as they were published, each month as of its last publication. Of units at most 100 are listed,
+    those that received most.
     """
     begin, end = months.read(first), months.read(last)
     if not 0 <= (end.year - begin.year) * 12 + end.month - begin.month < MONTHS_MAX:

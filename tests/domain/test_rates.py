@@ -66,10 +66,11 @@ class TestStanding:
         assert stand(history, 1).unit_id is None
         assert stand(history).unit_id == LEAD
 
-    def test_or_the_one_that_answered(self):
+    def test_or_the_one_that_led_the_answer_if_any_did(self):
         history = [*opened(), accept(1), happening(2, "dispatch", "accepted", unit_ids=[str(LEAD)])]
         assert stand([*history, answer(3, unit_id=str(HELP))]).unit_id == HELP
-        assert stand([*history, answer(3, unit_id=None)]).unit_id == LEAD
+        assert stand([*history, answer(3, unit_id=None)]).unit_id is None
+        assert stand([*history, answer(3)]).unit_id is None
 
     def test_merging_says_into_what(self):
         merged = stand([*opened(), happening(1, "merge", "merged", into=str(TARGET))])

@@ -90,7 +90,7 @@ def lives(world: World, unit: UUID) -> list[list[Happening]]:
         *opened(30, area_id=grid, category="lighting"),
         accept(31),
         happening(32, "dispatch", "accepted", unit_ids=[str(unit)]),
-        answer(40),
+        answer(40, unit_id=str(unit)),
         happening(1000, "correct", "answered", category="water", urgency="urgent"),
     ]
     forgotten = opened(20, area_id=grid, category="lighting")

@@ -19,7 +19,7 @@ STATES = """
 """
 COUNTS = """
     WITH span AS (
-        SELECT e.subject_id, e.action, e.to_state,
+        SELECT e.subject_id, e.action, e.to_state, e.facts,
             row_number() OVER step AS number,
             coalesce(lead(e.created_at) OVER step, $2) AS ended_at,
             set_by.accept_due_at, set_by.answer_due_at
@@ -42,7 +42,10 @@ COUNTS = """
             min(number) FILTER (
                 WHERE to_state IN ('reviewing', 'open', 'reopened', 'accepted') AND answer_due_at < ended_at
             ) AS answer_missed,
-            bool_or(to_state IN ('reviewing', 'open')) AS is_received
+            bool_or(to_state IN ('reviewing', 'open')) AS is_received,
+            (array_agg(CASE action
+                WHEN 'answer' THEN facts->>'unit_id' ELSE facts->'unit_ids'->>0
+            END ORDER BY number DESC) FILTER (WHERE action IN ('answer', 'dispatch')))[1]::uuid AS unit_id
         FROM span GROUP BY subject_id
     ), word AS (
         SELECT DISTINCT ON (complaint_id) complaint_id, is_satisfied FROM complaint_rating
@@ -56,7 +59,7 @@ COUNTS = """
         FROM complaint c JOIN past p ON p.subject_id = c.id LEFT JOIN word w ON w.complaint_id = c.id
         WHERE p.is_received
     )
-    SELECT date_trunc('month', created_at AT TIME ZONE 'Asia/Shanghai')::date AS month, area_id, category,
+    SELECT date_trunc('month', created_at AT TIME ZONE 'Asia/Shanghai')::date AS month, area_id, category, unit_id,
         count(*) AS received,
         count(*) FILTER (WHERE status = 'rejected') AS rejected,
         count(*) FILTER (WHERE status = 'merged') AS merged,
@@ -68,7 +71,7 @@ COUNTS = """
         count(*) FILTER (WHERE is_in AND status IN ('answered', 'closed') AND outcome = 'resolved') AS resolved,
         count(*) FILTER (WHERE is_in AND last_word IS NOT NULL) AS rated,
         count(*) FILTER (WHERE is_in AND last_word) AS satisfied
-    FROM judged GROUP BY 1, 2, 3
+    FROM judged GROUP BY 1, 2, 3, 4
 """
 
 
@@ -81,6 +84,6 @@ async def states(connection: Connection, complaint_ids: list[UUID]) -> dict[UUID
 async def counts(connection: Connection, complaint_ids: list[UUID], moment: datetime) -> dict[Group, Counts]:
     """Return the counts of every group of some complaints at the present moment of the test."""
     return {
-        Group(row["month"], row["area_id"], row["category"], None): Counts(*list(row.values())[3:])
+        Group(*list(row.values())[:4]): Counts(*list(row.values())[4:])
         for row in await connection.fetch(COUNTS, complaint_ids, moment)
     }

@@ -25,7 +25,7 @@ from app.domain.rates import Counts, Group, Standing
 from app.services import calendars
 from app.services.rates import reckon
 from tests.core.service import migrated_database, settings_for
-from tests.factories import make_area, make_user
+from tests.factories import make_area, make_unit, make_user
 from tests.rates import fake_clock, rows
 from tests.rates.walk import ACTIONS, STEPS_EACH, Town, Walk
 
@@ -60,7 +60,8 @@ async def towns(walked_url: str, simulator_url: str) -> AsyncIterator[list[Town]
         grids = [await make_area(database, lineage[-1]) for _ in range(3)]
         staff = {area.id: (await make_user(database, settings)).id for area in (*lineage, *grids)}
         residents = [(await make_user(database, settings)).id for _ in range(LIVES_A_WALK)]
-        made.append(Town({grid.id: grid.lineage for grid in grids}, staff, residents))
+        units = [await make_unit(database, lineage[0]) for _ in range(3)]
+        made.append(Town({grid.id: grid.lineage for grid in grids}, staff, residents, units))
     yield made
     database.close()
 
@@ -81,7 +82,7 @@ async def test_events_say_what_the_rows_said(walked_url: str, towns: list[Town])
     print(f"{taken.total():,} steps: {dict(taken.most_common())}; at the ends: {dict(counted)}")  # noqa: T201
     assert taken["create"] >= EXAMPLES
     assert {*ACTIONS, "remind", "escalate_overdue", "close_silent"} <= set(taken), "each kind of step was taken"
-    assert all(counted[name] for name in rates.COUNTED), "each figure was counted"
+    assert all(counted[name] for name in (*rates.COUNTED, "led by units")), "each figure was counted"
 
 
 async def walk(connection: Connection, town: Town, seed: int, taken: Counter[str], counted: Counter[str]) -> None:
@@ -102,8 +103,9 @@ async def walk(connection: Connection, town: Town, seed: int, taken: Counter[str
             assert {found: told(standing) for found, standing in standings.items()} == seen, (seed, moment)
             assert rates.count(standings.values()) == figures, (seed, moment)
         taken += lives.taken
-        for counts in figures.values():
+        for group, counts in figures.items():
             counted.update({name: getattr(counts, name) for name in rates.COUNTED})
+            counted["led by units"] += counts.received if group.unit_id else 0
     finally:
         await transaction.rollback()
 

@@ -60,7 +60,7 @@ class TestPublish:
         done = await asyncio.gather(*(rates.publish(published.database, night(day)) for _ in range(4)))
         assert sum(done) == rates.MONTHS_KEPT_OPEN + 1
         once = await counts(published, MARCH, day)
-        await published.write(opened(60, area_id=str(published.world.district.id)))  # came too late to be in it
+        await published.write(opened(60, area_id=str(published.world.neighbour.id)))  # came too late to be in it
         assert await rates.publish(published.database, night(day) + timedelta(hours=20)) == 0
         assert await counts(published, MARCH, day) == once
 

@@ -23,8 +23,9 @@ from app.domain.kinds import Outcome, Urgency
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT
 from app.schemas.complaints import ComplaintIn
+from app.schemas.steps import DispatchIn
 from app.services import transitions
-from app.services.complaints import handling, levels, overdue, posting, residents
+from app.services.complaints import handling, levels, overdue, posting, residents, steps
 from app.services.transitions import SYSTEM
 from tests.rates import fake_clock
 
@@ -36,8 +37,8 @@ TINY = timedelta(microseconds=1)
 STEPS_EACH = 20
 REASON = "请补充说明。"
 ACTIONS = Counter(
-    pass_check=12, hold_check=3, admit=8, accept=12, take_on=1, answer=10, escalate=2, **{"return": 2}, merge=4, wait=3,
-    resume=8, reject=1, withdraw=1, rate=10, reopen=2, correct=1, join=1,
+    pass_check=12, hold_check=3, admit=8, accept=12, take_on=1, answer=10, escalate=2, **{"return": 2}, merge=4, dispatch=3,
+    wait=3, resume=8, reject=1, withdraw=1, rate=10, reopen=2, correct=1, join=1,
 )  # fmt: skip
 """How often each is tried, next to the others; the sweeps do the rest."""
 ENDED = {"closed", "rejected", "merged", "withdrawn"}
@@ -47,6 +48,7 @@ ANYWHERE = {"correct", "join"}
 FIND = """
     SELECT id, area_id, handler_id, status, due_at, answered_at FROM complaint WHERE id = ANY($1) ORDER BY number
 """
+FIND_STEPS = "SELECT id FROM complaint_step WHERE complaint_id = $1 AND status = 'assigned'"
 SWEPT_MAX = 500
 ACTS: dict[str, tuple[Callable[..., Awaitable[None]], Callable[["Walk"], tuple[Any, ...]]]] = {
     "admit": (handling.admit, lambda _: ()),
@@ -55,6 +57,7 @@ ACTS: dict[str, tuple[Callable[..., Awaitable[None]], Callable[["Walk"], tuple[A
     "answer": (handling.answer, lambda walk: ("修好了。", walk.chance.choice([*Outcome]))),
     "escalate": (levels.escalate, lambda _: (REASON,)),
     "return": (levels.send_down, lambda _: (REASON,)),
+    "dispatch": (steps.dispatch, lambda walk: (walk.choose_units(),)),
     "merge": (handling.merge, lambda walk: (walk.chance.choice(walk.going),)),
     "wait": (handling.wait, lambda _: (REASON,)),
     "resume": (handling.resume, lambda _: (REASON,)),
@@ -77,6 +80,7 @@ class Town:
     staff: dict[UUID, UUID]
     """Who works for each area."""
     residents: list[UUID]
+    units: list[UUID]
 
     @property
     def grids(self) -> list[UUID]:
@@ -186,8 +190,12 @@ class Walk:
             await transitions.move(connection, COMPLAINT, complaint_id, name, SYSTEM, changes=changes)
             return
         act, arguments = ACTS[name]
+        who = self.caller(name, row)
+        if name == "answer" and chance.random() < 0.8:
+            for step in await connection.fetch(FIND_STEPS, complaint_id):
+                await steps.answer(connection, SECRET, who, step["id"], "修好了。")
         keywords = {"is_satisfied": chance.random() < 0.6, "note": None} if name == "rate" else {}
-        await act(connection, SECRET, self.caller(name, row), complaint_id, *arguments(self), **keywords)
+        await act(connection, SECRET, who, complaint_id, *arguments(self), **keywords)
 
     def caller(self, name: str, row: Record) -> Caller:
         """Return somebody who acts: in a part that may, staff at the level that has it or above; sometimes anybody."""
@@ -201,6 +209,11 @@ class Walk:
             lineage = lineage[: lineage.index(row["handler_id"]) + 1]
         area_id = self.chance.choice(lineage)
         return Caller(self.town.staff[area_id], grants=(HeldGrant(Role.STAFF, area_id),))
+
+    def choose_units(self) -> DispatchIn:
+        """Return that a unit leads and perhaps others help."""
+        lead, *others = self.chance.sample(self.town.units, self.chance.randint(1, len(self.town.units)))
+        return DispatchIn(lead_unit_id=lead, co_unit_ids=tuple(others), instructions=REASON)
 
     async def sweep(self) -> None:
         """Do what the schedule does: remind, hand up what is overdue, close what nobody said anything to."""
