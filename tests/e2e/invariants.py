@@ -209,6 +209,23 @@ BROKEN = {
                 AND e.action = 'rate' AND e.party = 'author'
         ) <> (SELECT count(*) FROM complaint_rating r WHERE r.complaint_id = c.id AND r.party = 'author')
     """,
+    "a joint case was handed to those units that have a step, and answered by the lead": """
+        SELECT c.id FROM complaint c CROSS JOIN LATERAL (
+            SELECT array_agg(s.unit_id::text ORDER BY s.unit_id::text) AS unit_ids,
+                max(s.unit_id::text) FILTER (WHERE s.is_lead) AS lead_id,
+                bool_or(s.status <> 'answered' OR NOT s.is_told) AS is_open
+            FROM complaint_step s WHERE s.complaint_id = c.id AND s.status <> 'cancelled'
+        ) AS steps CROSS JOIN LATERAL (
+            SELECT (array_agg(facts -> 'unit_ids' ORDER BY created_at DESC)
+                    FILTER (WHERE action = 'dispatch'))[1] AS unit_ids,
+                (array_agg(facts ORDER BY created_at DESC) FILTER (WHERE action = 'answer'))[1] ->> 'unit_id' AS lead_id
+            FROM event e WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id
+        ) AS told
+        WHERE steps.unit_ids IS NOT NULL AND (
+            steps.unit_ids <> ARRAY(SELECT jsonb_array_elements_text(told.unit_ids) ORDER BY 1)
+            OR (c.status IN ('answered', 'closed') AND (steps.is_open OR told.lead_id IS DISTINCT FROM steps.lead_id))
+        )
+    """,
     "what was merged stands where somebody is answered, in no ring": """
         SELECT c.id FROM complaint c JOIN complaint o ON o.id = c.merged_into_id
         WHERE o.merged_into_id = c.id OR o.is_confidential <> c.is_confidential

@@ -281,7 +281,7 @@ class TestBulk:
             """,
         )
         by_name = {name: tuple(counts) for name, *counts in found}
-        assert by_name == {"云帆区": (12, 58, 63, 13, 4), "清禾区": (50, 810, 815, 61, 9)}
+        assert by_name == {"云帆区": (12, 58, 65, 13, 4), "清禾区": (50, 810, 817, 61, 9)}
 
     async def test_breaks_no_rule(self, bulk_url: str) -> None:
         assert await broken(bulk_url) == {}
@@ -302,7 +302,7 @@ class TestBulk:
         assert {row["action"] for row in plots} >= {
             *("create", "pass_check", "hold_check", "admit", "accept", "take_on", "wait", "resume", "answer", "join"),
             *("publish_answer", "rate", "close_silent", "reopen", "escalate", "escalate_overdue", "return", "merge"),
-            *("reject", "withdraw", "unmask"),
+            *("reject", "withdraw", "unmask", "dispatch", "remind", "overdue"),
         }
         claims = await fetch(bulk_url, "SELECT DISTINCT status FROM claim")
         assert {row["status"] for row in claims} == {"active", "submitted", "returned", "verified", "released"}

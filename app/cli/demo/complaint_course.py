@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,10 +14,14 @@ from app.domain.kinds import Channel, Outcome, Urgency
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
 from app.domain.working_time import Calendar, Edition, Hours
+from app.services.complaints.overdue import REMINDED_PART
 from app.services.deadlines import Dues
 
 AUTHOR, STAFF, SYSTEM = Party.AUTHOR, Party.STAFF, Party.SYSTEM
 
+
+SCHEDULE_TAKES = timedelta(seconds=40)
+"""How much later than its time the worker does what is due."""
 
 STAMPS = {
     "pass_check": "opened_at",
@@ -100,6 +104,8 @@ class Course:
     joins: int = 0
     merged_into_id: UUID | None = None
     leader_id: UUID | None = None
+    unit_ids: tuple[UUID, ...] = ()
+    """Which units work on it once it is handed to them, the lead first."""
     has_reopened: bool = False
     answer: str | None = None
     outcome: Outcome | None = None
@@ -137,6 +143,13 @@ class Course:
         return self.lineage[self.level]
 
     @property
+    def due_at(self) -> datetime | None:
+        """What has to happen next is due then."""
+        if self.status in {"reviewing", "open", "reopened"}:
+            return self.dues.accept_due_at
+        return self.dues.answer_due_at if self.status == "accepted" else None
+
+    @property
     def is_live(self) -> bool:
         return self.status in LIVE_COMPLAINT_STATES
 
@@ -162,10 +175,23 @@ class Course:
         *,
         mover_id: UUID | None = None,
         note: str | None = None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Let something happen that leaves the state as it is."""
-        self.events.append(Event(action, self.status, self.status, party, mover_id, moment, note, None))
+        self.events.append(Event(action, self.status, self.status, party, mover_id, moment, note, facts))
         self.last = moment
+
+    def pass_time(self, until: datetime) -> None:
+        """Let the worker do what time asks for: remind of a deadline, and at the top note that it was missed."""
+        due_at = self.due_at
+        if due_at is None:
+            return
+        soon = due_at - (due_at - self.runs_since) * REMINDED_PART + SCHEDULE_TAKES
+        if self.last <= soon < min(until, due_at):
+            self.note("remind", SYSTEM, soon, facts={"due_at": due_at})
+        late = due_at + SCHEDULE_TAKES
+        if self.level == 0 and self.last <= late < until:
+            self.note("overdue", SYSTEM, late, facts=self._missed())
 
     def publish_answer(self, moment: datetime) -> None:
         """Put the answer on the echo wall, its content check passed."""
@@ -191,7 +217,8 @@ class Course:
         )
 
     def _start_clock(self, moment: datetime) -> dict[str, Any]:
-        self.clock_at, self.pauses = moment, ()
+        self.clock_at = self.runs_since = moment
+        self.pauses = ()
         return {"clock_at": moment, **self._reckon()}
 
     def _reckon(self) -> dict[str, Any]:
@@ -208,7 +235,9 @@ class Course:
             case "answer":
                 self.answer, self.outcome = self.coming_answer, self.coming_outcome
                 self.echo_id = self.is_satisfied = None
-                return {"outcome": self.outcome}
+                return {"outcome": self.outcome} | ({"unit_id": self.unit_ids[0]} if self.unit_ids else {})
+            case "dispatch":
+                return {"unit_ids": [*self.unit_ids]}
             case "rate":
                 return {"is_satisfied": self.is_satisfied}
             case "merge":
@@ -218,8 +247,11 @@ class Course:
     def _change_clock(self, action: str, moment: datetime, party: Party) -> dict[str, Any] | None:
         """Start, stop or go on with the clock as ``action`` does."""
         match action:
-            case "escalate" | "escalate_overdue":
+            case "escalate":
                 return self._hand_over(self.level - 1, moment)
+            case "escalate_overdue":
+                missed = self._missed()
+                return self._hand_over(self.level - 1, moment) | missed
             case "return":
                 return self._hand_over(self.level + 1, moment)
             case "reopen":
@@ -231,8 +263,12 @@ class Course:
             case "resume":
                 assert self.paused_at is not None, "only a clock that stands still goes on"
                 self.pauses = (*self.pauses, Pause(self.paused_at, moment))
+                self.runs_since = moment
                 return {"resumed_at": moment, **self._reckon()}
         return None
+
+    def _missed(self) -> dict[str, Any]:
+        return {"missed": "answer" if self.status == "accepted" else "accept", "due_at": self.due_at}
 
     def _hand_over(self, level: int, moment: datetime) -> dict[str, Any]:
         if not 0 <= level < len(self.lineage):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from app.cli.demo import complaint_words as words
-from app.cli.demo.complaint_course import Course
+from app.cli.demo.complaint_course import SCHEDULE_TAKES, Course
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT
 from app.domain.texts import HELD_FOR_REVIEW
@@ -14,8 +14,6 @@ from app.services.complaints.residents import FEEDBACK
 
 AUTHOR, STAFF, SYSTEM = Party.AUTHOR, Party.STAFF, Party.SYSTEM
 CHECK_TAKES = timedelta(seconds=2)
-SCHEDULE_TAKES = timedelta(seconds=40)
-"""How much later than its time the worker does what is due."""
 
 When = Callable[[Course, Random], datetime]
 
@@ -56,6 +54,11 @@ def soon_after_accepting(course: Course, chance: Random) -> datetime:
     return course.last + (course.dues.answer_due_at - course.last) * chance.uniform(0.02, 0.2)
 
 
+def after_the_units(course: Course, chance: Random) -> datetime:
+    """Late in the time that there is to answer it, when all units have answered."""
+    return course.last + (course.dues.answer_due_at - course.last) * chance.uniform(0.5, 0.9)
+
+
 def accept_overdue(course: Course, _chance: Random) -> datetime:
     """When nobody has accepted it in time."""
     return max(course.dues.accept_due_at, course.last) + SCHEDULE_TAKES
@@ -85,6 +88,8 @@ TAKEN_ON = Act("take_on", STAFF, to_accept)
 ASKED = Act("wait", STAFF, soon_after_accepting, words.NEEDED)
 TOLD = Act("resume", AUTHOR, hours(1, 90), words.GIVEN)
 ANSWERED = Act("answer", STAFF, to_answer)
+DISPATCHED = Act("dispatch", STAFF, soon_after_accepting)
+ANSWERED_JOINTLY = Act("answer", STAFF, after_the_units)
 ANSWERED_AT_ONCE = Act("answer", STAFF, to_accept)
 ANSWERED_LATE = Act("answer", STAFF, much_later)
 CONTENT = Act("rate", AUTHOR, hours(1, 200), words.HAPPY, is_satisfied=True)
@@ -127,6 +132,8 @@ ODDS = {
     plot(CHECKED, ANSWERED_AT_ONCE, SILENT): 20,
     plot(CHECKED, ACCEPTED, ASKED, TOLD, ANSWERED, CONTENT): 50,
     plot(CHECKED, UP, *ANSWER, CONTENT): 60,
+    plot(CHECKED, ACCEPTED, DISPATCHED, ANSWERED_JOINTLY, CONTENT): 25,
+    plot(CHECKED, UP, ACCEPTED, DISPATCHED, ANSWERED_JOINTLY, SILENT): 10,
     plot(CHECKED, UP, UP_AGAIN, TAKEN_ON, ANSWERED, CONTENT): 15,
     plot(CHECKED, UP, UP_AGAIN, UP_TO_THE_TOP, *ANSWER, SILENT): 8,
     plot(CHECKED, UP, DOWN, *ANSWER, CONTENT): 12,

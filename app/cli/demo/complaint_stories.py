@@ -23,6 +23,8 @@ class Story:
     has_phone: bool = False
     shows_name: bool = False
     outcome: Outcome = Outcome.RESOLVED
+    units: tuple[int, ...] = ()
+    """Places in the list of units, the lead's first."""
     into: str | None = None
     looked: str | None = None
 
@@ -161,6 +163,35 @@ STORIES = (
             "已明确由区里养护，列入本月计划。",
         ),
         joiners=3,
+    ),
+    Story(
+        "answered",
+        plot(CHECKED, ACCEPTED, staff("dispatch", 2), staff("answer", 80)),
+        OTHER_RESIDENT,
+        5 * 24,
+        Topic(
+            "lighting",
+            "东门外的路灯一排都不亮",
+            "小区东门到公交站的路灯好几天没亮了，晚上下班走这段路很害怕。",
+            "东门外人行道",
+            "路灯管理所接好了电缆，物业剪了挡光的树枝，当晚全部亮灯。",
+        ),
+        joiners=3,
+        units=(3, 6),
+    ),
+    Story(
+        "accepted",
+        plot(CHECKED, ACCEPTED, staff("dispatch", 1)),
+        RESIDENT,
+        5,
+        Topic(
+            "lighting",
+            "小广场的灯晚上不亮",
+            "小广场的灯坏了两盏，晚上带孩子出来看不清路。",
+            "小广场",
+            "已换上新灯。",
+        ),
+        units=(3, 6),
     ),
     Story(
         "merged",

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
+from app.cli.demo import complaint_steps
 from app.cli.demo import complaint_words as words
 from app.cli.demo.complaint_course import Clockwork, Course
 from app.cli.demo.complaint_lives import AUTHOR, CHECK_TAKES, MERGE, ODDS, STAFF, Plot
+from app.cli.demo.complaint_steps import UnitStep
 from app.cli.demo.complaint_stories import STORIES, Story
 from app.cli.demo.complaint_words import TOPICS, Topic
 from app.cli.demo.town import CHUNK, Town
@@ -54,6 +56,7 @@ class Told:
     course: Course
     parts: list[Part]
     ratings: list[tuple[object, ...]] = field(default_factory=list)
+    steps: list[UnitStep] = field(default_factory=list)
 
 
 class ComplaintMaker:
@@ -133,6 +136,7 @@ class ComplaintMaker:
         if story.into is not None:
             course.merged_into_id = told[story.into].course.id
         course.coming_outcome = story.outcome
+        course.unit_ids = tuple(town.unit_ids[place] for place in story.units)
         self._live(one, story.plot, self.chance.sample(town.resident_ids, min(story.joiners, len(town.resident_ids))))
         if story.into is not None:
             self._join_all(one, told[story.into], course.last)
@@ -193,6 +197,7 @@ class ComplaintMaker:
         course, now = told.course, self.town.now
         for act in plot:
             moment = act.when(course, self.chance)
+            course.pass_time(min(moment, now))
             if course.opened_at is not None:
                 self._join(told, joiners, min(moment, now))
                 joiners = []
@@ -204,11 +209,18 @@ class ComplaintMaker:
                 course.is_satisfied = act.is_satisfied
                 rater = complainants.hash_of(self._key, told.parts[0].id)
                 told.ratings.append((course.id, course.answered_at, rater, AUTHOR, act.is_satisfied, note, moment))
+            if act.action == "dispatch" and not course.unit_ids:
+                course.unit_ids = tuple(self.chance.sample(self.town.unit_ids, 2))
             course.take(act.action, act.party, moment, mover_id=mover_id, note=note)
             if act.action == "answer" and moment + CHECK_TAKES <= now:
                 course.publish_answer(moment + CHECK_TAKES)
+            elif act.action == "dispatch":
+                assert mover_id is not None, "staff hand it out"
+                told.steps = complaint_steps.hand_out(course, moment, mover_id)
+                complaint_steps.let_answer(told.steps, course, self.town.worker_by_unit, self.chance, now)
             elif act.action == "reopen":
                 course.coming_answer = words.AGAIN
+        course.pass_time(now)
         self._join(told, joiners, now)
 
     def _join(self, told: Told, joiners: list[UUID], until: datetime) -> None:
@@ -262,6 +274,7 @@ class ComplaintMaker:
             states = (event.from_state, event.to_state)
             mover = (event.party, event.mover_id)
             rows.log("complaint", course.id, event.action, states, mover, event.moment, event.note, event.facts)
+        complaint_steps.write(rows, course, told.steps)
         for rating in told.ratings:
             rows.add("complaint_rating", *rating)
         for part in told.parts:

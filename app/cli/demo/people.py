@@ -18,8 +18,10 @@ STAFF = DemoPerson("社工小林", "社工小林", "第一个社区的社工：�
 OTHER_STAFF = DemoPerson("社工小何", "社工小何", "第二个社区的社工：只看得到自己的社区")
 GRID_WORKER = DemoPerson("网格员小许", "网格员小许", "第一个网格的网格员：签收、答复或上报本网格的诉求")
 LEADER = DemoPerson("书记老吴", "吴书记", "第一个街道的书记：领办社区上报的诉求")
+UNIT_WORKER = DemoPerson("单位小秦", "小秦", "区路灯管理所的经办人：办理转来的诉求，看不到是谁提的")
 ALLIANCE = DemoPerson("商圈小周", "商圈小周", "全区商圈联盟：审核商户和兑换项")
 AUDITOR = DemoPerson("审计小郑", "审计小郑", "全区审计：查看人工调整和值得核查的线索")
+UNIT_WORKER_OF = "区路灯管理所"
 RESIDENT = DemoPerson("居民张阿姨", "张阿姨", "居民：有各种心愿；诉求有已答复待评价的、等本人补充的、已满意的")
 OTHER_RESIDENT = DemoPerson("居民李叔", "李叔", "居民：有待审核和已被认领的心愿；诉求有上报到街道和超期到区里的")
 MEMBER = DemoPerson("党员老王", "老王", "在职党员：有积分、一张未用的兑换券")
@@ -35,6 +37,7 @@ PEOPLE = (
     OTHER_STAFF,
     GRID_WORKER,
     LEADER,
+    UNIT_WORKER,
     ALLIANCE,
     AUDITOR,
     RESIDENT,

@@ -57,6 +57,11 @@ COLUMNS = {
         *("joins", "leader_id", "has_reopened", "answer", "outcome", "echo_id", "is_satisfied", "accept_due_at"),
         *("answer_due_at", "created_at", "opened_at", "accepted_at", "answered_at", "closed_at"),
     ),
+    "unit_worker": ("id", "unit_id", "user_id", "added_by", "created_at"),
+    "complaint_step": (
+        *("id", "complaint_id", "unit_id", "is_lead", "status", "instructions", "answer", "answered_at"),
+        *("answered_by", "is_told", "created_at"),
+    ),
     "complaint_rating": (
         *("complaint_id", "answered_at", "rater_hash", "party", "is_satisfied", "note"),
         "created_at",

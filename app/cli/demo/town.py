@@ -72,6 +72,7 @@ class Town:
     spots: dict[UUID, list[Spot]] = field(default_factory=dict)
     """Where in each grid something may happen."""
     unit_ids: list[UUID] = field(default_factory=list)
+    worker_by_unit: dict[UUID, UUID] = field(default_factory=dict)
     staff_id_by_area: dict[UUID, UUID] = field(default_factory=dict)
     named: dict[str, UUID] = field(default_factory=dict)
     nicknames: dict[UUID, str] = field(default_factory=dict)
@@ -160,6 +161,12 @@ class Town:
         self.staff_id_by_area[self.district.id] = administrator
         self.staff_id_by_area[self.grids[0].id] = self.id_of(people.GRID_WORKER)
         self._grant(self.id_of(people.GRID_WORKER), Role.STAFF, self.grids[0], administrator)
+        for n, unit_id in enumerate(self.unit_ids):
+            is_named = words.UNITS[n][0] == people.UNIT_WORKER_OF
+            worker_id = (
+                self.id_of(people.UNIT_WORKER) if is_named else self._unnamed("{}主任", f"unit{n}", self.founded)
+            )
+            self._unit_worker(unit_id, worker_id, administrator)
         moment = self.founded + timedelta(days=30)
         self._member(self.id_of(people.MEMBER), self.grids[0], moment)
         self._member(self.id_of(people.OTHER_MEMBER), self.grids[1 % len(self.grids)], moment + timedelta(hours=5))
@@ -223,6 +230,13 @@ class Town:
         action = "give" if granted_by else "give_from_command_line"
         mover = (Party.STAFF if granted_by else Party.SYSTEM, granted_by)
         self.rows.log("grant", grant_id, action, (None, role), mover, moment)
+
+    def _unit_worker(self, unit_id: UUID, user_id: UUID, administrator: UUID) -> None:
+        moment = self.founded + timedelta(days=16)
+        worker_id = new_id_at(moment)
+        self.worker_by_unit[unit_id] = user_id
+        self.rows.add("unit_worker", worker_id, unit_id, user_id, administrator, moment)
+        self.rows.log("unit_worker", worker_id, "add", (None, "active"), (Party.STAFF, administrator), moment)
 
     def _member(self, user_id: UUID, home: Area, moment: datetime, *, approved: bool = True) -> None:
         in_service = self.chance.randrange(10) < IN_SERVICE_OF_TEN
