@@ -37,8 +37,8 @@ TINY = timedelta(microseconds=1)
 STEPS_EACH = 20
 REASON = "请补充说明。"
 ACTIONS = Counter(
-    pass_check=12, hold_check=3, admit=8, accept=12, take_on=1, answer=10, escalate=2, **{"return": 2}, merge=4, dispatch=3,
-    wait=3, resume=8, reject=1, withdraw=1, rate=10, reopen=2, correct=1, join=1,
+    pass_check=12, hold_check=3, admit=8, accept=12, take_on=1, answer=10, escalate=2, **{"return": 2}, merge=4,
+    dispatch=3, wait=3, resume=8, reject=1, withdraw=1, rate=10, reopen=2, correct=1, join=1,
 )  # fmt: skip
 """How often each is tried, next to the others; the sweeps do the rest."""
 ENDED = {"closed", "rejected", "merged", "withdrawn"}
