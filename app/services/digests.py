@@ -29,8 +29,8 @@ FIND_STUCK = f"""
         FROM complaint c JOIN area h ON h.id = c.handler_id
         LEFT JOIN LATERAL (
             SELECT max(e.created_at) AS since FROM event e
-            WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id AND e.action = 'wait'
-        ) AS waits ON c.status = 'waiting'
+            WHERE c.status = 'waiting' AND e.subject_kind = 'complaint' AND e.subject_id = c.id AND e.action = 'wait'
+        ) AS waits ON true
         WHERE c.status = ANY($4)
     )
     SELECT step.area_id, {

@@ -92,6 +92,7 @@ async def test_it_does_the_jobs_says_that_it_lives_and_ends_when_asked(workshop:
         assert (await api.get("/readyz")).json()["jobs"] == "ok"
         schedules = await workshop.database.reads.fetchval("SELECT count(*) FROM pgqueuer_schedules")
         assert schedules == len(SWEEPS)
+        assert await workshop.database.reads.fetchval("SELECT count(*) FROM calendar_edition") > 0
         process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(process.wait, 10) == 0
     written = workshop.written.read_text()

@@ -10,10 +10,12 @@ import pytest
 from app.core import clock
 from app.core.clock import now
 from app.core.db import Database
+from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
 from app.services import calendars
 from tests.core.service import migrated_database
 from tests.domain.calendars import EDITION_2025, EDITION_2026, at
+from tests.e2e.commands import run
 
 INSERT = "INSERT INTO calendar_edition VALUES ($1, $2, $3, $4, 'a test')"
 
@@ -81,6 +83,21 @@ class TestSync:
         await sync(empty)
         await empty.writes.execute(INSERT, 2026, now(), [date(2026, 1, 1)], [])
         assert await sync(empty) == 0
+
+
+def test_whoever_migrates_brings_what_is_known(server_url: str):
+    with scratch_database(server_url) as url:
+        done = run(url, "migrate")
+        assert (done.returncode, done.stdout.strip()) == (0, "The database is up to date.")
+        assert asyncio.run(count_editions(url)) == len(calendars.announced())
+
+
+async def count_editions(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM calendar_edition"))
+    finally:
+        await connection.close()
 
 
 class TestFind:

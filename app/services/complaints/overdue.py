@@ -36,15 +36,16 @@ LOCK_OVERDUE = """
     WHERE c.id = $1 AND c.due_at < $2 FOR NO KEY UPDATE OF c
 """
 IS_TOLD = "SELECT {told} FROM complaint c WHERE c.id = $1"
-# Its time is what there was when the clock began to run or went on the last time.
+# Its time is what there was when the clock began to run or went on the last time, never before it was posted: that is
+# asked first, since it takes no look at the events.
 FIND_DUE_SOON = f"""
     SELECT c.id, c.due_at FROM complaint c CROSS JOIN LATERAL (
         SELECT coalesce(e.facts ->> 'resumed_at', e.facts ->> 'clock_at')::timestamptz AS since FROM event e
         WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id AND e.facts ?| ARRAY['clock_at', 'resumed_at']
         ORDER BY e.created_at DESC, e.id DESC LIMIT 1
     ) AS clock
-    WHERE c.due_at > $1 AND c.due_at - (c.due_at - clock.since) * {REMINDED_PART} <= $1
-        AND NOT {IS_REMINDED}
+    WHERE c.due_at > $1 AND c.due_at - (c.due_at - c.created_at) * {REMINDED_PART} <= $1
+        AND c.due_at - (c.due_at - clock.since) * {REMINDED_PART} <= $1 AND NOT {IS_REMINDED}
     ORDER BY c.due_at, c.id LIMIT $2
 """
 LOCK_DUE_SOON = """
