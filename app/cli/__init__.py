@@ -20,6 +20,7 @@ from app.cli.simulator import simulator
 from app.cli.tour import tour
 from app.cli.up import up
 from app.cli.verification import verify_ledger
+from app.cli.watermark import watermark
 from app.cli.worker import worker
 from app.core.settings import SettingsError, explain
 
@@ -51,6 +52,7 @@ for verb in (
     reconcile,
     rates,
     deadlines,
+    watermark,
     check,
     docs,
 ):

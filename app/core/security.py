@@ -95,6 +95,8 @@ def derive_key(secret: str, purpose: bytes) -> bytes:
 
 SEAL_VERSION = b"\x01"
 NONCE_BYTES = 12
+SEAL_BYTES = len(SEAL_VERSION) + NONCE_BYTES + 16
+"""How much longer than its content something sealed is; the last 16 authenticate it."""
 
 
 class BrokenSealError(Exception):

@@ -1,6 +1,6 @@
 """What users read, in Simplified Chinese, apart from the refusals (those stand in ``errors``)."""
 
-from app.domain.kinds import AnomalyKind, Outcome, TransferKind
+from app.domain.kinds import AnomalyKind, Outcome, TransferKind, Urgency
 
 LIST_SEPARATOR = "、"
 
@@ -84,3 +84,24 @@ OPEN311_CONTACT = "请联系所在区的系统管理员。"
 OPEN311_KEY_SERVICE = "接口密钥由所在区的系统管理员发放。"
 OPEN311_FIELD = "{detail}（{field}：{reason}）"
 OPEN311_CHOICES = "{detail}可选网格的 address_id：{choices}。"
+
+COMPLAINT_URGENCIES = {
+    Urgency.CRITICAL: "危及生命财产",
+    Urgency.URGENT: "紧急",
+    Urgency.ORDINARY: "一般",
+    Urgency.HARD: "疑难",
+}
+STEP_STATES = {"assigned": "待办", "answered": "已答复", "cancelled": "已撤回"}
+WORK_ORDER_TITLE = "诉求办理工单"
+WORK_ORDER_NUMBER = "诉求编号 {number}"
+WORK_ORDER_LABELS = ("类别", "紧急程度", "所在网格", "承办层级", "反映时间", "答复期限", "地点", "坐标")
+WORK_ORDER_CONTENT = "反映内容"
+WORK_ORDER_UNITS = "交办单位"
+WORK_ORDER_COLUMNS = ("单位", "分工", "办理要求", "期限", "状态")
+WORK_ORDER_LEAD = "主办"
+WORK_ORDER_OTHER = "协办"
+WORK_ORDER_RESULT = "办理结果"
+WORK_ORDER_SIGNATURE = ("经办人：", "负责人：", "日期：")
+WORK_ORDER_NOTICE = "本工单仅供办理使用，请勿拍照、转发或公开。每次打开都有记录，诉求人可以看到是谁打开的。"
+WORK_ORDER_OPENED = "打开人与时间："
+"""A complaint on paper for those who go and mend it; who complained stands nowhere on it."""

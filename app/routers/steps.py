@@ -4,14 +4,25 @@ from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
 
-from app.deps import WRITE_PROBLEMS, CallerDep, PageDep, ReadsDep, SecretDep, UnitOfWork, UnitOfWorkDep, answer
+from app.deps import (
+    WRITE_PROBLEMS,
+    CallerDep,
+    PageDep,
+    ReadsDep,
+    SecretDep,
+    TransactionDep,
+    UnitOfWork,
+    UnitOfWorkDep,
+    answer,
+)
 from app.domain.caller import Caller
 from app.problems import responses
 from app.schemas.complaints import ComplaintForStaffOut, ReasonIn
 from app.schemas.fields import Page
 from app.schemas.steps import DispatchIn, StepAnswerIn, StepOut
-from app.services import complaint_views, step_views
+from app.services import complaint_views, step_views, work_order_page, work_orders
 from app.services.complaints import steps
 
 router = APIRouter(tags=["steps"])
@@ -36,6 +47,22 @@ async def dispatch(
     """
     await steps.dispatch(work.connection, secret, caller, complaint_id, form)
     return work.answer(await complaint_views.get(work.connection, secret, caller, complaint_id))
+
+
+@router.get(
+    "/complaints/{complaint_id}/work-order",
+    response_class=HTMLResponse,
+    responses=responses("not-found", "not-allowed", "own-interest", "invalid-payload"),
+)
+async def get_work_order(
+    complaint_id: UUID, caller: CallerDep, connection: TransactionDep, secret: SecretDep
+) -> Response:
+    """Get a complaint as a page to be printed, for the staff who handle it and for its units.
+
+    It carries who opened it, to be seen and hidden, and whoever complained reads that it was opened.
+    """
+    page = await work_orders.open_page(connection, secret, caller, complaint_id)
+    return HTMLResponse(page, headers=work_order_page.HEADERS)
 
 
 @router.get(

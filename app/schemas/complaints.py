@@ -229,8 +229,9 @@ class Masked(Out):
 
 
 class Look(Out):
-    """Somebody looked at who complained, and why."""
+    """Somebody looked at who complained, and why, or printed a work order, on which that does not stand."""
 
+    kind: Literal["unmask", "print"]
     nickname: str
     reason: str | None
     created_at: datetime

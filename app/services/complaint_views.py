@@ -85,7 +85,9 @@ DETAIL = f"""
     LEFT JOIN complaint_person own ON own.complaint_id = c.id AND own.person_hash = $1
     WHERE c.id = $3
 """
-QUIET = frozenset({"unmask", "remind", "join", "correct", "publish_answer"})
+LOOKS = frozenset({"unmask", "print"})
+"""What its complainant reads apart: who looked."""
+QUIET = LOOKS | frozenset({"remind", "join", "correct", "publish_answer"})
 """What is no step on the way of a complaint and stays out of its public timeline."""
 
 
@@ -213,7 +215,7 @@ def _answer(row: Record) -> dict[str, Any] | None:
 def _for_author(row: Record, secret: str) -> dict[str, Any]:
     own = complainants.read(secret, row["id"], row["own_sealed"])
     is_author = row["part"] == ComplaintPart.AUTHOR
-    looks = [entry for entry in row["history"] if entry[0] == "unmask"] if is_author else []
+    looks = [entry for entry in row["history"] if entry[0] in LOOKS] if is_author else []
     return {
         "place": row["place"] if is_author else None,
         "part": row["part"],
@@ -223,8 +225,8 @@ def _for_author(row: Record, secret: str) -> dict[str, Any]:
         "answer": _answer(row),
         "is_answer_public": row["echo_id"] is not None,
         "looks": [
-            {"nickname": nickname, "reason": note, "created_at": created_at}
-            for _, _, _, _, _, nickname, note, created_at in looks
+            {"kind": kind, "nickname": nickname, "reason": note, "created_at": created_at}
+            for kind, _, _, _, _, nickname, note, created_at in looks
         ],
         "parts": public_parts(row, is_told=True),
         "task": _task(row, PUBLIC_TASK_STATES),

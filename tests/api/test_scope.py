@@ -1,5 +1,6 @@
 """Who lies outside sees nothing (I8), no answer names somebody to others (I9, I12): every route has its entry here."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -127,6 +128,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/complaints/{complaint_id}/reopen"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/complaints/{complaint_id}/unmask"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/complaints/{complaint_id}/dispatch"): [FORBIDDEN, HIDDEN],
+    ("GET", "/v1/complaints/{complaint_id}/work-order"): [FORBIDDEN, HIDDEN],
     ("GET", "/v1/steps/{step_id}"): [GONE],
     ("POST", "/v1/steps/{step_id}/answer"): [GONE],
     ("POST", "/v1/steps/{step_id}/send-back"): [GONE],
@@ -316,11 +318,18 @@ async def test_reading_names_nobody_else(api: ApiClient, scene: Scene, route: Ro
     for name, person in {**everybody(scene), "nobody": None}.items():
         for query in {reach.query for reach in REACHES[route]} | {""}:
             response = await ask(api, scene, person, route, Reach(query=query))
-            told = rows_of(response.content) if is_spreadsheet(response) else response.json()
+            told = told_by(response)
             assert not people_of(scene, but=person) & ids_in(told), name
             assert not any(openid in str(told) for openid in openids), name
             assert COMPLAINANT not in str(told), name
             assert PHONE not in str(told), name
+
+
+def told_by(response: httpx.Response) -> Any:
+    """Return what an answer says: the values of JSON or of a spreadsheet, the words of a page."""
+    if response.headers["content-type"].startswith("text/html"):
+        return re.split(r"[^\w-]+", response.text)
+    return rows_of(response.content) if is_spreadsheet(response) else response.json()
 
 
 async def ask(api: ApiClient, scene: Scene, person: Person | None, route: Route, reach: Reach) -> httpx.Response:

@@ -169,6 +169,19 @@ class TestReads:
             assert await counter.get(f"/v1/complaints/{complaint}", person) == IDENTITY + 1
         assert await counter.get("/v1/me/complaints", author) == IDENTITY + 1
 
+    async def test_joint_case(self, counter: Counter, world: World):
+        worker, complaint = await world.unit_worker(), await world.complaint(status="accepted")
+        [step] = (await world.dispatch(complaint)).values()
+        assert await counter.get(f"/v1/complaints/{complaint}") == 1
+        for person in (worker, world.staff):
+            assert await counter.get(f"/v1/complaints/{complaint}", person) == IDENTITY + 1
+            assert await counter.get(f"/v1/steps/{step}", person) == IDENTITY + 1
+            assert await counter.get("/v1/me/steps", person) == IDENTITY + 1
+            lock_look_event_and_order = 4
+            assert await counter.get(f"/v1/complaints/{complaint}/work-order", person) == (
+                IDENTITY + lock_look_event_and_order
+            )
+
     async def test_feed_of_tasks_and_task(self, counter: Counter, world: World):
         task_id = await world.task_of(await world.wish(await world.person()))
         helper = await world.helper()
