@@ -21,6 +21,7 @@ from app.core.db import WRITE_SETTINGS, Database
 from app.core.settings import Settings, SettingsError
 from app.domain.kinds import Urgency
 from app.ledger import Books, seal_loaded
+from app.services import similar
 from app.wechat.simulator import openid_of
 
 # One statement writes up to 5,000 rows, with every trigger of theirs: the service's own limits are not meant for it.
@@ -42,6 +43,8 @@ DATABASE_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInter
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('echowall demo'))"
 CHUNK_WITHIN_S = 60
 """A second or two is usual. asyncpg waits for ever on a connection that broke while COPY had more to send."""
+READ_AT_ONCE = 300
+"""So many complaints are found by their words at once; the worker reads the others."""
 VACUUM_LIMIT_S = 120
 
 
@@ -127,6 +130,7 @@ async def _load(connection: Connection, settings: Settings, size: Size) -> Loade
     await draw_up(connection, town, shops.statement_shops)
     await seal_loaded(connection)
     await connection.execute(COUNT_OPEN_CLAIMS, list(town.open_claims), list(town.open_claims.values()))
+    await similar.read_unread(connection, READ_AT_ONCE)
     return Loaded(town.name, town.round_number)
 
 

@@ -17,10 +17,12 @@ class Cast:
     other_staff: Person
     grid_worker: Person
     leader: Person
+    unit_worker: Person
     alliance: Person
     volunteer: Person
     resident: Person
     member: Person
+    district_id: str
     street_id: str
     community_id: str
     grid_id: str
@@ -42,10 +44,12 @@ def arrive(tourist: Walk) -> Cast:
         other_staff=people["社工小何"],
         grid_worker=people["网格员小许"],
         leader=people["书记老吴"],
+        unit_worker=people["单位小秦"],
         alliance=people["商圈小周"],
         volunteer=people["志愿者小陈"],
         resident=resident,
         member=member,
+        district_id=next(grant["area_id"] for grant in people["管理员"].me["grants"]),
         street_id=next(grant["area_id"] for grant in people["书记老吴"].me["grants"]),
         community_id=community_id,
         grid_id=grid_id,

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from app.cli.tour.arrival import Cast
 from app.cli.tour.walk import Answer, Json, Person, Walk
@@ -72,6 +73,18 @@ def post_and_stand(tourist: Walk, cast: Cast) -> Complaint:
         found = find_on_wall(tourist, f"不登录也能看{wall}。", area_id, posted["id"])
         tourist.insist("nobody's name on it", found["author"] is None and PHONE not in str(found), found)
     neighbour = tourist.log_in(f"邻居小郑{tourist.ending}", "邻居小郑也住三号楼。")
+    asked = {"area_id": cast.grid_id, "title": "三号楼楼道的灯不亮", "body": "灯坏了好几天，晚上下楼看不见，太危险了。"}
+    similar = tourist.ask(
+        "小郑也想写一条，写到一半就看到已经有人提过。",
+        "GET",
+        f"/v1/complaints/similar?{urlencode(asked)}",
+        neighbour,
+        note=lambda body: (
+            f"{len(body['items'])} 条相近；归到{body['proposal']['category']['name']}，因为写了"
+            f"{'、'.join(body['proposal']['words'])}"
+        ),
+    )
+    tourist.insist("what others complained of", similar["items"], similar.body)
     for sentence in ("小郑点“我也遇到”。", "小郑手抖，又点了一次，人数不变。"):
         joined = tourist.ask(sentence, "POST", f"{path}/join", neighbour, note=lambda body: f"{body['joins']} 人也遇到")
         tourist.insist("one who joined", joined["joins"] == 1, joined.body)

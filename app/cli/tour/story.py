@@ -1,6 +1,18 @@
 """The story from the first log-in to the last scan, in the order in which people live it."""
 
-from app.cli.tour import alliance, bounds, complaining, hands, proof, rules, safeguards, settling, shopping, wishing
+from app.cli.tour import (
+    alliance,
+    bounds,
+    complaining,
+    hands,
+    proof,
+    rules,
+    safeguards,
+    settling,
+    shopping,
+    together,
+    wishing,
+)
 from app.cli.tour.arrival import arrive
 from app.cli.tour.walk import Walk
 
@@ -29,4 +41,8 @@ def walk(tourist: Walk) -> None:
     complaining.look_and_be_seen(tourist, cast, complaint)
     bounds.post_fast(tourist, cast)
     bounds.keep_in_confidence(tourist, cast)
+    together.handle_jointly(tourist, cast)
+    together.call_helpers(tourist, cast)
+    together.speak_open311(tourist, cast)
+    together.read_rates(tourist, cast)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")

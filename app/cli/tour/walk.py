@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from json import dumps
@@ -101,19 +101,22 @@ class Walk:
         expect: int = 200,
         code: str | None = None,
         key: str | None = None,
+        form: Mapping[str, str] | None = None,
         note: Callable[[Json], object] | None = None,
     ) -> Answer:
         """Take one step: ask as ``person`` and insist on the status ``expect``, for a refusal on its ``code``.
 
+        What is sent is ``json``, or ``form`` as a browser's form; a list that comes back is told as ``items``.
         Every POST has an ``Idempotency-Key``, a new one unless ``key`` is given. ``note`` picks what to print of the
         answer. Raises StepFailedError.
         """
         self._sentence = sentence
-        answer = self._send(method, path, person, json, key)
+        answer = self._send(method, path, person, json, key, form)
         self._insist(f"status {expect}", answer.status == expect, answer)
         if code is not None:
             self._insist(f"the problem {code}", answer.body.get("code") == code, answer)
         asked = f" {dumps(json, ensure_ascii=False)}" if json else ""
+        asked += f" {', '.join(name for name in form)}" if form else ""
         self._tell(method, path + asked, answer, note)
         return answer
 
@@ -131,7 +134,7 @@ class Walk:
         self._sentence = sentence
         deadline = time.monotonic() + COME_TRUE_WITHIN_S
         while True:
-            answer = self._send("GET", path, person, None, None)
+            answer = self._send("GET", path, person)
             self._insist("status 200", answer.status == httpx.codes.OK, answer)
             if is_so(answer.body):
                 return self.ask(sentence, "GET", path, person, note=note)
@@ -155,17 +158,27 @@ class Walk:
         self._logins += 1
         return f"sim-{name}-{self.ending}{self._logins}"
 
-    def _send(self, method: str, path: str, person: Person | None, json: Json | None, key: str | None) -> Answer:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        person: Person | None = None,
+        json: Json | None = None,
+        key: str | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
         headers = {"Idempotency-Key": key or secrets.token_hex(16)} if method == "POST" else {}
         if person is not None:
             headers["Authorization"] = f"Bearer {person.token}"
         with self._reachable():
-            response = self._client.request(method, path, json=json, headers=headers)
+            response = self._client.request(method, path, json=json, data=form, headers=headers)
         try:
             body = response.json() if response.content else {}
         except ValueError:
             body = {"detail": response.text[:200], "media_type": response.headers.get("Content-Type")}
             body |= {"bytes": len(response.content), "disposition": response.headers.get("Content-Disposition")}
+        if isinstance(body, list):
+            body = {"items": body}
         return Answer(response.status_code, body, response.headers.get("Idempotent-Replayed") == "true")
 
     @contextmanager
