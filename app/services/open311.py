@@ -66,11 +66,18 @@ FIND = f"""
         AND ($3::uuid IS NULL OR a.lineage @> ARRAY[$3::uuid])
     ORDER BY c.id DESC LIMIT $4
 """
+# Ids first, walked from the newest: the planner cannot know $8 and would join everything before it cuts. A range of ids
+# it takes for so small that sorting it is cheap; of a pair (the second part means nothing) it does not: 50 of 200,000
+# took 0.5 ms instead of 340.
 LIST = f"""
-    {VIEW} WHERE c.is_on_wall AND c.id >= $1 AND c.id < $2 AND c.created_at BETWEEN $3 AND $4
-        AND ($5::text[] IS NULL OR c.category = ANY($5)) AND ($6::text[] IS NULL OR c.status = ANY($6))
-        AND ($7::uuid IS NULL OR a.lineage @> ARRAY[$7::uuid])
-    ORDER BY c.id DESC LIMIT $8 OFFSET $9
+    {VIEW} WHERE c.id = ANY(ARRAY(
+        SELECT x.id FROM complaint x
+        WHERE x.is_on_wall AND (x.id, x.id) >= ($1, $1) AND x.id < $2 AND x.created_at BETWEEN $3 AND $4
+            AND ($5::text[] IS NULL OR x.category = ANY($5)) AND ($6::text[] IS NULL OR x.status = ANY($6))
+            AND ($7::uuid IS NULL OR x.area_id = ANY(ARRAY(SELECT b.id FROM area b WHERE b.lineage @> ARRAY[$7::uuid])))
+        ORDER BY x.id DESC LIMIT $8 OFFSET $9
+    ))
+    ORDER BY c.id DESC
 """
 
 
