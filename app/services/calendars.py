@@ -11,7 +11,6 @@ from asyncpg import Connection
 from chinese_calendar import constants
 
 from app.core.clock import SHANGHAI, now
-from app.core.db import Reads
 from app.domain.working_time import Calendar, Edition
 
 NOTICES = {
@@ -66,11 +65,6 @@ async def sync(connection: Connection) -> int:
             INSERT, edition.year, known_from, sorted(edition.holidays), sorted(edition.workdays), source
         )
     return len(news)
-
-
-async def find(reads: Reads, from_moment: datetime, known_at: datetime) -> Calendar:
-    """Return the working days from a moment on as they were known at another."""
-    return read(await reads.fetchval(KNOWN_SQL.format(from_moment="$1", known_at="$2"), from_moment, known_at))
 
 
 def read(written: str | None) -> Calendar:

@@ -12,6 +12,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
+from app.domain.working_time import Calendar
 from app.services import calendars
 from tests.core.service import migrated_database
 from tests.domain.calendars import EDITION_2025, EDITION_2026, at
@@ -32,6 +33,12 @@ async def empty(empty_url: str, settings: Settings) -> AsyncIterator[Database]:
     database = Database(empty_url, settings)
     yield database
     database.close()
+
+
+async def known(database: Database, from_moment: datetime, known_at: datetime) -> Calendar:
+    """Return the working days from a moment on as they were known at another."""
+    statement = calendars.KNOWN_SQL.format(from_moment="$1", known_at="$2")
+    return calendars.read(await database.reads.fetchval(statement, from_moment, known_at))
 
 
 async def sync(database: Database) -> int:
@@ -74,8 +81,8 @@ class TestSync:
         )
         assert before < second["known_from"] <= now() + calendars.LEAD
         sunday = date(2026, 1, 4)
-        earlier = await calendars.find(empty.reads, at("2026-01-01T00:00"), before)
-        later = await calendars.find(empty.reads, at("2026-01-01T00:00"), second["known_from"])
+        earlier = await known(empty, at("2026-01-01T00:00"), before)
+        later = await known(empty, at("2026-01-01T00:00"), second["known_from"])
         assert (first["workdays"], earlier.is_working(sunday), later.is_working(sunday)) == ([], False, True)
 
     async def test_what_was_known_before_is_no_news(self, empty: Database):
@@ -100,19 +107,17 @@ async def count_editions(url: str) -> int:
         await connection.close()
 
 
-class TestFind:
+class TestKnown:
     async def test_each_year_is_known_from_its_notice_on(self, database: Database):
         start = at("2025-12-01T00:00")
-        before = await calendars.find(database.reads, start, at("2025-11-03T23:59"))
-        after = await calendars.find(database.reads, start, at("2025-11-04T00:00"))
+        before = await known(database, start, at("2025-11-03T23:59"))
+        after = await known(database, start, at("2025-11-04T00:00"))
         assert (before.is_announced(date(2026, 1, 4)), after.is_announced(date(2026, 1, 4))) == (False, True)
         assert (before.is_working(date(2026, 1, 4)), after.is_working(date(2026, 1, 4))) == (False, True)
         assert before.is_announced(date(2025, 12, 31))
 
     async def test_where_nothing_is_known(self, database: Database):
-        found = await calendars.find(
-            database.reads, at("2150-01-01T00:00"), datetime.max.replace(tzinfo=clock.SHANGHAI)
-        )
+        found = await known(database, at("2150-01-01T00:00"), datetime.max.replace(tzinfo=clock.SHANGHAI))
         assert found.is_working(date(2150, 1, 1)) is (date(2150, 1, 1).weekday() < 5)
 
 
