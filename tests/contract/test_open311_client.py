@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from app.domain.geometry import wgs84_from_gcj02
-from tests.api.test_open311 import read_xml
 from tests.conftest import Jobs
 from tests.factories import World
+from tests.open311 import read_xml
 
 Client = Any
 """``three.Three``; the library has no types."""
