@@ -126,6 +126,8 @@ class Complaint(SQLModel, table=True):
     merged_into_id: UUID | None = Field(default=None, foreign_key="complaint.id")
     joins: int = 0
     leader_id: UUID | None = Field(default=None, foreign_key="user.id")
+    is_joint: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Whether it was ever handed to units."""
     has_reopened: bool = False
     """Whether the author's one right to reopen it is used."""
     answer: str | None = Field(default=None, max_length=2000)

@@ -31,7 +31,9 @@ COLUMNS = """
     c.answer, c.outcome, c.answered_at, c.echo_id, c.is_satisfied, c.merged_into_id, c.due_at, c.created_at,
     c.entered_by, c.has_reopened, p.part, h.lineage && $2::uuid[] AS handles, a.lineage && $2::uuid[] AS in_scope,
     trim_array(a.lineage, 1) && $2::uuid[] AS leads,
-    ARRAY(SELECT s.status FROM complaint_step s WHERE s.complaint_id = c.id AND s.status <> 'cancelled') AS step_states
+    CASE WHEN c.is_joint THEN ARRAY(
+        SELECT s.status FROM complaint_step s WHERE s.complaint_id = c.id AND s.status <> 'cancelled'
+    ) ELSE '{}' END AS step_states
 """
 TABLES = """
     FROM complaint c JOIN area a ON a.id = c.area_id JOIN area h ON h.id = c.handler_id

@@ -216,13 +216,14 @@ BROKEN = {
                 bool_or(s.status <> 'answered' OR NOT s.is_told) AS is_open
             FROM complaint_step s WHERE s.complaint_id = c.id AND s.status <> 'cancelled'
         ) AS steps CROSS JOIN LATERAL (
-            SELECT (array_agg(facts -> 'unit_ids' ORDER BY created_at DESC)
-                    FILTER (WHERE action = 'dispatch'))[1] AS unit_ids,
+            SELECT jsonb_path_query_array(
+                    coalesce(jsonb_agg(facts -> 'unit_ids') FILTER (WHERE action = 'dispatch'), '[]'), '$[*][*]'
+                ) AS unit_ids,
                 (array_agg(facts ORDER BY created_at DESC) FILTER (WHERE action = 'answer'))[1] ->> 'unit_id' AS lead_id
             FROM event e WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id
         ) AS told
         WHERE steps.unit_ids IS NOT NULL AND (
-            steps.unit_ids <> ARRAY(SELECT jsonb_array_elements_text(told.unit_ids) ORDER BY 1)
+            NOT c.is_joint OR NOT steps.unit_ids <@ ARRAY(SELECT jsonb_array_elements_text(told.unit_ids))
             OR (c.status IN ('answered', 'closed') AND (steps.is_open OR told.lead_id IS DISTINCT FROM steps.lead_id))
         )
     """,

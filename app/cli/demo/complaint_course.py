@@ -210,7 +210,8 @@ class Course:
         return (
             *(self.id, self.grid_id, self.handler_id, self.category, self.urgency, self.title, self.body),
             *(self.status, self.is_confidential, self.shown_name, *self.point, self.place, self.channel),
-            *(self.entered_by, self.consent, self.merged_into_id, self.joins, self.leader_id, self.has_reopened),
+            *(self.entered_by, self.consent, self.merged_into_id, self.joins, bool(self.unit_ids)),
+            *(self.leader_id, self.has_reopened),
             *(self.answer, self.outcome, self.echo_id, self.is_satisfied, self.dues.accept_due_at),
             *(self.dues.answer_due_at, self.posted, self.opened_at, self.accepted_at, self.answered_at),
             self.closed_at,

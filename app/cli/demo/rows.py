@@ -54,8 +54,8 @@ COLUMNS = {
     "complaint": (
         *("id", "area_id", "handler_id", "category", "urgency", "title", "body", "status", "is_confidential"),
         *("shown_name", "longitude", "latitude", "place", "channel", "entered_by", "consent", "merged_into_id"),
-        *("joins", "leader_id", "has_reopened", "answer", "outcome", "echo_id", "is_satisfied", "accept_due_at"),
-        *("answer_due_at", "created_at", "opened_at", "accepted_at", "answered_at", "closed_at"),
+        *("joins", "is_joint", "leader_id", "has_reopened", "answer", "outcome", "echo_id", "is_satisfied"),
+        *("accept_due_at", "answer_due_at", "created_at", "opened_at", "accepted_at", "answered_at", "closed_at"),
     ),
     "unit_worker": ("id", "unit_id", "user_id", "added_by", "created_at"),
     "complaint_step": (

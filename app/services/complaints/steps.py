@@ -81,7 +81,15 @@ async def dispatch(connection: Connection, secret: str, caller: Caller, complain
         if is_lead:
             await connection.execute(LEAD, live[unit_id])
         await connection.execute(INSTRUCT, live[unit_id], instructions, due_at)
-    await transitions.move(connection, COMPLAINT, complaint_id, "dispatch", mover, facts={"unit_ids": unit_ids})
+    await transitions.move(
+        connection,
+        COMPLAINT,
+        complaint_id,
+        "dispatch",
+        mover,
+        changes={"is_joint": True},
+        facts={"unit_ids": unit_ids},
+    )
 
 
 async def answer(connection: Connection, secret: str, caller: Caller, step_id: UUID, words: str) -> None:
