@@ -4,6 +4,7 @@ Written by ``docs/rates.md`` alone and in another way than ``app.domain.rates``:
 read from the tables as they stand, and of the events only which deadline was in force while a complaint stood where.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ STATES = """
 """
 COUNTS = """
     WITH span AS (
-        SELECT e.subject_id, e.action, e.to_state, e.facts,
+        SELECT e.subject_id, e.action, e.to_state,
             row_number() OVER step AS number,
             coalesce(lead(e.created_at) OVER step, $2) AS ended_at,
             set_by.accept_due_at, set_by.answer_due_at
@@ -42,21 +43,19 @@ COUNTS = """
             min(number) FILTER (
                 WHERE to_state IN ('reviewing', 'open', 'reopened', 'accepted') AND answer_due_at < ended_at
             ) AS answer_missed,
-            bool_or(to_state IN ('reviewing', 'open')) AS is_received,
-            (array_agg(CASE action
-                WHEN 'answer' THEN facts->>'unit_id' ELSE facts->'unit_ids'->>0
-            END ORDER BY number DESC) FILTER (WHERE action IN ('answer', 'dispatch')))[1]::uuid AS unit_id
+            bool_or(to_state IN ('reviewing', 'open')) AS is_received
         FROM span GROUP BY subject_id
     ), word AS (
         SELECT DISTINCT ON (complaint_id) complaint_id, is_satisfied FROM complaint_rating
         WHERE party = 'author' AND created_at <= answered_at + interval '336 hours'
         ORDER BY complaint_id, answered_at DESC
     ), judged AS (
-        SELECT c.*, p.*, w.is_satisfied AS last_word, c.status NOT IN ('rejected', 'merged') AS is_in,
+        SELECT c.*, p.*, led.unit_id, w.is_satisfied AS last_word, c.status NOT IN ('rejected', 'merged') AS is_in,
             least(p.taken_up, p.accept_missed) IS NOT NULL AS is_response_decided,
             p.taken_up IS NOT NULL AND (p.accept_missed IS NULL OR p.accept_missed >= p.taken_up) AS is_in_time,
             c.answered_at IS NOT NULL OR p.answer_missed IS NOT NULL AS is_resolution_decided
         FROM complaint c JOIN past p ON p.subject_id = c.id LEFT JOIN word w ON w.complaint_id = c.id
+        LEFT JOIN unnest($3::uuid[], $4::uuid[]) AS led (complaint_id, unit_id) ON led.complaint_id = c.id
         WHERE p.is_received
     )
     SELECT date_trunc('month', created_at AT TIME ZONE 'Asia/Shanghai')::date AS month, area_id, category, unit_id,
@@ -81,9 +80,12 @@ async def states(connection: Connection, complaint_ids: list[UUID]) -> dict[UUID
     return {row.pop("id"): row for row in found}
 
 
-async def counts(connection: Connection, complaint_ids: list[UUID], moment: datetime) -> dict[Group, Counts]:
-    """Return the counts of every group of some complaints at the present moment of the test."""
-    return {
-        Group(*list(row.values())[:4]): Counts(*list(row.values())[4:])
-        for row in await connection.fetch(COUNTS, complaint_ids, moment)
-    }
+async def counts(
+    connection: Connection, complaint_ids: list[UUID], moment: datetime, leads: Mapping[UUID, UUID | None]
+) -> dict[Group, Counts]:
+    """Return the counts of every group of some complaints at the present moment of the test.
+
+    ``leads`` are the units that led them; rows of units that were taken off do not tell which of them was the last.
+    """
+    found = await connection.fetch(COUNTS, complaint_ids, moment, [*leads], [*leads.values()])
+    return {Group(*list(row.values())[:4]): Counts(*list(row.values())[4:]) for row in found}

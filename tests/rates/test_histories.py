@@ -96,8 +96,11 @@ async def walk(connection: Connection, town: Town, seed: int, taken: Counter[str
         looks: list[Look] = []
         while len(lives.authors) < LIVES_A_WALK or len(looks) < LOOKS:
             await lives.go(STEPS_EACH * LIVES_A_WALK // LOOKS)
-            seen = await rows.states(connection, [*lives.authors])
-            looks.append((lives.moment, seen, await rows.counts(connection, [*lives.authors], lives.moment)))
+            ids = [*lives.authors]
+            seen = await rows.states(connection, ids)
+            for found, state in seen.items():
+                state["unit_id"] = lives.leads.get(found)
+            looks.append((lives.moment, seen, await rows.counts(connection, ids, lives.moment, lives.leads)))
         for moment, seen, figures in looks:
             standings = await derive(connection, town, begin, moment)
             assert {found: told(standing) for found, standing in standings.items()} == seen, (seed, moment)
@@ -133,5 +136,6 @@ def told(standing: Standing) -> dict[str, Any]:
         "answered_at": standing.answered_at,
         "outcome": standing.outcome,
         "merged_into_id": standing.merged_into,
+        "unit_id": standing.unit_id,
         "created_at": standing.posted_at,
     }

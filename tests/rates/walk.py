@@ -22,10 +22,10 @@ from app.domain.errors import Problem
 from app.domain.kinds import Outcome, Urgency
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT
-from app.schemas.complaints import ComplaintIn
+from app.schemas.complaints import CallIn, ComplaintIn
 from app.schemas.steps import DispatchIn
 from app.services import transitions
-from app.services.complaints import handling, levels, overdue, posting, residents, steps
+from app.services.complaints import handling, helping, levels, overdue, posting, residents, steps
 from app.services.transitions import SYSTEM
 from tests.rates import fake_clock
 
@@ -38,17 +38,19 @@ STEPS_EACH = 20
 REASON = "请补充说明。"
 ACTIONS = Counter(
     pass_check=12, hold_check=3, admit=8, accept=12, take_on=1, answer=10, escalate=2, **{"return": 2}, merge=4,
-    dispatch=3, wait=3, resume=8, reject=1, withdraw=1, rate=10, reopen=2, correct=1, join=1,
+    dispatch=6, take_off=1, call_helpers=1, wait=3, resume=8, reject=1, withdraw=1, rate=10, reopen=2, correct=1,
+    join=1,
 )  # fmt: skip
 """How often each is tried, next to the others; the sweeps do the rest."""
 ENDED = {"closed", "rejected", "merged", "withdrawn"}
-ANYWHERE = {"correct", "join"}
+ANYWHERE = {"correct", "join", "take_off"}
 """What is no transition, and so is tried in any state."""
 
 FIND = """
     SELECT id, area_id, handler_id, status, due_at, answered_at FROM complaint WHERE id = ANY($1) ORDER BY number
 """
-FIND_STEPS = "SELECT id FROM complaint_step WHERE complaint_id = $1 AND status = 'assigned'"
+FIND_STEPS = "SELECT id FROM complaint_step WHERE complaint_id = $1 AND status = ANY($2) ORDER BY id"
+FIND_LEAD = "SELECT unit_id FROM complaint_step WHERE complaint_id = $1 AND is_lead AND status <> 'cancelled'"
 SWEPT_MAX = 500
 ACTS: dict[str, tuple[Callable[..., Awaitable[None]], Callable[["Walk"], tuple[Any, ...]]]] = {
     "admit": (handling.admit, lambda _: ()),
@@ -58,6 +60,7 @@ ACTS: dict[str, tuple[Callable[..., Awaitable[None]], Callable[["Walk"], tuple[A
     "escalate": (levels.escalate, lambda _: (REASON,)),
     "return": (levels.send_down, lambda _: (REASON,)),
     "dispatch": (steps.dispatch, lambda walk: (walk.choose_units(),)),
+    "call_helpers": (helping.call, lambda walk: (CallIn(seats=2), walk.chance.randint(1, 9))),
     "merge": (handling.merge, lambda walk: (walk.chance.choice(walk.going),)),
     "wait": (handling.wait, lambda _: (REASON,)),
     "resume": (handling.resume, lambda _: (REASON,)),
@@ -101,6 +104,8 @@ class Walk:
     going: list[UUID] = field(default_factory=list)
     """What has not ended."""
     authors: dict[UUID, UUID] = field(default_factory=dict)
+    leads: dict[UUID, UUID | None] = field(default_factory=dict)
+    """Which unit led when a complaint was last handed to units or answered, as the rows had it then."""
     taken: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
 
@@ -166,6 +171,7 @@ class Walk:
         """Try something on a complaint, mostly what its state allows, mostly in a part that may."""
         allowed = {transition.action for transition in COMPLAINT.transitions if row["status"] in transition.sources}
         names = [name for name in ACTIONS if name in allowed | ANYWHERE] if self.chance.random() < 0.9 else [*ACTIONS]
+        names = [name for name in names if name != "take_off" or self.leads.get(row["id"])]
         name = self.chance.choices(names, [ACTIONS[name] for name in names])[0]
         await self.attempt(name, lambda: self.perform(name, row))
 
@@ -189,13 +195,19 @@ class Walk:
             changes = {"opened_at": now()} if name == "pass_check" else None
             await transitions.move(connection, COMPLAINT, complaint_id, name, SYSTEM, changes=changes)
             return
-        act, arguments = ACTS[name]
         who = self.caller(name, row)
+        if name == "take_off":
+            for step in await connection.fetch(FIND_STEPS, complaint_id, ["assigned", "answered"]):
+                await steps.cancel(connection, SECRET, who, step["id"])
+            return
         if name == "answer" and chance.random() < 0.8:
-            for step in await connection.fetch(FIND_STEPS, complaint_id):
+            for step in await connection.fetch(FIND_STEPS, complaint_id, ["assigned"]):
                 await steps.answer(connection, SECRET, who, step["id"], "修好了。")
+        act, arguments = ACTS[name]
         keywords = {"is_satisfied": chance.random() < 0.6, "note": None} if name == "rate" else {}
         await act(connection, SECRET, who, complaint_id, *arguments(self), **keywords)
+        if name in {"dispatch", "answer"}:
+            self.leads[complaint_id] = await connection.fetchval(FIND_LEAD, complaint_id)
 
     def caller(self, name: str, row: Record) -> Caller:
         """Return somebody who acts: in a part that may, staff at the level that has it or above; sometimes anybody."""
