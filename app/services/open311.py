@@ -20,6 +20,7 @@ from app.domain.geometry import gcj02_from_wgs84, wgs84_from_gcj02
 from app.domain.kinds import Channel, Outcome
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import PUBLIC_COMPLAINT_STATES
+from app.domain.shielding import mask_text
 from app.schemas.complaints import ComplaintIn, Location
 from app.schemas.open311 import PAGE_SIZE_MAX, RequestIn, RequestsQuery, Status
 from app.services.complainants import Complainant
@@ -197,7 +198,7 @@ async def post(connection: Connection, places: Places, form: RequestIn, key_area
         location=None if point is None else Location(longitude=point[0], latitude=point[1]),
         place=form.address_string,
         category=form.service_code,
-        title=title_of(form.description),
+        title=title_of(mask_text(form.description)),  # cut first, half a number would stay
         body=form.description,
     )
     poster = Poster(new_id(), who, Channel.OPEN311, Mover(Party.AUTHOR))

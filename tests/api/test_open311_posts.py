@@ -91,6 +91,12 @@ class TestPost:
         row = await row_of(world, number_in(await post(world, fields)))
         assert (row["title"], row["body"]) == ("第一行", "第一行\n第二行")
 
+    async def test_no_number_is_cut_in_two_and_so_shown_in_part(self, world: World):
+        line = "长" * 50 + "13812345678" + "，请打电话"
+        row = await row_of(world, number_in(await post(world, await filled(world, description=line))))
+        assert row["title"] == "长" * 50 + "*" * 9 + "…"
+        assert row["body"] == line.replace("13812345678", "*" * 11)
+
     async def test_a_long_first_line_is_cut_for_the_title(self, world: World):
         fields = await filled(world, description="长" * 100)
         row = await row_of(world, number_in(await post(world, fields)))
