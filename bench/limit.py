@@ -11,8 +11,19 @@ from pathlib import Path
 from uuid import UUID
 
 from app.core.pagination import HIGHEST
+from app.core.settings import DEVELOPMENT_DATA_KEY
 from app.ledger.transfers import DRAW
-from app.services import callers, claims, idempotency, redemptions, vouchers, wish_views
+from app.services import (
+    callers,
+    claims,
+    complainants,
+    complaint_views,
+    idempotency,
+    redemptions,
+    vouchers,
+    walls,
+    wish_views,
+)
 from bench.cast import PEOPLE, Cast, Spread
 from bench.load import CONNECTIONS, THREADS
 from bench.place import Place
@@ -81,13 +92,32 @@ def scripts(cast: Cast) -> Mapping[str, Sequence[Script]]:
         [filled(callers.FIND_CALLER, member), filled(wish_views.DETAIL, wish_id, member, "'{}'")]
         for (_, member), wish_id in zip(chosen, cast.wishes, strict=False)
     ]
+    walked = list(zip(chosen, cast.complaints, strict=False))
     return {
         "wish feed of 20, community": feeds,
         "wish detail": details,
+        "wall of 20, community": [_wall(area_id, member, before) for (area_id, member), before in walked],
+        "complaint detail": [_complaint(member, complaint_id) for (_, member), complaint_id in walked],
         "contended claim": [_refused_claim(cast.tasks[-1], member) for _, member in chosen],
         **{TAKE + suffix: [_taking(spread)] for spread, suffix in SPREADS.items()},
         **{SETTLE + suffix: [_settlement(spread)] for spread, suffix in SPREADS.items()},
     }
+
+
+def _wall(area_id: UUID, member: UUID, before: UUID) -> Script:
+    """Return a page of a wall behind its first."""
+    page = filled(walls.WALLS[False, False], _hash(member), "'{}'", area_id, before, 21)
+    return [filled(callers.FIND_CALLER, member), page]
+
+
+def _complaint(member: UUID, complaint_id: UUID) -> Script:
+    """Return a complaint with the way it went."""
+    detail = filled(complaint_views.DETAIL, _hash(member), "'{}'", complaint_id, member)
+    return [filled(callers.FIND_CALLER, member), detail]
+
+
+def _hash(member: UUID) -> str:
+    return f"'\\x{complainants.hash_of(DEVELOPMENT_DATA_KEY, member).hex()}'::bytea"
 
 
 def _refused_claim(task_id: UUID, member: UUID) -> Script:

@@ -11,7 +11,18 @@ from bench.limit import Limit
 from bench.load import CONNECTIONS, THREADS, has_wrk
 from bench.measure import Figures, Pace
 from bench.place import COMPLAINTS, GRIDS, MEMBERS, VOLUNTEERS, WISHES
-from bench.scenarios import HOT, HOT_GOAL, SETTLE, SETTLE_AIM, TAKE, TASKS_CONTENDED, WRITE_GOAL
+from bench.scenarios import (
+    HOT,
+    HOT_GOAL,
+    SETTLE,
+    SETTLE_AIM,
+    TAKE,
+    TASKS_CONTENDED,
+    WALL,
+    WALL_GOAL_MS,
+    WALL_GOAL_STATEMENTS,
+    WRITE_GOAL,
+)
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 LIMIT = """\
@@ -22,6 +33,9 @@ REDEMPTIONS = """\
 A scan settles at the shop whose clerk scans: all shops in turn, or one shop alone, whose account nobody queues for. To
 take a voucher counts down the offer's stock, so those who take from one shop do wait for each other. `make bench`
 repeats both."""
+WALLS = """\
+A page of 20 of the wall of an area and all below it, among all complaints: the first one counts besides what has no
+answer and what is overdue. One statement reads the page, another finds who asks; nobody needs to log in."""
 PARTS = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "asyncpg")
 
 
@@ -34,6 +48,8 @@ def write(unit: Figures, found: Sequence[Figures], limits: Sequence[Limit], pace
             table(unit, found),
             "## Redemptions",
             redemptions(found, limits),
+            "## Walls",
+            walls(found),
             "## The limit",
             LIMIT,
             _limits(found, limits),
@@ -77,6 +93,11 @@ def _row(figures: Figures, unit: Figures) -> str:
 def is_missed(found: Sequence[Figures], limits: Sequence[Limit]) -> bool:
     """Whether any goal is missed."""
     too_dear = any(figures.ratio > figures.goal for figures in found)
+    too_dear = too_dear or any(
+        figures.server_ms > WALL_GOAL_MS or figures.statements > WALL_GOAL_STATEMENTS
+        for figures in found
+        if figures.name.startswith(WALL)
+    )
     return too_dear or any(ratio < HOT_GOAL for name, ratio in _hot_to_even(found, limits).items() if SETTLE in name)
 
 
@@ -124,6 +145,18 @@ def redemptions(found: Sequence[Figures], limits: Sequence[Limit]) -> str:
     settle = by_name[SETTLE].ratio
     aim = f"- To settle costs {settle:.1f} units; at most {WRITE_GOAL} is the goal and {SETTLE_AIM} the aim."
     return "\n\n".join([REDEMPTIONS, "\n".join([head, *rows]), f"{ratios}\n{cycles}\n{aim}"])
+
+
+def walls(found: Sequence[Figures]) -> str:
+    """Return the section on the walls, whose goal is in milliseconds and statements."""
+    rows = [
+        f"| {figures.name} | {figures.server_ms:.3f} | ≤ {WALL_GOAL_MS} | {figures.statements:.0f} "
+        f"| ≤ {WALL_GOAL_STATEMENTS} | {figures.postgres_ms:.3f} |"
+        for figures in found
+        if figures.name.startswith(WALL)
+    ]
+    head = "| | server CPU ms | goal | statements | goal | PostgreSQL CPU ms |\n|---|--:|--:|--:|--:|--:|"
+    return "\n\n".join([WALLS, "\n".join([head, *rows])])
 
 
 def _limits(found: Sequence[Figures], limits: Sequence[Limit]) -> str:

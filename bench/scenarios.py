@@ -19,10 +19,14 @@ SETTLED_MAX = 24_000
 """More vouchers than one measurement can settle: each is settled once."""
 
 READ_GOAL = 15
+WALL_GOAL_MS = 1.5
+WALL_GOAL_STATEMENTS = 2
+"""Of the server's CPU for a page of a wall, and of what PostgreSQL is asked for it."""
 WRITE_GOAL = 35
 SETTLE_AIM = 20
 HOT_GOAL = 0.8
 """So much of what evenly spread scans reach must be reached at one shop."""
+WALL = "wall "
 TAKE, SETTLE, HOT = "take voucher", "settle voucher", ", one hot shop"
 
 Prepare = Callable[[Cast, int], Coroutine[None, None, list[Request]]]
@@ -169,12 +173,12 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario("wish feed of 20, community, anonymous", READ_GOAL, feed("community", is_anonymous=True)),
     Scenario("wish detail", READ_GOAL, detail),
     Scenario("post wish", WRITE_GOAL, post_wish, frozenset({201})),
-    Scenario("wall of 20, community", READ_GOAL, wall("community")),
-    Scenario("wall of 20, grid", READ_GOAL, wall("grid")),
-    Scenario("wall of 20, district", READ_GOAL, wall("district")),
-    Scenario("wall of 20, community, anonymous", READ_GOAL, wall("community", is_anonymous=True)),
-    Scenario("wall first page with tally, community", READ_GOAL, wall("community", is_first=True)),
-    Scenario("wall first page with tally, district", READ_GOAL, wall("district", is_first=True)),
+    Scenario(WALL + "of 20, community", READ_GOAL, wall("community")),
+    Scenario(WALL + "of 20, grid", READ_GOAL, wall("grid")),
+    Scenario(WALL + "of 20, district", READ_GOAL, wall("district")),
+    Scenario(WALL + "of 20, community, anonymous", READ_GOAL, wall("community", is_anonymous=True)),
+    Scenario(WALL + "first page with tally, community", READ_GOAL, wall("community", is_first=True)),
+    Scenario(WALL + "first page with tally, district", READ_GOAL, wall("district", is_first=True)),
     Scenario("complaint detail", READ_GOAL, complaint),
     Scenario("post complaint", WRITE_GOAL, post_complaint, frozenset({201})),
     Scenario("contended claim", WRITE_GOAL, claim, frozenset({201, 409})),
