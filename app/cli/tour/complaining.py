@@ -25,8 +25,8 @@ class Complaint:
         return f"/v1/complaints/{self.id}"
 
 
-def post_and_stand(tourist: Walk, cast: Cast) -> Complaint:
-    """Post a complaint twice with one key, and see it masked on all walls above its grid."""
+def post(tourist: Walk, cast: Cast) -> Complaint:
+    """Post a complaint twice with one key, and see that nobody else will read its phone number."""
     tourist.chapter("十八、信号不好的傍晚")
     author = tourist.log_in(f"居民小吴{tourist.ending}", "居民小吴打开小程序。")
     form = {
@@ -61,18 +61,23 @@ def post_and_stand(tourist: Walk, cast: Cast) -> Complaint:
         note=lambda body: f"第 {body['number']} 号",
     )
     tourist.insist("the first answer again", again.is_replay and again.body == posted.body, again)
-    path = f"/v1/complaints/{posted['id']}"
+    neighbour = tourist.log_in(f"邻居小郑{tourist.ending}", "邻居小郑也住三号楼。")
+    return Complaint(posted["id"], posted["number"], author, neighbour)
+
+
+def stand_and_be_joined(tourist: Walk, cast: Cast, complaint: Complaint) -> None:
+    """See it on all walls above its grid without anybody's name, and have a neighbour say "me too"."""
+    path, neighbour = complaint.path, complaint.neighbour
     tourist.wait_until(
         "内容检查通过，上墙了。",
         path,
-        author,
+        complaint.author,
         lambda body: body["status"] != "checking",
         lambda body: f"{body['status']}，{body['due_at'][:10]} 前签收",
     )
     for area_id, wall in ((cast.grid_id, "网格的子墙"), (cast.community_id, "社区的母墙"), (cast.street_id, "街道")):
-        found = find_on_wall(tourist, f"不登录也能看{wall}。", area_id, posted["id"])
+        found = find_on_wall(tourist, f"不登录也能看{wall}。", area_id, complaint.id)
         tourist.insist("nobody's name on it", found["author"] is None and PHONE not in str(found), found)
-    neighbour = tourist.log_in(f"邻居小郑{tourist.ending}", "邻居小郑也住三号楼。")
     asked = {"area_id": cast.grid_id, "title": "三号楼楼道的灯不亮", "body": "灯坏了好几天，晚上下楼看不见，太危险了。"}
     similar = tourist.ask(
         "小郑也想写一条，写到一半就看到已经有人提过。",
@@ -88,11 +93,10 @@ def post_and_stand(tourist: Walk, cast: Cast) -> Complaint:
     for sentence in ("小郑点“我也遇到”。", "小郑手抖，又点了一次，人数不变。"):
         joined = tourist.ask(sentence, "POST", f"{path}/join", neighbour, note=lambda body: f"{body['joins']} 人也遇到")
         tourist.insist("one who joined", joined["joins"] == 1, joined.body)
-    return Complaint(posted["id"], posted["number"], author, neighbour)
 
 
-def ask_and_hand_up(tourist: Walk, cast: Cast, complaint: Complaint) -> None:
-    """Accept it in the grid, ask its author, hand it up with a reason; a leader takes it on by name."""
+def accept_and_ask(tourist: Walk, cast: Cast, complaint: Complaint) -> None:
+    """Accept it in the grid, and ask its author, for whom the clock stands still."""
     tourist.chapter("十九、网格、社区、街道")
     path = complaint.path
     queue = tourist.ask(
@@ -137,6 +141,11 @@ def ask_and_hand_up(tourist: Walk, cast: Cast, complaint: Complaint) -> None:
         {"words": "是二楼到三楼拐角那一盏。"},
         note=lambda body: f"{body['status']}，{body['due_at'][:10]} 前答复",
     )
+
+
+def hand_up_and_take_on(tourist: Walk, cast: Cast, complaint: Complaint) -> None:
+    """Hand it up to the community and the street with its number; a leader takes it on by name."""
+    path = complaint.path
     reason = {"reason": "线路老化，网格解决不了，请社区协调。"}
     raised = hand_up(tourist, "小许上报社区，写明原因。", complaint, cast.grid_worker, reason)
     tourist.insist("the community", raised["handler"]["id"] == cast.community_id, raised["handler"])
