@@ -23,12 +23,12 @@ from app.domain.likeness import Reading
 from app.services.complaint_views import CARD, arguments, card
 
 FOUND_MAX = 5
-LIKENESS_MIN = 0.22
+LIKENESS_MIN = 0.2
 LIKENESS_MIN_FAR = 0.5
 """Of complaints of another community: what is said must be nearly the same."""
 LATELY = timedelta(days=90)
 CANDIDATES_MAX = 60
-EXPECTED_MAX = 1000
+EXPECTED_MAX = 800
 """Complaints that the chosen words may lead to, as far as statistics tell; each costs some ten microseconds."""
 UNKNOWN_SHARE = 0.001
 """Of all complaints, for a word of which the database knows nothing."""
@@ -71,8 +71,10 @@ CANDIDATES = f"""
     FROM complaint_text t JOIN complaint c ON c.id = t.complaint_id
     WHERE t.lineage @> ARRAY[$1::uuid] AND t.tokens && $2::text[] AND t.complaint_id <> ALL ($4)
         AND c.is_on_wall AND (c.status <> 'closed' OR c.closed_at > $3)
-    ORDER BY (SELECT count(*) FROM unnest($2::text[]) AS asked (word) WHERE asked.word = ANY (t.tokens)) DESC,
-        t.complaint_id DESC
+    ORDER BY (
+            SELECT sum(asked.weight) FROM unnest($2::text[], $5::float8[]) AS asked (word, weight)
+            WHERE asked.word = ANY (t.tokens)
+        ) DESC, t.complaint_id DESC
     LIMIT {CANDIDATES_MAX}
 """
 CARDS = f"{CARD} WHERE c.id = ANY ($3)"
@@ -137,7 +139,8 @@ async def find(
         asked = _telling(reading.tokens, shares, survey["total"] * share)
         if not asked or len(found) >= FOUND_MAX:
             continue
-        for row in await reads.fetch(CANDIDATES, place_id, asked, since, list(found)):
+        weights = [_weight(word, shares) for word in asked]
+        for row in await reads.fetch(CANDIDATES, place_id, asked, since, list(found), weights):
             score = _score(reading, row, shares) + _nearness(row, area_id, category, point)
             if score >= threshold:
                 found[row["complaint_id"]] = score
@@ -176,7 +179,11 @@ def _telling(tokens: Sequence[str], shares: dict[str, float], complaints: float)
 
 def _score(reading: Reading, row: Record, shares: dict[str, float]) -> float:
     other = Reading(row["beginning"], row["tokens"], row["title_tokens"])
-    return likeness.score(reading, other, lambda word: likeness.weight(shares.get(word, UNKNOWN_SHARE)))
+    return likeness.score(reading, other, lambda word: _weight(word, shares))
+
+
+def _weight(word: str, shares: dict[str, float]) -> float:
+    return likeness.weight(shares.get(word, UNKNOWN_SHARE))
 
 
 def _nearness(row: Record, area_id: UUID, category: str | None, point: tuple[Decimal, Decimal] | None) -> float:

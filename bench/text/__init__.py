@@ -1,0 +1,1 @@
+"""Near duplicates and routing, measured on texts that the code was not made with."""
