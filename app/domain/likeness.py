@@ -1,8 +1,8 @@
 """How alike two complaints are, from nothing in common (0) to the same (1) (pure).
 
-Seven tenths are the words that they share, each weighed by how rare it is (Spärck Jones 1972; cosine of the two sets,
-as in vector retrieval), three tenths how well the beginnings are spelt alike, which finds what a typing error or a
-missing character hides from a dictionary.
+Nearly half are the words that they share, each weighed by how rare it is (Spärck Jones 1972; cosine of the two sets,
+as in vector retrieval), nearly half the characters, which in Chinese carry a meaning of their own: 漏水 and 渗漏 share
+one. The rest is how well the beginnings are spelt alike.
 """
 
 import math
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from app.domain import words
+from app.domain.thesaurus import EMPTY
 
 TITLE_WEIGHT = 1.5
 """A word of the title counts for so many of the body."""
 BEGINNING = 120
-"""Characters of title and text of which the spelling is compared."""
-WORDS_SHARE, CONTAINED_SHARE, SPELLING_SHARE = 0.45, 0.25, 0.3
+"""Characters of title and text that are compared."""
+WORDS_SHARE, CONTAINED_SHARE, CHARACTERS_SHARE, SPELLING_SHARE = 0.28, 0.16, 0.48, 0.08
+EMPTY_CHARACTERS = {" ", *(word for word in EMPTY if len(word) == 1)}
 
 Weigh = Callable[[str], float]
 
@@ -55,8 +57,15 @@ def score(one: Reading, other: Reading, weigh: Weigh) -> float:
     return (
         WORDS_SHARE * shared / math.sqrt(sums[0] * sums[1])
         + CONTAINED_SHARE * shared / min(sums)
+        + CHARACTERS_SHARE * _common(one.beginning, other.beginning)
         + SPELLING_SHARE * spelling
     )
+
+
+def _common(one: str, other: str) -> float:
+    """Return which share of their characters two texts have in common, as a cosine; what says nothing is left out."""
+    ours, theirs = set(one) - EMPTY_CHARACTERS, set(other) - EMPTY_CHARACTERS
+    return len(ours & theirs) / math.sqrt(len(ours) * len(theirs)) if ours and theirs else 0.0
 
 
 def _weights(reading: Reading, weigh: Weigh) -> dict[str, float]:

@@ -13,7 +13,7 @@ LISTED = 0.04
 UNLISTED = 0.002
 BELIEF = 25
 """What is believed at first weighs as much as so many complaints."""
-SMOOTHING = 2.0
+SMOOTHING = 3.0
 """Occurrences that are added on both sides, so that one or two prove nothing."""
 TITLE_WEIGHT = 2.0
 ONE_WORD_MAX = 4.0

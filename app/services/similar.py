@@ -6,7 +6,7 @@ itself: nothing is counted twice, and a table that was never analysed only makes
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,11 +23,13 @@ from app.domain.likeness import Reading
 from app.services.complaint_views import CARD, arguments, card
 
 FOUND_MAX = 5
-LIKENESS_MIN = 0.2
+LIKENESS_MIN = 0.18
 LIKENESS_MIN_FAR = 0.5
 """Of complaints of another community: what is said must be nearly the same."""
 LATELY = timedelta(days=90)
-CANDIDATES_MAX = 60
+CANDIDATES_MAX = 150
+ASKED_MAX = 24
+"""Words to look for; those of the title come first, then the rarest."""
 EXPECTED_MAX = 800
 """Complaints that the chosen words may lead to, as far as statistics tell; each costs some ten microseconds."""
 UNKNOWN_SHARE = 0.001
@@ -136,7 +138,7 @@ async def find(
         (survey["community_id"], survey["community_share"] or UNKNOWN_SHARE, LIKENESS_MIN),
         (root_id, 1.0, LIKENESS_MIN_FAR),
     ):
-        asked = _telling(reading.tokens, shares, survey["total"] * share)
+        asked = _telling(reading, shares, survey["total"] * share)
         if not asked or len(found) >= FOUND_MAX:
             continue
         weights = [_weight(word, shares) for word in asked]
@@ -165,15 +167,15 @@ async def forget_old(connection: Connection) -> int:
     return int(tag.rpartition(" ")[2])
 
 
-def _telling(tokens: Sequence[str], shares: dict[str, float], complaints: float) -> list[str]:
-    """Return the rarest words, as many as lead to no more complaints than can be compared."""
+def _telling(reading: Reading, shares: dict[str, float], complaints: float) -> list[str]:
+    """Return the words to look for, as many as lead to no more complaints than can be compared."""
+    title = set(reading.tokens[: reading.title_tokens])
     expected = 0.0
     chosen: list[str] = []
-    for word in sorted(tokens, key=lambda word: shares.get(word, 0.0)):
+    for word in sorted(reading.tokens, key=lambda word: (word not in title, shares.get(word, 0.0)))[:ASKED_MAX]:
         expected += shares.get(word, UNKNOWN_SHARE) * complaints
-        if expected > EXPECTED_MAX:
-            break
-        chosen.append(word)
+        if expected <= EXPECTED_MAX:
+            chosen.append(word)
     return chosen
 
 

@@ -34,8 +34,15 @@ def main() -> int:
 
 
 async def _measure(url: str, complaints: int, chosen: list[sets.TextSet]) -> list[measure.Measured]:
+    found = [measure.Measured(texts.name, len(texts.texts)) for texts in chosen]
     async with town.open_town(url, complaints, SEED) as place:
-        return [await measure.measure(place, texts) for texts in chosen]
+        for texts, measured in zip(chosen, found, strict=True):
+            await measure.search(place, texts, f"{complaints:,}", measured)
+            await measure.route(place, texts, measured)
+        left = await place.age()
+        for texts, measured in zip(chosen, found, strict=True):
+            await measure.search(place, texts, f"{left:,}", measured)
+    return found
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -21,55 +22,49 @@ class Measured:
 
     name: str
     texts: int
-    found: dict[str, float] = field(default_factory=dict)
-    """Recall at 5 by the kind of other words."""
+    found: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Recall at 5 by what is on offer and the kind of other words."""
     routed: dict[str, float] = field(default_factory=dict)
     """Accuracy by what was known."""
     unrouted: float = 0.0
-    times_ms: list[float] = field(default_factory=list)
+    times_ms: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
 
-async def measure(town: Town, texts: TextSet) -> Measured:
-    """Return recall and accuracy on one set; the district is as before afterwards."""
-    measured = Measured(texts.name, len(texts.texts))
-    await _search(town, texts, measured)
-    await _route(town, texts, measured)
-    return measured
-
-
-async def _search(town: Town, texts: TextSet, measured: Measured) -> None:
+async def search(town: Town, texts: TextSet, among: str, measured: Measured) -> None:
     """Put every text among the others, then look for each as somebody next door would tell it."""
     placed = await town.add(texts.texts, None if texts.are_labels_ours else "property")
     chance = random.Random(len(texts.texts))  # noqa: S311 - the same noise each time
     pairs = list(zip(placed, texts.texts, strict=True))
-    for kind in ("the same words", *VARIANTS, "paraphrase"):
+    for kind in (*VARIANTS, "paraphrase"):
         hits: list[bool] = []
         for (complaint_id, grid_id), text in pairs:
             told = _retell(text, kind, chance)
             if told is not None:
-                hits.append(await _is_found(town, complaint_id, grid_id, told, measured.times_ms))
+                hits.append(await _is_found(town, complaint_id, grid_id, told, measured.times_ms[among]))
         if hits:
-            measured.found[kind] = sum(hits) / len(hits)
+            measured.found[among, kind] = sum(hits) / len(hits)
     await town.remove([complaint_id for complaint_id, _ in placed])
 
 
 def _retell(text: Text, kind: str, chance: random.Random) -> tuple[str, str] | None:
     if kind == "paraphrase":
         return None if text.other_title is None or text.other_body is None else (text.other_title, text.other_body)
-    vary = VARIANTS.get(kind)
-    return (text.title, text.body) if vary is None else (vary(text.title, chance), vary(text.body, chance))
+    return VARIANTS[kind](text.title, chance), VARIANTS[kind](text.body, chance)
 
 
 async def _is_found(
     town: Town, complaint_id: UUID, grid_id: UUID, told: tuple[str, str], times_ms: list[float]
 ) -> bool:
     began = time.perf_counter()
-    cards = await similar.find(town.connection, SECRET, None, area_id=grid_id, title=told[0], body=told[1])
+    proposal = await routing.propose(town.connection, grid_id, *told)
+    cards = await similar.find(
+        town.connection, SECRET, None, area_id=grid_id, title=told[0], body=told[1], category=proposal.category
+    )
     times_ms.append((time.perf_counter() - began) * 1000)
     return str(complaint_id) in {card["id"] for card in cards[:FOUND_AT]}
 
 
-async def _route(town: Town, texts: TextSet, measured: Measured) -> None:
+async def route(town: Town, texts: TextSet, measured: Measured) -> None:
     """Have every text routed by the word lists; where labels are ours, also after learning from the other half."""
     everything = list(texts.texts)
     right, none = await _accuracy(town, texts, everything)

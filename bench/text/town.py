@@ -17,11 +17,14 @@ from app.core.db import READ_SETTINGS
 from app.core.ids import new_id
 from app.core.scratch_database import running_server, scratch_database
 from app.domain import likeness, words
+from app.services import similar
 from bench.text import crowd
 from bench.text.sets import Text
 
 STREETS, COMMUNITIES, GRIDS = 10, 80, 486
 PLACES_OF_COMMUNITY = 12
+ON_OFFER_PERCENT = 10
+"""Of all complaints of some years, those that are open or were closed within 90 days."""
 STATES = ("open", "accepted", "waiting", "answered", "closed")
 AREA_COLUMNS = ("id", "parent_id", "kind", "name", "lineage", "is_wish_review_required")
 TEXT_COLUMNS = ("complaint_id", "lineage", "tokens", "title_tokens", "beginning", "learned_as")
@@ -67,6 +70,20 @@ class Town:
             await self._put(lineages, texts, [self.chance.choice(STATES) for _ in batch])
         for table in ("complaint", "complaint_text"):
             await self.connection.execute(f"VACUUM (ANALYZE) {table}")
+
+    async def age(self) -> int:
+        """Let most complaints be closed long ago, as in a district of some years; return how many are on offer."""
+        await self.connection.execute(
+            "UPDATE complaint SET status = 'closed', answer = '已处理。', outcome = 'resolved', closed_at = $1"
+            " WHERE get_byte(uuid_send(id), 15) >= $2",
+            now() - similar.LATELY - timedelta(days=1),
+            256 * ON_OFFER_PERCENT // 100,
+        )
+        await similar.forget_old(self.connection)
+        for table in ("complaint", "complaint_text"):
+            await self.connection.execute(f"VACUUM (ANALYZE) {table}")
+        left: int = await self.connection.fetchval("SELECT count(*) FROM complaint_text")
+        return left
 
     async def add(self, texts: Collection[Text], category: str | None, status: str = "open") -> list[tuple[UUID, UUID]]:
         """Put complaints somewhere; return the id of each and another grid of its community, to be asked from."""

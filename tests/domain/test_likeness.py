@@ -17,7 +17,7 @@ def weigh(word: str) -> float:
 
 readings = st.builds(
     Reading,
-    st.text(max_size=30),
+    st.text(alphabet="路灯坏了停水电梯狗 abc12", max_size=30).map(lambda text: f"小{text}"),
     st.lists(st.sampled_from(["小区", "路灯", "坏", "停水", "电梯", "狗"]), unique=True, max_size=6),
     st.integers(0, 3),
 )
