@@ -172,14 +172,14 @@ class TestChangeCategory:
         return code
 
     def form(self, code: str, **changes: object) -> dict[str, Any]:
-        return {"name": code[2:20], "urgency": "urgent", "words": ["唢呐", "鑼鼓"], "is_active": True} | changes
+        return {"name": code[2:20], "urgency": "urgent", "words": ["唢呐", "編鐘"], "is_active": True} | changes
 
     async def test_its_words_are_read_at_once_in_the_one_form(self, api: ApiClient, world: World, code: str):
         response = await api.put(f"/v1/complaint-categories/{code}", world.administrator, self.form(code))
         assert response.status_code == 200, response.text
         told = response.json()
-        assert (told["name"], told["urgency"], told["words"]) == (code[2:20], "urgent", ["唢呐", "锣鼓"])
-        proposal = (await similar(world, title="锣鼓喧天", body="天天敲锣鼓"))["proposal"]
+        assert (told["name"], told["urgency"], told["words"]) == (code[2:20], "urgent", ["唢呐", "编钟"])
+        proposal = (await similar(world, title="编钟来了", body="天天敲编钟"))["proposal"]
         assert (proposal["category"]["code"], proposal["urgency"]) == (code, "urgent")
         await api.put(f"/v1/complaint-categories/{code}", world.administrator, self.form(code, words=[]))
 
@@ -198,7 +198,7 @@ class TestChangeCategory:
         form = {"area_id": str(world.grid.id), "category": code, **TOLD}
         response = await api.post("/v1/complaints", await world.person(), form)
         assert problem(response) == (422, "category-unknown")
-        proposal = (await similar(world, title="锣鼓喧天", body="天天敲锣鼓"))["proposal"]
+        proposal = (await similar(world, title="编钟来了", body="天天敲编钟"))["proposal"]
         assert proposal["category"] is None or proposal["category"]["code"] != code
 
     async def test_refuses_a_name_that_another_has(self, api: ApiClient, world: World, code: str):
