@@ -18,8 +18,8 @@ from app.domain import licence
 from app.domain.caller import Caller, Role
 from app.domain.kinds import AreaKind, MemberKind, OfferKind, UnitKind, WishCategory
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import COMPLAINT, MERCHANT, WISH
-from app.models import Area, Clerk, Grant, Member, Merchant, Offer, Unit, User, Wish
+from app.domain.lifecycles import COMPLAINT, JOINT_CASE, MERCHANT, WISH
+from app.models import Area, Clerk, Grant, JointCase, Member, Merchant, Offer, Unit, User, Wish
 from app.schemas.complaints import ComplaintIn
 from app.services import transitions, wishes
 from app.services.complaints import posting
@@ -393,6 +393,15 @@ class World:
         response = await self.api.post(f"/v1/complaints/{complaint_id}/dispatch", self.staff, form)
         assert response.status_code == 200, response.text
         return {UUID(part["unit"]["id"]): UUID(part["id"]) for part in response.json()["parts"]}
+
+    async def joint_case(self, *complaint_ids: UUID, category: str = "noise") -> UUID:
+        """Make an open joint case of the grid with these complaints."""
+        case = JointCase(id=new_id(), area_id=self.grid.id, category=category, opened_at=now())
+        async with self.database.transaction() as connection:
+            await insert(connection, case)
+            await transitions.log_creation(connection, JOINT_CASE, case.id, transitions.SYSTEM)
+            await connection.execute("UPDATE complaint SET case_id = $1 WHERE id = ANY($2)", case.id, complaint_ids)
+        return case.id
 
     async def called(self, complaint_id: UUID | None = None, **form: Any) -> UUID:
         """Have staff call helpers for an accepted complaint; return the id of the task, open or a draft."""

@@ -73,6 +73,8 @@ COMPLAINT = Lifecycle(
         # Up or down one level, where it has to be accepted anew. It keeps its number (I13).
         row("open accepted reopened", "escalate", "open", STAFF),
         row("open accepted reopened", "escalate_overdue", "open", SYSTEM),
+        # The same was said in the same place again and again: those above look at once.
+        row("open", "escalate_repeated", "open", SYSTEM),
         # Nobody has admitted it in time: those above look, and nothing becomes public by itself (I10).
         row("reviewing", "escalate_unreviewed", "reviewing", SYSTEM),
         row("open accepted reopened", "return", "open", STAFF),
@@ -104,6 +106,16 @@ STEP = Lifecycle(
         row("assigned", "answer", "answered", UNIT, STAFF),
         row("answered", "send_back", "assigned", STAFF),
         row("assigned answered", "cancel", "cancelled", STAFF, SYSTEM),
+    ),
+)
+
+JOINT_CASE = Lifecycle(
+    subject="joint_case",
+    states=("open", "closed"),
+    initial="open",
+    transitions=(
+        # Staff above the grid.
+        row("open", "close", "closed", STAFF),
     ),
 )
 
@@ -239,6 +251,7 @@ LIFECYCLES = (
     WISH,
     COMPLAINT,
     STEP,
+    JOINT_CASE,
     TASK,
     CLAIM,
     MEMBER,

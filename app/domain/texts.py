@@ -53,6 +53,9 @@ WHO_SEES_NAMED = "您选择了公开昵称，所有人都能看到它。" + WHO_
     "居民和承办单位看不到您是谁。", "除昵称外，居民和承办单位看不到您是谁。"
 )
 
+REPEATED = "同一地点同类问题反复出现，已自动提级并列入专案。"
+"""Why a complaint went up at once when it opened."""
+
 SETTLEMENT_STATES = {"draft": "待商户确认", "agreed": "商户已确认，待付款", "paid": "已付款"}
 SETTLEMENT_LINE_STATES = {"open": "正常", "disputed": "有异议", "accepted": "已核实", "removed": "已剔除"}
 STATEMENT_SHEET = "商户结算单"

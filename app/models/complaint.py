@@ -100,6 +100,8 @@ class Complaint(SQLModel, table=True):
         Index("ix_complaint_unanswered", "area_id", "due_at", postgresql_where=text(IS_UNANSWERED)),
         Index("ix_complaint_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_complaint_silent", "answered_at", postgresql_where=text("status = 'answered'")),
+        Index("ix_complaint_opened", "area_id", "category", "opened_at"),
+        Index("ix_complaint_case_id_id", "case_id", "id", postgresql_where=text("case_id IS NOT NULL")),
         Index("ix_complaint_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
     )
 
@@ -123,6 +125,8 @@ class Complaint(SQLModel, table=True):
     entered_by: UUID | None = Field(default=None, foreign_key="user.id")
     consent: str | None = Field(default=None, max_length=500)
     """How the resident agreed that somebody else types it in."""
+    case_id: UUID | None = Field(default=None, foreign_key="joint_case.id")
+    """What it is one of the repeats of."""
     merged_into_id: UUID | None = Field(default=None, foreign_key="complaint.id")
     joins: int = 0
     leader_id: UUID | None = Field(default=None, foreign_key="user.id")

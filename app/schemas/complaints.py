@@ -283,6 +283,7 @@ class ComplaintForStaffOut(ComplaintOut):
     channel: str
     consent: str | None
     is_confidential: bool
+    case_id: UUID | None
     complainant: Masked
     answer: Echo | None
     is_answer_public: bool

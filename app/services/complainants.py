@@ -31,6 +31,7 @@ COPY_TO = """
     INSERT INTO complaint_person (complaint_id, person_hash, part, sealed)
     VALUES ($1, $2, 'joiner', $3) ON CONFLICT (complaint_id, person_hash) DO NOTHING RETURNING true
 """
+FIND_AUTHORS = "SELECT complaint_id, person_hash FROM complaint_person WHERE complaint_id = ANY($1) AND part = 'author'"
 LIST = "SELECT person_hash, sealed FROM complaint_person WHERE complaint_id = $1 ORDER BY person_hash"
 SEE = """
     UPDATE complaint_person SET seen_at = clock_timestamp() WHERE complaint_id = $1 AND person_hash = $2 RETURNING true
@@ -112,6 +113,12 @@ async def join_all(connection: Connection, secret: str, from_id: UUID, into_id: 
         sealed = _seal(secret, into_id, read(secret, from_id, row["sealed"]))
         joined += bool(await connection.fetchval(COPY_TO, into_id, row["person_hash"], sealed))
     return joined
+
+
+async def authors_of(reads: Reads, complaint_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """Return the hash of each complaint's author: equal ones are one person, and nothing tells which."""
+    rows = await reads.fetch(FIND_AUTHORS, complaint_ids)
+    return {row["complaint_id"]: row["person_hash"] for row in rows}
 
 
 async def see(connection: Connection, secret: str, complaint_id: UUID, person_id: UUID) -> None:

@@ -61,7 +61,7 @@ QUEUE = f"""
 """
 DETAIL = f"""
     SELECT {COLUMNS}, {IS_NEW}, c.longitude::float8 AS exact_longitude, c.latitude::float8 AS exact_latitude, c.place,
-        c.channel, c.consent, c.accept_due_at, c.answer_due_at, author.sealed, own.sealed AS own_sealed,
+        c.channel, c.consent, c.case_id, c.accept_due_at, c.answer_due_at, author.sealed, own.sealed AS own_sealed,
         ARRAY(
             SELECT (e.action, e.to_state, e.facts ->> 'handler_id', place.name, e.party, actor.nickname, e.note,
                 e.created_at)
@@ -250,6 +250,7 @@ def _for_staff(row: Record, secret: str) -> dict[str, Any]:
         "channel": row["channel"],
         "consent": row["consent"],
         "is_confidential": row["is_confidential"],
+        "case_id": row["case_id"],
         "complainant": complainants.read(secret, row["id"], row["sealed"]).masked,
         "answer": _answer(row),
         "is_answer_public": row["echo_id"] is not None,

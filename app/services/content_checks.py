@@ -16,7 +16,7 @@ from app.domain.errors import Problem
 from app.domain.lifecycles import COMPLAINT, OFFER, TASK, WISH
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
 from app.services import complainants, transitions, users, wishes
-from app.services.complaints import handling
+from app.services.complaints import handling, repeats
 from app.wechat.client import Scene, WeChat
 from app.wechat.errors import WeChatError
 
@@ -135,9 +135,12 @@ async def check_complaint(database: Database, wechat: WeChat, secret: str, compl
     outcome = await _ask(wechat, openid, content, Scene.FORUM) if openid else "failed"
     async with database.transaction() as connection:
         if outcome == "pass":
-            await transitions.find_and_move(
+            found = await repeats.look(connection, complaint_id)
+            opened = await transitions.find_and_move(
                 connection, COMPLAINT, complaint_id, "pass_check", transitions.SYSTEM, changes={"opened_at": now()}
             )
+            if opened is not None:
+                await repeats.follow(connection, opened, found)
         else:
             note = CHECK_UNAVAILABLE if outcome == "failed" else HELD_FOR_REVIEW
             await transitions.find_and_move(

@@ -6,7 +6,7 @@ itself: nothing is counted twice, and a table that was never analysed only makes
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -130,7 +130,7 @@ async def find(
     survey = await reads.fetchrow(SURVEY, area_id, reading.tokens)
     if survey is None:
         raise Problem("area-unknown")
-    shares = dict(tuple(pair) for pair in survey["shares"])
+    shares = _shares(survey)
     since = now() - LATELY
     found: dict[UUID, float] = {}
     root_id = survey["lineage"][0]
@@ -143,7 +143,7 @@ async def find(
             continue
         weights = [_weight(word, shares) for word in asked]
         for row in await reads.fetch(CANDIDATES, place_id, asked, since, list(found), weights):
-            score = _score(reading, row, shares) + _nearness(row, area_id, category, point)
+            score = likeness_of(reading, _noted(row), shares) + _nearness(row, area_id, category, point)
             if score >= threshold:
                 found[row["complaint_id"]] = score
     best = sorted(found, key=lambda complaint_id: -found[complaint_id])[:FOUND_MAX]
@@ -151,6 +151,24 @@ async def find(
         return []
     cards = {row["id"]: card(row, caller) for row in await reads.fetch(CARDS, *arguments(caller, secret), best)}
     return [cards[complaint_id] for complaint_id in best if complaint_id in cards]
+
+
+def reading_of(row: Record) -> Reading:
+    """Return a complaint as it is compared: as it was noted, or read anew where nothing is noted any more.
+
+    The dictionary is to be ready.
+    """
+    return likeness.read(row["title"], row["body"]) if row["tokens"] is None else _noted(row)
+
+
+async def rarity(reads: Reads, area_id: UUID, tokens: Sequence[str]) -> dict[str, float]:
+    """Return in which share of all complaints each of these words stands, as far as the database knows."""
+    return _shares(await reads.fetchrow(SURVEY, area_id, tokens))
+
+
+def likeness_of(one: Reading, other: Reading, shares: dict[str, float]) -> float:
+    """Return how alike two complaints are, from 0 to 1, with words weighed by how rare they are."""
+    return likeness.score(one, other, lambda word: _weight(word, shares))
 
 
 async def read_unread(connection: Connection, limit: int) -> int:
@@ -179,13 +197,16 @@ def _telling(reading: Reading, shares: dict[str, float], complaints: float) -> l
     return chosen
 
 
-def _score(reading: Reading, row: Record, shares: dict[str, float]) -> float:
-    other = Reading(row["beginning"], row["tokens"], row["title_tokens"])
-    return likeness.score(reading, other, lambda word: _weight(word, shares))
-
-
 def _weight(word: str, shares: dict[str, float]) -> float:
     return likeness.weight(shares.get(word, UNKNOWN_SHARE))
+
+
+def _shares(survey: Record) -> dict[str, float]:
+    return dict(tuple(pair) for pair in survey["shares"])
+
+
+def _noted(row: Record) -> Reading:
+    return Reading(row["beginning"], row["tokens"], row["title_tokens"])
 
 
 def _nearness(row: Record, area_id: UUID, category: str | None, point: tuple[Decimal, Decimal] | None) -> float:

@@ -21,6 +21,7 @@ from tests.api_client import ApiClient
 from tests.factories import World, make_user
 from tests.people import Person
 
+NOTHING = "an empty object"
 UNREADABLE = {
     "nothing": b"",
     "half an object": b'{"a":',
@@ -36,7 +37,7 @@ UNREADABLE = {
     "a text": b'"\\ud800"',
     "a number": b"1e999",
     "no number": b"NaN",
-    "an empty object": b"{}",
+    NOTHING: b"{}",
 }
 NO_FIELD_TAKES = {
     "10,000 characters": '"%s"' % ("长" * 10_000),
@@ -102,6 +103,8 @@ class TestBodies:
     async def test_unreadable(self, api: ApiClient, scene: Scene, route: Route):
         before = await count_rows(scene.world.database)
         for name, content in UNREADABLE.items():
+            if name == NOTHING and not required_fields(route):
+                continue  # nothing has to be said
             response = await send(api, route, scene.path(route[1]), scene.author, content)
             assert problem(response) in {(400, "malformed-json"), (422, "invalid-payload")}, name
         assert await count_rows(scene.world.database) == before

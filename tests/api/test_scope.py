@@ -136,6 +136,9 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/units/{unit_id}/workers"): [FORBIDDEN],  # units are public, who acts for them is not
     ("GET", "/v1/units/{unit_id}/workers"): [FORBIDDEN],
     ("DELETE", "/v1/units/{unit_id}/workers/{worker_id}"): [GONE],
+    ("GET", "/v1/joint-cases"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
+    ("GET", "/v1/joint-cases/{case_id}"): [GONE],
+    ("POST", "/v1/joint-cases/{case_id}/close"): [GONE],
     ("GET", "/v1/walls/{area_id}"): [OPEN],
     ("GET", "/v1/walls/{area_id}/echoes"): [OPEN],
     ("GET", "/v1/tasks"): [Reach(query="area_id={area_id}")],
@@ -285,6 +288,7 @@ INSIDERS = {
     "/v1/wishes/{wish_id}": "staff",
     "/v1/complaints/{complaint_id}": "staff",
     "/v1/steps/{step_id}": "worker",
+    "/v1/joint-cases/{case_id}": "staff",
     "/v1/walls/{area_id}": "author",
     "/v1/tasks/{task_id}": "author",
     "/v1/claims/{claim_id}": "helper",

@@ -16,6 +16,7 @@ SUBSETS = [frozenset(chosen) for size in range(len(Party) + 1) for chosen in com
 STAYING = {
     ("complaint", "escalate"),
     ("complaint", "escalate_overdue"),
+    ("complaint", "escalate_repeated"),
     ("complaint", "escalate_unreviewed"),
     ("complaint", "return"),
     ("complaint", "take_on"),

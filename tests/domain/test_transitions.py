@@ -17,12 +17,14 @@ from app.domain.lifecycles import (
     ADJUSTMENT,
     CLAIM,
     COMPLAINT,
+    JOINT_CASE,
     LIFECYCLES,
     MEMBER,
     MERCHANT,
     OFFER,
     SETTLEMENT,
     SETTLEMENT_LINE,
+    STEP,
     TASK,
     VOLUNTEER,
     VOUCHER,
@@ -97,6 +99,21 @@ async def a_complaint(world: World) -> UUID:
     return complaint_id
 
 
+async def a_step(world: World) -> UUID:
+    """One whose answer is there, since no other may be answered."""
+    [step_id] = (await world.dispatch(await world.complaint(status="accepted"))).values()
+    await world.database.writes.execute(
+        "UPDATE complaint_step SET answer = '好了', answered_at = now(), answered_by = $2 WHERE id = $1",
+        step_id,
+        world.staff.id,
+    )
+    return step_id
+
+
+async def a_joint_case(world: World) -> UUID:
+    return await world.joint_case()
+
+
 async def a_task(world: World) -> UUID:
     return await world.task_of(await a_wish(world))
 
@@ -152,6 +169,8 @@ async def an_adjustment(world: World) -> UUID:
 MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     WISH.subject: a_wish,
     COMPLAINT.subject: a_complaint,
+    STEP.subject: a_step,
+    JOINT_CASE.subject: a_joint_case,
     TASK.subject: a_task,
     CLAIM.subject: a_claim,
     MEMBER.subject: a_member,

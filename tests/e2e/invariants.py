@@ -92,6 +92,19 @@ BROKEN = {
         SELECT t.id FROM task t JOIN wish w ON w.id = t.wish_id
         WHERE (t.status = 'open') <> (w.status IN ('published', 'claimed', 'delivered', 'disputed'))
     """,
+    "I2 nobody decided on their own service for a complaint": """
+        SELECT c.id FROM claim c JOIN task t ON t.id = c.task_id JOIN event e ON e.subject_id = c.id
+        WHERE t.complaint_id IS NOT NULL AND e.actor_id = c.user_id
+            AND e.to_state IN ('verified', 'returned', 'refused')
+    """,
+    "helpers are called for complaints that somebody owes an answer to": """
+        SELECT t.id FROM task t JOIN complaint c ON c.id = t.complaint_id
+        WHERE t.status IN ('draft', 'open')
+            AND (c.is_confidential OR c.status IN ('answered', 'closed', 'merged', 'rejected', 'withdrawn'))
+    """,
+    "a joint case is of one place and topic": """
+        SELECT c.id FROM complaint c JOIN joint_case x ON x.id = c.case_id WHERE c.area_id <> x.area_id
+    """,
     "what was published has a task": """
         SELECT w.id FROM wish w
         WHERE (w.published_at IS NOT NULL) <> EXISTS (SELECT FROM task t WHERE t.wish_id = w.id)

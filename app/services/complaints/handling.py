@@ -14,7 +14,7 @@ from app.domain.kinds import Outcome, Urgency
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
-from app.services.complaints import clocks, helping, standing, steps
+from app.services.complaints import clocks, helping, repeats, standing, steps
 from app.services.transitions import Mover
 
 CHECK_ANSWER = "check_answer"
@@ -36,9 +36,11 @@ PUBLISH_ECHO = (
 
 
 async def admit(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
-    """Let a complaint onto the wall that the content check left to people."""
+    """Let a complaint onto the wall that the content check left to people; one of many alike goes up at once."""
+    found = await repeats.look(connection, complaint_id)
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "admit")
-    await transitions.move(connection, COMPLAINT, complaint_id, "admit", mover, changes={"opened_at": now()})
+    opened = await transitions.move(connection, COMPLAINT, complaint_id, "admit", mover, changes={"opened_at": now()})
+    await repeats.follow(connection, opened, found)
 
 
 async def accept(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
