@@ -14,7 +14,7 @@ UNLISTED = 0.002
 BELIEF = 25
 """What is believed at first weighs as much as so many complaints."""
 BELIEF_IN_LISTS = 1 / UNLISTED
-"""That a listed word is rare elsewhere is believed longer: one complaint with it must not make it an everyday word."""
+"""That a listed word is rare elsewhere is believed longer: one complaint there must not make it an everyday word."""
 SMOOTHING = 3.0
 """Occurrences that are added on both sides, so that one or two prove nothing."""
 TITLE_WEIGHT = 2.0
@@ -54,9 +54,11 @@ def choose(
     scores: dict[str, dict[str, float]] = {category: {} for category in lists}
     for word, times in evidence.items():
         basis = learned if word in known else NOTHING_LEARNED
-        common, common_at_first = _share_of_all(word, basis, BELIEF), _share_of_all(word, basis, BELIEF_IN_LISTS)
+        common = _share(word, basis, basis.of_category, BELIEF)
         for category, listed in lists.items():
-            lift = max(LISTED / common_at_first, 1.0) if word in listed else 1.0
+            lift = 1.0
+            if word in listed:
+                lift = max(1.0, LISTED / _share(word, basis, basis.of_category.keys() - {category}, BELIEF_IN_LISTS))
             scores[category][word] = times * _odds(word, category, lift, common, basis)
     total = sum(learned.of_category.values())
     sums = {
@@ -97,7 +99,7 @@ def _odds(word: str, category: str, lift: float, common: float, learned: Learned
     return max(-AGAINST_MAX, min(ONE_WORD_MAX, math.log((seen + SMOOTHING * lift) / (expected + SMOOTHING))))
 
 
-def _share_of_all(word: str, learned: Learned, belief: float) -> float:
-    """Return in which share of all complaints a word stands, where ``belief`` complaints say that it is rare."""
-    seen = sum(learned.of_word.get((category, word), 0) for category in learned.of_category)
-    return (seen + belief * UNLISTED) / (sum(learned.of_category.values()) + belief)
+def _share(word: str, learned: Learned, categories: Collection[str], belief: float) -> float:
+    """Return in which share of their complaints a word stands, where ``belief`` complaints say that it is rare."""
+    seen = sum(learned.of_word.get((category, word), 0) for category in categories)
+    return (seen + belief * UNLISTED) / (sum(learned.of_category[category] for category in categories) + belief)
