@@ -36,9 +36,9 @@ def test_every_part_of_a_long_text_carries_it(content: bytes):
     assert woven.count(spell(content)) == 500 // APART
 
 
-@pytest.mark.parametrize("before", [SYMBOLS, SYMBOLS[0] * 7, spell(MARK)[:-1]])
-def test_what_people_write_does_not_spoil_it(before: str):
-    assert found(weave(f"灯{before}坏了{before}", MARK)) == {MARK}
+@pytest.mark.parametrize("before", [SYMBOLS, spell(MARK)[:-1], spell(bytes(len(MARK)))])
+def test_what_people_write_neither_spoils_nor_stands_for_it(before: str):
+    assert found(weave(f"灯{before}坏了{before}", MARK)) == found(weave(f"👍{before}", MARK)) == {MARK}
 
 
 @pytest.mark.parametrize("text", ["👨‍👩‍👧‍👦家", "مرحبا", "", "灯", "🇨🇳", "e\u0301e\u0301"])
