@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.domain.caller import Role
 from app.domain.kinds import TransferKind
+from app.schemas.areas import UnitRef
 from app.schemas.fields import In, Nickname, Out
 
 
@@ -26,7 +27,9 @@ class Shop(Out):
 
 
 class Me(Out):
-    """The caller. ``pending_nickname`` waits for its content check and is shown to nobody else."""
+    """The caller. ``pending_nickname`` waits for its content check and is shown to nobody else; ``units`` are those
+    for which they act, not where they work.
+    """
 
     id: UUID
     nickname: str
@@ -35,6 +38,7 @@ class Me(Out):
     volunteer_status: Literal["applied", "approved", "refused"] | None
     grants: list[GrantHeld]
     shops: list[Shop]
+    units: list[UnitRef]
     created_at: datetime
     actions: list[str]
 

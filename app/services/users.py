@@ -42,7 +42,11 @@ FIND_ME = """
         ARRAY(
             SELECT (s.id, s.name, s.owner_id = u.id) FROM clerk c JOIN merchant s ON s.id = c.merchant_id
             WHERE c.user_id = u.id ORDER BY c.id
-        ) AS shops
+        ) AS shops,
+        ARRAY(
+            SELECT (n.id, n.name) FROM unit_worker w JOIN unit n ON n.id = w.unit_id
+            WHERE w.user_id = u.id ORDER BY w.id
+        ) AS units
     FROM "user" u LEFT JOIN member m ON m.user_id = u.id LEFT JOIN volunteer v ON v.user_id = u.id
     WHERE u.id = $1
 """
@@ -96,6 +100,7 @@ async def get_me(reads: Reads, user_id: UUID) -> dict[str, Any]:
         "volunteer_status": row["volunteer_status"],
         "grants": [{"role": role, "area_id": area_id, "area_name": name} for role, area_id, name in row["grants"]],
         "shops": [{"id": shop_id, "name": name, "is_owner": owns} for shop_id, name, owns in row["shops"]],
+        "units": [{"id": unit_id, "name": name} for unit_id, name in row["units"]],
         "created_at": row["created_at"],
         "actions": ["update"],
     }

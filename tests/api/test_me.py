@@ -54,6 +54,7 @@ class TestGetMe:
             "volunteer_status": None,
             "grants": [],
             "shops": [],
+            "units": [],
             "created_at": me["created_at"],
             "actions": ["update"],
         }

@@ -19,6 +19,8 @@ class TestAdd:
         assert added.status_code == 201, added.text
         assert added.json()["nickname"] == "邻居0001"
         assert str(person.id) not in added.text
+        [unit] = (await api.get("/v1/me", person)).json()["units"]
+        assert unit["id"] == str(world.unit_id)
         [step] = (await api.get("/v1/me/steps", person)).json()["items"]
         assert step["complaint"]["id"] == str(complaint)
 
