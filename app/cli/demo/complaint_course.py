@@ -1,5 +1,6 @@
 """A complaint on its way: each act changes its row, and leaves the event, as the services would (pure)."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -41,13 +42,14 @@ class Clockwork:
 
     def __init__(self, editions: Iterable[Edition]) -> None:
         self._editions = sorted(editions, key=lambda edition: edition.known_from)
+        self._known_from = [edition.known_from for edition in self._editions]
         self._calendars = [Calendar(self._editions[:count]) for count in range(len(self._editions) + 1)]
         self._remembered: dict[tuple[Urgency, date, int], Dues] = {}
 
     def dues(self, urgency: Urgency, start: datetime, pauses: tuple[Pause, ...] = ()) -> Dues:
         """Return what is due when a clock starts, by the calendar known when it started or last went on."""
         known_at = max([start, *(pause.end for pause in pauses)])
-        known = sum(edition.known_from <= known_at for edition in self._editions)
+        known = bisect_right(self._known_from, known_at)
         counts_days = urgency in {Urgency.ORDINARY, Urgency.HARD} and not pauses
         key = (urgency, local_date(start), known)
         if counts_days and key in self._remembered:
