@@ -1,5 +1,6 @@
 """The demo district is loaded for real, small and in bulk, and looked at as any other database."""
 
+import re
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -10,15 +11,17 @@ from alembic import command
 
 from app.cli.database import alembic_config
 from app.cli.demo import demo_people
+from app.core.clock import now, today
+from app.core.db import Database
 from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
-from app.domain import geometry
+from app.domain import geometry, months
 from app.domain.errors import Problem
 from app.domain.kinds import Urgency
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT
 from app.domain.shielding import mask_text
-from app.services import complainants, deadlines
+from app.services import complainants, deadlines, rates
 from app.services.complaints import clocks
 from app.services.places import Places
 from app.wechat.simulator import openid_of
@@ -291,6 +294,18 @@ class TestBulk:
         for verb in ("reconcile", "verify-ledger"):
             done = run(bulk_url, verb)
             assert done.returncode == 0, done.stdout
+
+    async def test_its_rates_are_published_and_counted_again(self, bulk_url: str) -> None:
+        database = Database(bulk_url, Settings(_env_file=None))
+        try:
+            assert await rates.publish(database, now()) > 0
+        finally:
+            database.close()
+        [district] = await fetch(bulk_url, "SELECT id FROM area WHERE parent_id IS NULL ORDER BY id DESC LIMIT 1")
+        month = f"{months.before(months.of(today())):%Y-%m}"
+        told = run(bulk_url, "rates", "--area", str(district["id"]), "--from", month, "--to", month)
+        assert (told.returncode, "are what the events say" in " ".join(told.stdout.split())) == (0, True), told.stdout
+        assert re.search(r"All [1-9]\d* published groups of 1 months", told.stdout), told.stdout
 
     async def test_every_life_is_met(self, bulk_url: str) -> None:
         wishes = await fetch(bulk_url, "SELECT DISTINCT status FROM wish")
