@@ -19,7 +19,7 @@ SETTLED_MAX = 24_000
 """More vouchers than one measurement can settle: each is settled once."""
 
 READ_GOAL = 15
-WALL_GOAL = 25
+WALL_GOAL = 30
 COMPLAINT_GOAL = 20
 """A page of a wall, and a complaint with the way it went, carry more than wishes do."""
 FILING_GOAL = 100
