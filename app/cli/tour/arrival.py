@@ -58,6 +58,23 @@ def arrive(tourist: Walk) -> Cast:
     return cast
 
 
+def bring_home(tourist: Walk, cast: Cast, path: str) -> None:
+    """Have a complaint handled by its grid: what many have said before goes to the community by itself."""
+    while True:
+        found = tourist.ask("现在由谁办理。", "GET", path, cast.staff, note=lambda body: body["handler"]["name"])
+        if found["handler"]["id"] == found["area"]["id"]:
+            return
+        reason = {"reason": "请网格先办。"}
+        tourist.ask(
+            "说的人多，系统已直接交给社区；社工小林请网格先办。",
+            "POST",
+            f"{path}/return",
+            cast.staff,
+            reason,
+            note=lambda body: body["handler"]["name"],
+        )
+
+
 def _check_health(tourist: Walk) -> None:
     tourist.chapter("一、服务在吗")
     tourist.ask("进程活着。", "GET", "/healthz", note=lambda body: body["status"])

@@ -1,6 +1,6 @@
 """Chapters on the bounds of complaining: not too fast, not in a ring, not everything on a wall."""
 
-from app.cli.tour.arrival import Cast
+from app.cli.tour.arrival import Cast, bring_home
 from app.cli.tour.walk import Person, Walk
 
 POSTS_A_MINUTE = 5
@@ -32,6 +32,8 @@ def post_fast(tourist: Walk, cast: Cast) -> None:
     tourist.chapter("二十三、同一件事")
     first, second, *others = posted
     worker = cast.grid_worker
+    for complaint_id in (first, second):
+        bring_home(tourist, cast, f"/v1/complaints/{complaint_id}")
     itself, ring = "merge-into-itself", "merge-target-unfit"
     _merge(tourist, "自己不能并到自己。", worker, (first, first), status=422, code=itself)
     _merge(tourist, "第一条并入第二条，跟着的人都会收到答复。", worker, (first, second))

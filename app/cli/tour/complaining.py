@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from app.cli.tour.arrival import Cast
+from app.cli.tour.arrival import Cast, bring_home
 from app.cli.tour.walk import Answer, Json, Person, Walk
 
 PHONE = "13812345678"
@@ -99,6 +99,7 @@ def accept_and_ask(tourist: Walk, cast: Cast, complaint: Complaint) -> None:
     """Accept it in the grid, and ask its author, for whom the clock stands still."""
     tourist.chapter("十九、网格、社区、街道")
     path = complaint.path
+    bring_home(tourist, cast, path)
     queue = tourist.ask(
         "网格员小许看要办的诉求，最急的在前。",
         "GET",

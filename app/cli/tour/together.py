@@ -1,6 +1,6 @@
 """Chapters on complaints that take several: units, helpers, other systems; and the figures that come of all of them."""
 
-from app.cli.tour.arrival import Cast
+from app.cli.tour.arrival import Cast, bring_home
 from app.cli.tour.walk import Answer, Json, Person, Walk
 from app.core.clock import today
 
@@ -165,6 +165,7 @@ def speak_open311(tourist: Walk, cast: Cast) -> None:
     )
     complaint_id = next(item["id"] for item in queue["items"] if str(item["number"]) == number)
     tourist.ask("小许放行。", "POST", f"/v1/complaints/{complaint_id}/admit", cast.grid_worker, note=_status)
+    bring_home(tourist, cast, f"/v1/complaints/{complaint_id}")
     tourist.ask(
         "热线系统按号码查到它。",
         "GET",
@@ -201,6 +202,7 @@ def _post_and_accept(tourist: Walk, cast: Cast, author: Person, form: Json) -> s
     )
     path = f"/v1/complaints/{posted['id']}"
     tourist.wait_until("检查通过，上墙。", path, author, lambda body: body["status"] == "open", _status)
+    bring_home(tourist, cast, path)
     tourist.ask("小许签收。", "POST", f"{path}/accept", cast.grid_worker, note=_status)
     return path
 
