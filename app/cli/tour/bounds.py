@@ -43,9 +43,50 @@ def post_fast(tourist: Walk, cast: Cast) -> None:
     tourist.insist(f"{POSTS_A_MINUTE} fewer", before - after == POSTS_A_MINUTE, (before, after))
 
 
+def say_it_again_and_again(tourist: Walk, cast: Cast) -> None:
+    """Have four neighbours say the same: the fourth goes up at once, and a joint case holds all of them."""
+    tourist.chapter("二十四、三番五次")
+    form: dict[str, object] = {
+        "area_id": cast.grid_id,
+        "category": "pets_greenery",
+        "title": "小广场有人遛大狗不牵绳",
+        "body": "每天傍晚小广场有人遛两只大狗不牵绳，孩子吓得不敢下楼。",
+    }
+    handler = None
+    for n in range(4):
+        neighbour = tourist.log_in(f"第{n + 1}家{tourist.ending}", f"第 {n + 1} 家登录。")
+        posted = tourist.ask(
+            "说的是同一件事。",
+            "POST",
+            "/v1/complaints",
+            neighbour,
+            form,
+            expect=201,
+            note=lambda body: f"第 {body['number']} 号",
+        )
+        opened = tourist.wait_until(
+            "上墙，看由谁办理。",
+            f"/v1/complaints/{posted['id']}",
+            neighbour,
+            lambda body: body["status"] == "open",
+            lambda body: body["handler"]["name"],
+        )
+        handler = opened["handler"]["id"]
+    tourist.insist("the community", handler == cast.community_id, handler)
+    cases = tourist.ask(
+        "社工小林看到这一类合成了一件。",
+        "GET",
+        f"/v1/joint-cases?area_id={cast.community_id}",
+        cast.staff,
+        note=lambda body: "；".join(f"{case['category']['name']} {case['complaints']} 条" for case in body["items"]),
+    )
+    codes = {case["category"]["code"] for case in cases["items"]}
+    tourist.insist("a joint case", "pets_greenery" in codes, cases.body)
+
+
 def keep_in_confidence(tourist: Walk, cast: Cast) -> None:
     """Ask for mediation: it never stands on a wall, and strangers do not know that it exists."""
-    tourist.chapter("二十四、关起门来调解")
+    tourist.chapter("二十五、关起门来调解")
     author = tourist.log_in(f"楼上楼下{tourist.ending}", "一位居民和楼上闹了矛盾。")
     form = {
         "area_id": cast.grid_id,

@@ -42,6 +42,7 @@ def walk(tourist: Walk) -> None:
     complaining.answer_and_contest(tourist, cast, complaint)
     complaining.look_and_be_seen(tourist, cast, complaint)
     bounds.post_fast(tourist, cast)
+    bounds.say_it_again_and_again(tourist, cast)
     bounds.keep_in_confidence(tourist, cast)
     together.handle_jointly(tourist, cast)
     together.call_helpers(tourist, cast)

@@ -10,7 +10,7 @@ PHONE = "13987654321"
 
 def handle_jointly(tourist: Walk, cast: Cast) -> None:
     """Hand a complaint to two units, which are never told who complained, and show one joint answer."""
-    tourist.chapter("二十五、两家单位一起办")
+    tourist.chapter("二十六、两家单位一起办")
     author = tourist.log_in(f"夜归人{tourist.ending}", "一位晚归的居民登录。")
     form: Json = {
         "area_id": cast.grid_id,
@@ -90,7 +90,7 @@ def _answer_jointly(tourist: Walk, cast: Cast, author: Person, path: str, steps:
 
 def call_helpers(tourist: Walk, cast: Cast) -> None:
     """Make a task of a complaint: a member does it and earns points, the answer stays the staff's."""
-    tourist.chapter("二十六、请党员来帮一把")
+    tourist.chapter("二十七、请党员来帮一把")
     author = tourist.log_in(f"楼长{tourist.ending}", "一位楼长登录。")
     form: Json = {
         "area_id": cast.grid_id,
@@ -127,7 +127,7 @@ def call_helpers(tourist: Walk, cast: Cast) -> None:
 
 def speak_open311(tourist: Walk, cast: Cast) -> None:
     """Post and follow a complaint as another system does, by the Open311 standard."""
-    tourist.chapter("二十七、别的系统也能提（Open311）")
+    tourist.chapter("二十八、别的系统也能提（Open311）")
     tourist.ask("发现文档。", "GET", "/open311/v2/discovery.json", note=lambda body: body["endpoints"][0]["url"])
     services = tourist.ask(
         "有哪些类别。", "GET", "/open311/v2/services.json", note=lambda body: f"{len(body['items'])} 类"
@@ -177,7 +177,7 @@ def speak_open311(tourist: Walk, cast: Cast) -> None:
 
 def read_rates(tourist: Walk, cast: Cast) -> None:
     """Read the published rates, which anybody may, and which are counted again from events alone."""
-    tourist.chapter("二十八、三率有出处")
+    tourist.chapter("二十九、三率有出处")
     month = f"{today():%Y-%m}"
     for by, name in (("area", "各网格"), ("category", "各类别"), ("unit", "各单位")):
         rates = tourist.ask(
