@@ -395,13 +395,17 @@ class World:
         return {UUID(part["unit"]["id"]): UUID(part["id"]) for part in response.json()["parts"]}
 
     async def joint_case(self, *complaint_ids: UUID, category: str = "noise") -> UUID:
-        """Make an open joint case of the grid with these complaints."""
-        case = JointCase(id=new_id(), area_id=self.grid.id, category=category, opened_at=now())
+        """Make an open joint case of the grid with these complaints, or put them into the one that is there."""
+        find = "SELECT id FROM joint_case WHERE area_id = $1 AND category = $2 AND status = 'open'"
+        case_id: UUID | None = await self.database.reads.fetchval(find, self.grid.id, category)
         async with self.database.transaction() as connection:
-            await insert(connection, case)
-            await transitions.log_creation(connection, JOINT_CASE, case.id, transitions.SYSTEM)
-            await connection.execute("UPDATE complaint SET case_id = $1 WHERE id = ANY($2)", case.id, complaint_ids)
-        return case.id
+            if case_id is None:
+                case = JointCase(id=new_id(), area_id=self.grid.id, category=category, opened_at=now())
+                case_id = case.id
+                await insert(connection, case)
+                await transitions.log_creation(connection, JOINT_CASE, case_id, transitions.SYSTEM)
+            await connection.execute("UPDATE complaint SET case_id = $1 WHERE id = ANY($2)", case_id, complaint_ids)
+        return case_id
 
     async def called(self, complaint_id: UUID | None = None, **form: Any) -> UUID:
         """Have staff call helpers for an accepted complaint; return the id of the task, open or a draft."""

@@ -67,7 +67,8 @@ def choose(
         for category, of_word in scores.items()
     }
     best = max(sums, key=sums.__getitem__, default=None)
-    if best is None or sums[best] < ENOUGH:
+    # How common a category is decides between two, and never speaks by itself.
+    if best is None or min(sums[best], sum(scores[best].values())) < ENOUGH:
         return Choice(None, ())
     leading = sorted((word for word, value in scores[best].items() if value > 0), key=lambda word: -scores[best][word])
     as_written = [word for word in leading if word in f"{title} {body}"]

@@ -250,7 +250,10 @@ class TestIds:
         return problem(await send(api, route, path, scene.helper, body.encode()))
 
 
-@pytest.mark.parametrize("bad", ["x", "%00", "%E4%BD%A0", "1.5", "-1", "0", "1e3", "9" * 30, "9" * 5000, "019a0000-0000-7000-8000-000000000000"])
+@pytest.mark.parametrize(
+    "bad",
+    ["x", "%00", "%E4%BD%A0", "1.5", "-1", "0", "1e3", "9" * 30, "9" * 5000, "019a0000-0000-7000-8000-000000000000"],
+)
 async def test_the_number_of_a_seal(api: ApiClient, bad: str):
     status, code = problem(await api.client.get(f"/v1/points/seals/{bad}"))
     assert (status, code) in {(422, "invalid-payload"), (404, "not-found")}

@@ -77,7 +77,8 @@ class TestWithoutDatabase:
             body = scene.body(route) if route in ROUTES_WITH_BODY else None
             if template == "/v1/auth/wechat":
                 body = {"code": new_code()}
-            query = {"area_id": str(scene.world.grid.id)}
+            query = {"area_id": str(scene.world.grid.id), "title": "题", "body": "文", "urgency": "ordinary"}
+            query |= {"longitude": "117.87", "latitude": "36.8", "from": "2026-01", "to": "2026-02"}
             path = scene.path(template)
             response = await lonely.request(method, path, scene.author, key=uuid4().hex, json=body, params=query)
             assert problem(response) == (503, "service-unavailable"), route

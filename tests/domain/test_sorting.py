@@ -61,6 +61,10 @@ class TestByLearning:
         learned = Learned({(category, "小区"): 50 for category in LISTS}, dict.fromkeys(LISTS, 100))
         assert choose("小区", learned=learned).category is None
 
+    def test_a_common_category_is_no_reason_by_itself(self):
+        learned = Learned({}, {"light": 1_000, "noise": 1, "square": 1, "other": 1})
+        assert choose("想当志愿者", learned=learned) == Choice(None, ())
+
     def test_one_case_takes_nothing_from_a_listed_word(self):
         """The case was one of the word's own category: it may only speak for it more."""
         for seen in (1, 3):
