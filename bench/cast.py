@@ -27,7 +27,7 @@ FIND_PUBLISHED = "SELECT id FROM wish WHERE status = 'published' ORDER BY id DES
 FIND_ON_WALL = "SELECT id FROM complaint WHERE is_on_wall ORDER BY id DESC LIMIT $1"
 FIND_FREE_TASKS = "SELECT id FROM task WHERE status = 'open' AND seats = 1 AND seats_taken = 0 ORDER BY id LIMIT $1"
 FIND_MEMBERS = """
-    SELECT m.user_id FROM member m JOIN "user" u ON u.id = m.user_id
+    SELECT u.id FROM member m JOIN person p ON p.id = m.person_id JOIN "user" u ON u.id = p.user_id
     WHERE m.status = 'approved' AND u.open_claims < 3 AND NOT u.is_blocked AND u.token_version = 1
         AND NOT EXISTS (SELECT FROM "grant" g WHERE g.user_id = u.id)
         AND NOT EXISTS (SELECT FROM clerk c WHERE c.user_id = u.id)

@@ -21,7 +21,7 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT, JOINT_CASE, MERCHANT, WISH
 from app.models import Area, Clerk, Grant, JointCase, Member, Merchant, Offer, Unit, User, Wish
 from app.schemas.complaints import ComplaintIn
-from app.services import transitions, wishes
+from app.services import people, transitions, wishes
 from app.services.complaints import posting
 from app.services.transitions import Mover
 from app.wechat.simulator import openid_of
@@ -92,11 +92,17 @@ async def make_unit(database: Database, area: Area) -> UUID:
     return unit.id
 
 
+async def person_of(database: Database, person: Person) -> UUID:
+    """Return who somebody is to the offices."""
+    async with database.transaction() as connection:
+        return await people.of_user(connection, person.id)
+
+
 async def make_member(database: Database, person: Person, home: Area, unit_id: UUID, status: str = "approved") -> UUID:
     """Make a membership."""
     member = Member(
         id=new_id(),
-        user_id=person.id,
+        person_id=await person_of(database, person),
         kind=MemberKind.IN_SERVICE,
         unit_id=unit_id,
         home_area_id=home.id,

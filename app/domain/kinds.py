@@ -39,6 +39,13 @@ class MemberKind(StrEnum):
     UNASSIGNED = "unassigned"
 
 
+class Hat(StrEnum):
+    """What somebody is to a grid that counts as its strength."""
+
+    MEMBER = "member"
+    VOLUNTEER = "volunteer"
+
+
 class WishCategory(StrEnum):
     """The six helps (六助) and everything else."""
 

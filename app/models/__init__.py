@@ -25,6 +25,7 @@ from app.models.ledger_seal import LedgerLeaf, LedgerSeal
 from app.models.member import Member
 from app.models.merchant import Clerk, ClerkInvite, Merchant
 from app.models.offer import Offer, OfferTaker
+from app.models.person import Person, Stay
 from app.models.policy import Award, PointsPolicy, PointsWarning
 from app.models.rate import RateCount, RatePublication
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
@@ -73,6 +74,7 @@ __all__ = [
     "Merchant",
     "Offer",
     "OfferTaker",
+    "Person",
     "PointsPolicy",
     "PointsWarning",
     "RateCount",
@@ -81,6 +83,7 @@ __all__ = [
     "Settlement",
     "SettlementCounter",
     "SettlementLine",
+    "Stay",
     "Task",
     "Unit",
     "UnitWorker",

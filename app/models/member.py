@@ -16,7 +16,7 @@ class Member(SQLModel, table=True):
     __table_args__ = (status_check(MEMBER),)
 
     id: UUID = Field(primary_key=True)
-    user_id: UUID = Field(foreign_key="user.id", unique=True)
+    person_id: UUID = Field(foreign_key="person.id", unique=True)
     kind: MemberKind = Field(sa_type=enum_type(MemberKind, "kind"))
     unit_id: UUID = Field(foreign_key="unit.id", index=True)
     home_area_id: UUID = Field(foreign_key="area.id", index=True)

@@ -17,7 +17,7 @@ class Volunteer(SQLModel, table=True):
     __table_args__ = (status_check(VOLUNTEER),)
 
     id: UUID = Field(primary_key=True)
-    user_id: UUID = Field(foreign_key="user.id", unique=True)
+    person_id: UUID = Field(foreign_key="person.id", unique=True)
     home_area_id: UUID = Field(foreign_key="area.id", index=True)
     skills: list[str] = Field(sa_column=Column(ARRAY(String(20)), nullable=False))
     status: str = Field(default=VOLUNTEER.initial, max_length=32)

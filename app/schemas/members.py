@@ -25,7 +25,8 @@ class MemberOut(Out):
     """A membership, for its owner and for staff of the home grid."""
 
     id: UUID
-    nickname: str
+    nickname: str | None
+    """None for who is on a roster and has not logged in."""
     kind: MemberKind
     unit: UnitRef
     home_area: AreaRef
@@ -45,7 +46,8 @@ class VolunteerOut(Out):
     """A volunteer, for themselves and for staff of the home grid."""
 
     id: UUID
-    nickname: str
+    nickname: str | None
+    """None for who is on a roster and has not logged in."""
     skills: list[str]
     home_area: AreaRef
     status: EnrolmentStatus

@@ -25,11 +25,11 @@ FIND_AREA = "SELECT lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
 # Somebody belongs to an area by a home in it or by a claim on one of its tasks.
 BELONGS = """
     SELECT EXISTS (
-        SELECT FROM member m JOIN area a ON a.id = m.home_area_id
-        WHERE m.user_id = $1 AND m.status = 'approved' AND a.lineage @> ARRAY[$2::uuid]
+        SELECT FROM person p JOIN member m ON m.person_id = p.id JOIN area a ON a.id = m.home_area_id
+        WHERE p.user_id = $1 AND m.status = 'approved' AND a.lineage @> ARRAY[$2::uuid]
     ) OR EXISTS (
-        SELECT FROM volunteer v JOIN area a ON a.id = v.home_area_id
-        WHERE v.user_id = $1 AND v.status = 'approved' AND a.lineage @> ARRAY[$2::uuid]
+        SELECT FROM person p JOIN volunteer v ON v.person_id = p.id JOIN area a ON a.id = v.home_area_id
+        WHERE p.user_id = $1 AND v.status = 'approved' AND a.lineage @> ARRAY[$2::uuid]
     ) OR EXISTS (
         SELECT FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id
         WHERE c.user_id = $1 AND a.lineage @> ARRAY[$2::uuid]

@@ -8,8 +8,11 @@ from app.domain.errors import Problem
 
 FIND_CALLER = """
     SELECT u.token_version, u.is_blocked,
-        EXISTS (SELECT FROM member m WHERE m.user_id = u.id AND m.status = 'approved')
-            OR EXISTS (SELECT FROM volunteer v WHERE v.user_id = u.id AND v.status = 'approved') AS is_helper,
+        EXISTS (
+            SELECT FROM person p
+            LEFT JOIN member m ON m.person_id = p.id LEFT JOIN volunteer v ON v.person_id = p.id
+            WHERE p.user_id = u.id AND (m.status = 'approved' OR v.status = 'approved')
+        ) AS is_helper,
         ARRAY(SELECT (g.role, g.area_id) FROM "grant" g WHERE g.user_id = u.id) AS grants,
         ARRAY(SELECT c.merchant_id FROM clerk c WHERE c.user_id = u.id) AS shop_ids
     FROM "user" u WHERE u.id = $1

@@ -36,8 +36,9 @@ async def decide(
     """Approve or refuse. Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own (I2)."""
     row = await connection.fetchrow(
         f"""
-        SELECT x.user_id, x.status, a.lineage && $2::uuid[] AS in_scope
-        FROM {lifecycle.subject} x JOIN area a ON a.id = x.home_area_id WHERE x.id = $1
+        SELECT p.user_id, x.status, a.lineage && $2::uuid[] AS in_scope
+        FROM {lifecycle.subject} x JOIN person p ON p.id = x.person_id JOIN area a ON a.id = x.home_area_id
+        WHERE x.id = $1
         """,
         subject_id,
         caller.scope(Role.STAFF),

@@ -12,15 +12,16 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import MEMBER
 from app.models.member import Member
 from app.schemas.members import MemberIn
-from app.services import enrolments, transitions
+from app.services import enrolments, people, transitions
 from app.services.enrolments import View
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
 VIEW = """
-    SELECT m.id, m.user_id, u.nickname, m.kind, m.unit_id, n.name AS unit_name, m.home_area_id, a.name AS area_name,
+    SELECT m.id, p.user_id, u.nickname, m.kind, m.unit_id, n.name AS unit_name, m.home_area_id, a.name AS area_name,
         m.status, m.created_at, a.lineage && $2::uuid[] AS in_scope
-    FROM member m JOIN "user" u ON u.id = m.user_id JOIN unit n ON n.id = m.unit_id JOIN area a ON a.id = m.home_area_id
+    FROM member m JOIN person p ON p.id = m.person_id LEFT JOIN "user" u ON u.id = p.user_id
+    JOIN unit n ON n.id = m.unit_id JOIN area a ON a.id = m.home_area_id
 """
 GET = f"{VIEW} WHERE m.id = $1"
 LIST = f"""
@@ -35,7 +36,8 @@ async def apply(connection: Connection, caller: Caller, form: MemberIn) -> UUID:
     Raises ``area-unknown``, ``area-not-a-home``, ``unit-unknown``, ``already-enrolled``.
     """
     await enrolments.require_home(connection, form.home_area_id)
-    earlier = await connection.fetchrow("SELECT id, status FROM member WHERE user_id = $1", caller.id)
+    person_id = await people.of_user(connection, caller.id)
+    earlier = await connection.fetchrow("SELECT id, status FROM member WHERE person_id = $1", person_id)
     author = Mover(Party.AUTHOR, caller.id)
     if earlier is not None:
         if earlier["status"] != "refused":
@@ -44,7 +46,7 @@ async def apply(connection: Connection, caller: Caller, form: MemberIn) -> UUID:
         await transitions.move(connection, MEMBER, earlier["id"], "reapply", author, changes=changes)
         return UUID(bytes=earlier["id"].bytes)
     member = Member(
-        id=new_id(), user_id=caller.id, kind=form.kind, unit_id=form.unit_id, home_area_id=form.home_area_id
+        id=new_id(), person_id=person_id, kind=form.kind, unit_id=form.unit_id, home_area_id=form.home_area_id
     )
     await insert(connection, member)
     await transitions.log_creation(connection, MEMBER, member.id, author)

@@ -47,7 +47,8 @@ FIND_ME = """
             SELECT (n.id, n.name) FROM unit_worker w JOIN unit n ON n.id = w.unit_id
             WHERE w.user_id = u.id ORDER BY w.id
         ) AS units
-    FROM "user" u LEFT JOIN member m ON m.user_id = u.id LEFT JOIN volunteer v ON v.user_id = u.id
+    FROM "user" u LEFT JOIN person p ON p.user_id = u.id
+    LEFT JOIN member m ON m.person_id = p.id LEFT JOIN volunteer v ON v.person_id = p.id
     WHERE u.id = $1
 """
 PROPOSE_NICKNAME = 'UPDATE "user" SET pending_nickname = $2 WHERE id = $1'

@@ -12,15 +12,16 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import VOLUNTEER
 from app.models.volunteer import Volunteer
 from app.schemas.members import VolunteerIn
-from app.services import enrolments, transitions
+from app.services import enrolments, people, transitions
 from app.services.enrolments import View
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
 VIEW = """
-    SELECT v.id, v.user_id, u.nickname, v.skills, v.home_area_id, a.name AS area_name, v.status, v.created_at,
+    SELECT v.id, p.user_id, u.nickname, v.skills, v.home_area_id, a.name AS area_name, v.status, v.created_at,
         a.lineage && $2::uuid[] AS in_scope
-    FROM volunteer v JOIN "user" u ON u.id = v.user_id JOIN area a ON a.id = v.home_area_id
+    FROM volunteer v JOIN person p ON p.id = v.person_id LEFT JOIN "user" u ON u.id = p.user_id
+    JOIN area a ON a.id = v.home_area_id
 """
 GET = f"{VIEW} WHERE v.id = $1"
 LIST = f"""
@@ -35,7 +36,8 @@ async def apply(connection: Connection, caller: Caller, form: VolunteerIn) -> UU
     Raises ``area-unknown``, ``area-not-a-home``, ``already-enrolled``.
     """
     await enrolments.require_home(connection, form.home_area_id)
-    earlier = await connection.fetchrow("SELECT id, status FROM volunteer WHERE user_id = $1", caller.id)
+    person_id = await people.of_user(connection, caller.id)
+    earlier = await connection.fetchrow("SELECT id, status FROM volunteer WHERE person_id = $1", person_id)
     author = Mover(Party.AUTHOR, caller.id)
     if earlier is not None:
         if earlier["status"] != "refused":
@@ -43,7 +45,7 @@ async def apply(connection: Connection, caller: Caller, form: VolunteerIn) -> UU
         changes = {"home_area_id": form.home_area_id, "skills": form.skills}
         await transitions.move(connection, VOLUNTEER, earlier["id"], "reapply", author, changes=changes)
         return UUID(bytes=earlier["id"].bytes)
-    volunteer = Volunteer(id=new_id(), user_id=caller.id, home_area_id=form.home_area_id, skills=form.skills)
+    volunteer = Volunteer(id=new_id(), person_id=person_id, home_area_id=form.home_area_id, skills=form.skills)
     await insert(connection, volunteer)
     await transitions.log_creation(connection, VOLUNTEER, volunteer.id, author)
     return volunteer.id

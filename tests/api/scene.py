@@ -13,7 +13,7 @@ from app.domain.caller import Role
 from app.main import create_app
 from app.models import Volunteer
 from app.services import seals
-from tests.factories import OFFER_FORM, World, make_grant, make_member, shop_form
+from tests.factories import OFFER_FORM, World, make_grant, make_member, person_of, shop_form
 from tests.people import Person
 from tests.settlements import LAST_MONTH, draft, lines_of, make_redemption
 
@@ -146,7 +146,13 @@ async def draft_with_line(world: World, shop: UUID, redemption: UUID) -> tuple[U
 
 async def make_volunteer(world: World, person: Person, status: str = "applied") -> UUID:
     """Make an application as a volunteer."""
-    volunteer = Volunteer(id=new_id(), user_id=person.id, home_area_id=world.grid.id, skills=["理发"], status=status)
+    volunteer = Volunteer(
+        id=new_id(),
+        person_id=await person_of(world.database, person),
+        home_area_id=world.grid.id,
+        skills=["理发"],
+        status=status,
+    )
     async with world.database.transaction() as connection:
         await insert(connection, volunteer)
     return volunteer.id

@@ -33,13 +33,13 @@ from app.domain.lifecycles import (
 from app.services import transitions
 from app.services.transitions import Mover
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
-from tests.factories import World, make_member
+from tests.factories import World, make_member, person_of
 from tests.settlements import make_line, make_redemption, make_settlement
 
 LAST_YEAR = date(2025, 1, 1)
 INSERT_CLAIM = "INSERT INTO claim (id, task_id, user_id, status, due_at) VALUES ($1, $2, $3, 'active', $4)"
 INSERT_VOLUNTEER = """
-    INSERT INTO volunteer (id, user_id, home_area_id, skills, status) VALUES ($1, $2, $3, '{}', 'applied')
+    INSERT INTO volunteer (id, person_id, home_area_id, skills, status) VALUES ($1, $2, $3, '{}', 'applied')
 """
 INSERT_ADJUSTMENT = """
     INSERT INTO adjustment
@@ -130,7 +130,8 @@ async def a_member(world: World) -> UUID:
 
 async def a_volunteer(world: World) -> UUID:
     volunteer_id, person = new_id(), await world.person()
-    await world.database.writes.execute(INSERT_VOLUNTEER, volunteer_id, person.id, world.grid.id)
+    person_id = await person_of(world.database, person)
+    await world.database.writes.execute(INSERT_VOLUNTEER, volunteer_id, person_id, world.grid.id)
     return volunteer_id
 
 

@@ -68,8 +68,13 @@ BROKEN = {
     """,
     "only approved members and volunteers have claims": """
         SELECT c.id FROM claim c
-        WHERE NOT EXISTS (SELECT FROM member m WHERE m.user_id = c.user_id AND m.status = 'approved')
-            AND NOT EXISTS (SELECT FROM volunteer v WHERE v.user_id = c.user_id AND v.status = 'approved')
+        WHERE NOT EXISTS (
+            SELECT FROM person p JOIN member m ON m.person_id = p.id
+            WHERE p.user_id = c.user_id AND m.status = 'approved'
+        ) AND NOT EXISTS (
+            SELECT FROM person p JOIN volunteer v ON v.person_id = p.id
+            WHERE p.user_id = c.user_id AND v.status = 'approved'
+        )
     """,
     "a verified claim has its award, and no other has": """
         SELECT c.id FROM claim c LEFT JOIN award w ON w.claim_id = c.id

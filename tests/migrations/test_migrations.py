@@ -212,6 +212,33 @@ def test_awards_of_before_the_policies_have_their_rows(url: str, config: Config)
     assert (award["points_promised"], award["points_granted"], award["policy_ids"]) == (10, 10, [])
 
 
+def test_a_user_with_two_hats_becomes_one_person(url: str, config: Config):
+    command.upgrade(config, "0025")
+    run(execute(url, PEOPLE))
+    run(
+        execute(
+            url,
+            f"""
+            INSERT INTO unit (id, area_id, kind, name) VALUES ('{FIXED}c2', '{FIXED}a1', 'government', '区税务局');
+            INSERT INTO member (id, user_id, kind, unit_id, home_area_id, status, created_at)
+            VALUES ('{FIXED}c3', '{FIXED}b1', 'retired', '{FIXED}c2', '{FIXED}a1', 'approved', '2026-01-02Z');
+            INSERT INTO volunteer (id, user_id, home_area_id, skills, status)
+            VALUES ('{FIXED}c4', '{FIXED}b1', '{FIXED}a1', '{{}}', 'applied')
+            """,
+        )
+    )
+    command.upgrade(config, "head")
+    hats = "SELECT person_id FROM member UNION ALL SELECT person_id FROM volunteer"
+    [person] = run(ask(url, "SELECT * FROM person"))
+    assert [row["person_id"] for row in run(ask(url, hats))] == [person["id"]] * 2
+    assert str(person["user_id"])[-2:] == "b1"
+    [stay] = run(ask(url, "SELECT * FROM stay"))  # the volunteer is not approved
+    assert (stay["hat"], stay["since"].isoformat(), stay["until"]) == ("member", "2026-01-02T00:00:00+00:00", None)
+    command.downgrade(config, "0025")
+    kept = "SELECT user_id FROM member UNION ALL SELECT user_id FROM volunteer"
+    assert [str(row["user_id"])[-2:] for row in run(ask(url, kept))] == ["b1"] * 2
+
+
 class TestModels:
     def test_the_models_say_what_the_migrations_do(self, config: Config):
         command.upgrade(config, "head")

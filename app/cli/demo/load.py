@@ -33,8 +33,7 @@ COUNT_OPEN_CLAIMS = """
 IS_TAKEN = "SELECT EXISTS (SELECT FROM area WHERE parent_id IS NULL AND name = $1)"
 FIND_KNOWN = """
     SELECT u.id, u.openid, EXISTS (SELECT FROM "grant" g WHERE g.user_id = u.id)
-        OR EXISTS (SELECT FROM member m WHERE m.user_id = u.id)
-        OR EXISTS (SELECT FROM volunteer v WHERE v.user_id = u.id)
+        OR EXISTS (SELECT FROM person p WHERE p.user_id = u.id)
         OR EXISTS (SELECT FROM clerk c WHERE c.user_id = u.id) AS has_part
     FROM "user" u WHERE u.openid = ANY($1)
 """

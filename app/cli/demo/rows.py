@@ -19,8 +19,9 @@ COLUMNS = {
     "unit": ("id", "area_id", "kind", "name"),
     "user": ("id", "openid", "nickname", "token_version", "is_blocked", "open_claims", "created_at"),
     "grant": ("id", "user_id", "role", "area_id", "granted_by", "created_at"),
-    "member": ("id", "user_id", "kind", "unit_id", "home_area_id", "status", "created_at"),
-    "volunteer": ("id", "user_id", "home_area_id", "skills", "status", "created_at"),
+    "person": ("id", "user_id", "created_at"),
+    "member": ("id", "person_id", "kind", "unit_id", "home_area_id", "status", "created_at"),
+    "volunteer": ("id", "person_id", "home_area_id", "skills", "status", "created_at"),
     "wish": (
         *("id", "author_id", "area_id", "category", "title", "body", "status", "rating", "thanks"),
         *("created_at", "published_at", "delivered_at"),

@@ -73,6 +73,7 @@ class Town:
     """Where in each grid something may happen."""
     unit_ids: list[UUID] = field(default_factory=list)
     worker_by_unit: dict[UUID, UUID] = field(default_factory=dict)
+    person_id_by_user: dict[UUID, UUID] = field(default_factory=dict)
     staff_id_by_area: dict[UUID, UUID] = field(default_factory=dict)
     named: dict[str, UUID] = field(default_factory=dict)
     nicknames: dict[UUID, str] = field(default_factory=dict)
@@ -241,18 +242,23 @@ class Town:
     def _member(self, user_id: UUID, home: Area, moment: datetime, *, approved: bool = True) -> None:
         in_service = self.chance.randrange(10) < IN_SERVICE_OF_TEN
         kind = MemberKind.IN_SERVICE if in_service else self.chance.choice(list(MemberKind)[1:])
-        row = (user_id, kind, self.chance.choice(self.unit_ids), home.id)
+        row = (kind, self.chance.choice(self.unit_ids), home.id)
         self._enrol("member", user_id, row, home, moment, approved=approved)
 
     def _volunteer(self, user_id: UUID, home: Area, moment: datetime) -> None:
-        row = (user_id, home.id, self.chance.sample(words.SKILLS, 2))
+        row = (home.id, self.chance.sample(words.SKILLS, 2))
         self._enrol("volunteer", user_id, row, home, moment, approved=True)
 
     def _enrol(
         self, kind: str, user_id: UUID, row: tuple[object, ...], home: Area, moment: datetime, *, approved: bool
     ) -> None:
         enrolment_id = new_id_at(moment)
-        self.rows.add(kind, enrolment_id, *row, "approved" if approved else "applied", moment)
+        if user_id not in self.person_id_by_user:
+            self.person_id_by_user[user_id] = new_id_at(moment)
+            self.rows.add("person", self.person_id_by_user[user_id], user_id, moment)
+        self.rows.add(
+            kind, enrolment_id, self.person_id_by_user[user_id], *row, "approved" if approved else "applied", moment
+        )
         self.rows.log(kind, enrolment_id, "create", (None, "applied"), (Party.AUTHOR, user_id), moment)
         if approved:
             staff = (Party.STAFF, self.staff_of(home))
