@@ -133,15 +133,9 @@ async def _tell_complaint(connection: Connection, service: Service, status: str,
     """Tell those of a complaint that helpers helped. Whoever confirmed it is staff to the complaint, not its author."""
     assert service.complaint_id is not None, "its status is known"
     party = Party.SYSTEM if mover.id is None else Party.STAFF
-    await transitions.log(
-        connection,
-        COMPLAINT.subject,
-        service.complaint_id,
-        "helped",
-        status,
-        Mover(party, mover.id),
-        from_state=status,
-        facts={"task_id": service.task_id, "claim_id": service.claim_id},
+    facts = {"task_id": service.task_id, "claim_id": service.claim_id}
+    await transitions.log_act(
+        connection, COMPLAINT, service.complaint_id, "helped", Mover(party, mover.id), state=status, facts=facts
     )
 
 

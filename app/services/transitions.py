@@ -123,9 +123,31 @@ async def find_and_move(
     )
 
 
-async def log_creation(connection: Connection, lifecycle: Lifecycle, subject_id: UUID, mover: Mover) -> None:
+async def log_creation(
+    connection: Connection,
+    lifecycle: Lifecycle,
+    subject_id: UUID,
+    mover: Mover,
+    *,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
     """Append the event that ``subject_id`` came to be, in the lifecycle's first state."""
-    await log(connection, lifecycle.subject, subject_id, "create", lifecycle.initial, mover)
+    await log(connection, lifecycle.subject, subject_id, "create", lifecycle.initial, mover, facts=facts)
+
+
+async def log_act(
+    connection: Connection,
+    lifecycle: Lifecycle,
+    subject_id: UUID,
+    action: str,
+    mover: Mover,
+    *,
+    state: str,
+    note: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Append the event of an act that leaves ``subject_id`` in the ``state`` in which it is, whose row is locked."""
+    await log(connection, lifecycle.subject, subject_id, action, state, mover, from_state=state, note=note, facts=facts)
 
 
 async def log(
@@ -140,7 +162,7 @@ async def log(
     note: str | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append an event of something that has no lifecycle, or of an act that leaves the state as it is."""
+    """Append an event of something that has no lifecycle."""
     await connection.execute(
         LOG_EVENT,
         new_id(),

@@ -59,12 +59,9 @@ async def open_page(connection: Connection, secret: str, caller: Caller, complai
     ``own-interest``, ``not-allowed``.
     """
     row = await standing.get(connection, secret, caller, complaint_id)
-    party = _opener(row)
+    mover = Mover(_opener(row), caller.id)
     opening = Opening(caller.id, complaint_id, now().replace(microsecond=0))
-    status = row["status"]
-    await transitions.log(
-        connection, COMPLAINT.subject, complaint_id, "print", status, Mover(party, caller.id), from_state=status
-    )
+    await transitions.log_act(connection, COMPLAINT, complaint_id, "print", mover, state=row["status"])
     order = await connection.fetchrow(FIND, complaint_id, caller.id)
     return work_order_page.render(order, opener_id=caller.id, opened_at=opening.opened_at, mark=mark(secret, opening))
 

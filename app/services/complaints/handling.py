@@ -96,9 +96,7 @@ async def echo(connection: Connection, complaint_id: UUID, answered_at: datetime
     status = await connection.fetchval(PUBLISH_ECHO, complaint_id, new_id(), answered_at)
     if status is None:
         return False
-    await transitions.log(
-        connection, COMPLAINT.subject, complaint_id, "publish_answer", status, mover, from_state=status
-    )
+    await transitions.log_act(connection, COMPLAINT, complaint_id, "publish_answer", mover, state=status)
     return True
 
 
@@ -178,19 +176,10 @@ async def correct(
     dues, facts = await clocks.look(
         connection, complaint_id, area_id=row["handler_id"], category=category, urgency=urgency
     )
-    status = row["status"]
     is_confidential = await connection.fetchval(
         CORRECT, complaint_id, category, urgency, dues.accept_due_at, dues.answer_due_at
     )
     if is_confidential:
         await helping.end(connection, complaint_id)
-    await transitions.log(
-        connection,
-        COMPLAINT.subject,
-        complaint_id,
-        "correct",
-        status,
-        mover,
-        from_state=status,
-        facts={"category": category, "urgency": urgency, **facts},
-    )
+    facts |= {"category": category, "urgency": urgency}
+    await transitions.log_act(connection, COMPLAINT, complaint_id, "correct", mover, state=row["status"], facts=facts)

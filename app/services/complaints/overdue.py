@@ -100,6 +100,6 @@ async def _tell(connection: Connection, complaint_id: UUID, action: str, status:
     """Append an event about the deadline of a locked complaint. Raises ``state-conflict`` if it has that event."""
     if await connection.fetchval(IS_TOLD.format(told=TOLD.format(action=action)), complaint_id):
         raise Problem("state-conflict")
-    await transitions.log(
-        connection, COMPLAINT.subject, complaint_id, action, status, transitions.SYSTEM, from_state=status, facts=facts
+    await transitions.log_act(
+        connection, COMPLAINT, complaint_id, action, transitions.SYSTEM, state=status, facts=facts
     )

@@ -119,9 +119,7 @@ async def put_on_record(connection: Connection, secret: str, poster: Poster, for
         "channel": poster.channel,
         **clock,
     }
-    await transitions.log(
-        connection, COMPLAINT.subject, complaint_id, "create", COMPLAINT.initial, poster.mover, facts=facts
-    )
+    await transitions.log_creation(connection, COMPLAINT, complaint_id, poster.mover, facts=facts)
     await order(connection, CHECK_COMPLAINT, complaint_id)
     return complaint_id
 

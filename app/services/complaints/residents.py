@@ -48,9 +48,7 @@ async def join(connection: Connection, secret: str, caller: Caller, complaint_id
     status = await connection.fetchval(COUNT_JOIN, complaint_id, [*LIVE_COMPLAINT_STATES])
     if status is None:
         raise Problem("state-conflict")
-    await transitions.log(
-        connection, COMPLAINT.subject, complaint_id, "join", status, Mover(Party.JOINER), from_state=status
-    )
+    await transitions.log_act(connection, COMPLAINT, complaint_id, "join", Mover(Party.JOINER), state=status)
 
 
 async def withdraw(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:

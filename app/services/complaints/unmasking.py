@@ -35,9 +35,8 @@ async def unmask(connection: Connection, secret: str, caller: Caller, complaint_
     """Note that somebody looks at who complained, and why. Raises ``not-found``, ``own-interest``, ``not-allowed``."""
     row = await standing.get(connection, secret, caller, complaint_id)
     mover = standing.require_staff(row, caller)
-    status = row["status"]
-    await transitions.log(
-        connection, COMPLAINT.subject, complaint_id, "unmask", status, mover, from_state=status, note=mask_text(reason)
+    await transitions.log_act(
+        connection, COMPLAINT, complaint_id, "unmask", mover, state=row["status"], note=mask_text(reason)
     )
 
 
