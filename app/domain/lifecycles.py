@@ -97,6 +97,9 @@ LIVE_COMPLAINT_STATES = ("checking", "reviewing", "open", "accepted", "waiting",
 PUBLIC_COMPLAINT_STATES = ("open", "accepted", "waiting", "answered", "closed", "reopened", "merged")
 """What may stand on a wall: passed by the content check or by a person."""
 
+RATED_COMPLAINT_STATES = ("answered", "closed")
+"""There is an answer to rate. Once closed, its author's word has been said or its time is over, not the others'."""
+
 STEP = Lifecycle(
     subject="complaint_step",
     states=("assigned", "answered", "cancelled"),

@@ -12,7 +12,7 @@ from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import ComplaintPart
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES, PUBLIC_TASK_STATES, TASK
+from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES, PUBLIC_TASK_STATES, RATED_COMPLAINT_STATES, TASK
 from app.domain.texts import WHO_SEES, WHO_SEES_NAMED
 from app.services import areas, complainants
 from app.services.complainants import hash_of
@@ -192,7 +192,7 @@ def actions(row: Record, caller: Caller | None) -> list[str]:
         may.append("join")
     may_rate = Party.STAFF in party and row["step_states"]
     may_rate = may_rate or Party.JOINER in party or (row["part"] is None and row.get("works"))
-    if may_rate and row["status"] in {"answered", "closed"}:
+    if may_rate and row["status"] in RATED_COMPLAINT_STATES:
         may.append("rate")
     return may
 

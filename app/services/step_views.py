@@ -11,7 +11,7 @@ from app.core.db import Reads
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import LIVE_COMPLAINT_STATES, STEP
+from app.domain.lifecycles import LIVE_COMPLAINT_STATES, RATED_COMPLAINT_STATES, STEP
 from app.services.complainants import hash_of
 from app.services.complaints.steps import parties_to
 from app.services.pages import PageRequest, timed_page
@@ -117,7 +117,7 @@ def _actions(status: str, complaint_status: str, party: frozenset[Party]) -> lis
 def _view(row: Record) -> dict[str, Any]:
     party = parties_to(row, works=row["works"])
     may = _actions(row["status"], row["complaint_status"], party)
-    if Party.UNIT in party and row["complaint_status"] in {"answered", "closed"}:
+    if Party.UNIT in party and row["complaint_status"] in RATED_COMPLAINT_STATES:
         may.append("rate")
     has_place = row["longitude"] is not None
     return {

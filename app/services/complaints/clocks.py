@@ -63,7 +63,7 @@ async def start(
     Without an ``urgency`` the rules of the area say how urgent its category is.
     """
     dues = await deadlines.dues(connection, area_id=area_id, category=category, urgency=urgency, start=moment)
-    return dues, {"clock_at": moment, **as_facts(dues)}
+    return dues, {"clock_at": moment, **by_name(dues)}
 
 
 async def go_on(
@@ -76,7 +76,7 @@ async def go_on(
     dues = await deadlines.dues(
         connection, area_id=area_id, category=category, urgency=urgency, start=clock.start, pauses=pauses
     )
-    return dues, {"resumed_at": moment, **as_facts(dues)}
+    return dues, {"resumed_at": moment, **by_name(dues)}
 
 
 async def look(
@@ -87,11 +87,11 @@ async def look(
     dues = await deadlines.dues(
         connection, area_id=area_id, category=category, urgency=urgency, start=clock.start, pauses=clock.pauses
     )
-    return dues, as_facts(dues)
+    return dues, by_name(dues)
 
 
-def as_facts(dues: Dues) -> dict[str, Any]:
-    """Return the deadlines as an event tells them."""
+def by_name(dues: Dues) -> dict[str, Any]:
+    """Return the deadlines by the names that they have in events and in the complaint's own row."""
     return {"accept_due_at": dues.accept_due_at, "answer_due_at": dues.answer_due_at}
 
 

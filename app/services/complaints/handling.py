@@ -118,7 +118,7 @@ async def resume(connection: Connection, secret: str, caller: Caller, complaint_
         urgency=Urgency(row["urgency"]),
         moment=now(),
     )
-    changes = {"accept_due_at": dues.accept_due_at, "answer_due_at": dues.answer_due_at}
+    changes = clocks.by_name(dues)
     await transitions.move(
         connection, COMPLAINT, complaint_id, "resume", mover, note=mask_text(words), changes=changes, facts=facts
     )

@@ -49,11 +49,6 @@ async def hand_over(
     dues, clock = await clocks.start(
         connection, area_id=handler_id, category=row["category"], urgency=Urgency(row["urgency"]), moment=moment
     )
-    changes = {
-        "handler_id": handler_id,
-        "accept_due_at": dues.accept_due_at,
-        "answer_due_at": dues.answer_due_at,
-        "accepted_at": None,
-    }
+    changes = {"handler_id": handler_id, "accepted_at": None, **clocks.by_name(dues)}
     told = {"handler_id": handler_id, **clock, **(facts or {})}
     await transitions.move(connection, COMPLAINT, row["id"], action, mover, note=note, changes=changes, facts=told)

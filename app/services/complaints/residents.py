@@ -10,7 +10,7 @@ from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.kinds import ComplaintPart, Urgency
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
+from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES, RATED_COMPLAINT_STATES
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
 from app.services.complainants import Complainant
@@ -69,7 +69,7 @@ async def rate(
     """
     row = await standing.get(connection, secret, caller, complaint_id)
     party = _rater(row)
-    if row["status"] not in {"answered", "closed"}:
+    if row["status"] not in RATED_COMPLAINT_STATES:
         raise Problem("state-conflict")
     words = mask_text(note) if note else None
     rater = complainants.hash_of(secret, caller.id)
@@ -141,10 +141,9 @@ async def _take_up(connection: Connection, row: Record, mover: Mover, moment: da
         connection, area_id=row["handler_id"], category=row["category"], urgency=Urgency(row["urgency"]), moment=moment
     )
     changes = {
-        "accept_due_at": dues.accept_due_at,
-        "answer_due_at": dues.answer_due_at,
         "accepted_at": None,
         "closed_at": None,
         "has_reopened": row["has_reopened"] or mover.party == Party.AUTHOR,
+        **clocks.by_name(dues),
     }
     await transitions.move(connection, COMPLAINT, row["id"], "reopen", mover, note=note, changes=changes, facts=clock)

@@ -132,6 +132,11 @@ async def drop(connection: Connection, complaint_id: UUID) -> None:
     await _take_off(connection, complaint_id, [], transitions.SYSTEM)
 
 
+def parties_to(row: Record, *, works: bool) -> frozenset[Party]:
+    """Return what the caller is to a step of the complaint of a row with ``part`` and ``handles``."""
+    return parties_to_step(row["part"] and ComplaintPart(row["part"]), works=works, handles=row["handles"])
+
+
 async def _take_off(connection: Connection, complaint_id: UUID, unit_ids: list[UUID], mover: Mover) -> list[Record]:
     """Cancel the steps of other units than these that are not answered; return those that stand."""
     standing_steps = []
@@ -160,8 +165,3 @@ async def _permit(connection: Connection, secret: str, caller: Caller, step_id: 
     if row["complaint_status"] not in LIVE_COMPLAINT_STATES:
         raise Problem("state-conflict")
     return Mover(party, caller.id)
-
-
-def parties_to(row: Record, *, works: bool) -> frozenset[Party]:
-    """Return what the caller is to a step of the complaint of a row with ``part`` and ``handles``."""
-    return parties_to_step(row["part"] and ComplaintPart(row["part"]), works=works, handles=row["handles"])
