@@ -30,17 +30,15 @@ GROUPS_MAX = 100
 EVENTS_AT_ONCE = 5_000
 ROWS_AT_ONCE = 2_000
 
-COUNT_EVENTS = """
-    SELECT count(*) FROM event p JOIN event e ON e.subject_kind = 'complaint' AND e.subject_id = p.subject_id
-    WHERE p.subject_kind = 'complaint' AND p.action = 'create' AND p.created_at >= $1 AND p.created_at < $2
-        AND e.created_at <= $3 AND ($4::text[] IS NULL OR p.facts->>'area_id' = ANY($4))
-"""
-EVENTS = """
-    SELECT e.subject_id, e.created_at, e.action, e.to_state, e.party, e.facts
+OF_POSTED = """
     FROM event p JOIN event e ON e.subject_kind = 'complaint' AND e.subject_id = p.subject_id
     WHERE p.subject_kind = 'complaint' AND p.action = 'create' AND p.created_at >= $1 AND p.created_at < $2
         AND e.created_at <= $3 AND ($4::text[] IS NULL OR p.facts->>'area_id' = ANY($4))
-    ORDER BY e.created_at, e.id
+"""
+"""What happened until $3 to the complaints that were posted in a month, in all grids or in some."""
+COUNT_EVENTS = f"SELECT count(*) {OF_POSTED}"
+EVENTS = f"""
+    SELECT e.subject_id, e.created_at, e.action, e.to_state, e.party, e.facts {OF_POSTED} ORDER BY e.created_at, e.id
 """
 IS_PUBLISHED = "SELECT EXISTS (SELECT FROM rate_publication WHERE month = $1 AND as_of = $2)"
 PUBLISH = """
@@ -59,25 +57,22 @@ PUBLICATIONS = """
     SELECT DISTINCT ON (month) month, as_of FROM rate_publication
     WHERE month BETWEEN $1 AND $2 AND as_of <= $3 AND definitions = $4 ORDER BY month, as_of DESC
 """
+"""What counts of the months $1 to $2 as of $3: figures of other definitions than $4 are not added to these."""
 PUBLISHED = f"""
     SELECT month, area_id, category, unit_id, {", ".join(COUNTED)} FROM rate_count
     WHERE month = $1 AND as_of = $2 AND area_id = ANY($3)
 """
 SUMS = ", ".join(f"coalesce(sum(c.{name}), 0)::bigint AS {name}" for name in COUNTED)
-# What stands in $1: the area; $2 and $3: the first and the last month; $4: as of when; $5: the definitions' version.
-# Figures of another version are not added to these. A confidential category is shown to nobody, in no sum.
-VIEW = """
+# The area is $5. A confidential category is shown to nobody, in no sum.
+VIEW = f"""
     WITH place AS MATERIALIZED (
-        SELECT id, name, cardinality(lineage) AS depth FROM area WHERE id = $1
-    ), published AS MATERIALIZED (
-        SELECT DISTINCT ON (month) month, as_of FROM rate_publication
-        WHERE month BETWEEN $2 AND $3 AND as_of <= $4 AND definitions = $5 ORDER BY month, as_of DESC
-    ), counted AS MATERIALIZED (
+        SELECT id, name, cardinality(lineage) AS depth FROM area WHERE id = $5
+    ), published AS MATERIALIZED ({PUBLICATIONS}), counted AS MATERIALIZED (
         SELECT c.*, a.lineage, k.name AS category_name, k.position
-        FROM published p JOIN area a ON a.lineage @> ARRAY[$1::uuid]
+        FROM published p JOIN area a ON a.lineage @> ARRAY[$5::uuid]
         JOIN rate_count c ON c.as_of = p.as_of AND c.month = p.month AND c.area_id = a.id
         JOIN complaint_category k ON k.code = c.category AND NOT k.is_confidential
-    ), grouped AS ({groups})
+    ), grouped AS ({{groups}})
     SELECT place.name AS place_name, published.months, grouped.*
     FROM place
     CROSS JOIN (SELECT array_agg((month, as_of) ORDER BY month) AS months FROM published) AS published
@@ -210,7 +205,7 @@ async def get(reads: Reads, area_id: UUID, first: date, last: date, by: str, as_
 
     No group is ordered by a rate; a group too small has counts and no rate. Raises ``not-found``.
     """
-    rows = await reads.fetch(VIEWS[by], area_id, first, last, as_of, DEFINITIONS)
+    rows = await reads.fetch(VIEWS[by], first, last, as_of, DEFINITIONS, area_id)
     if not rows:
         raise Problem("not-found")
     total, *groups = rows
