@@ -50,7 +50,7 @@ IS_NEW = """
 """
 OWN = f"""
     SELECT {COLUMNS}, {IS_NEW} {TABLES} WHERE p.person_hash IS NOT NULL AND c.id < $3 ORDER BY c.id DESC LIMIT $4
-""".replace("LEFT JOIN complaint_person", "JOIN complaint_person")
+"""
 NOT_DUE = "'9999-01-01T00:00:00Z'::timestamptz"
 """The turn of what has no deadline at present: after everything else."""
 # The array tells the planner, which cannot know $7, that few ids come out: it looks them up, and their reminders.

@@ -46,9 +46,10 @@ VIEW = f"""
 """
 GET = f"{VIEW} WHERE s.id = $4"
 OWN = f"""
-    {VIEW} WHERE s.status = $4 AND ($5::timestamptz IS NULL OR (coalesce(s.due_at, c.answer_due_at), s.id) > ($5, $6))
+    {VIEW} WHERE w.user_id IS NOT NULL AND s.status = $4
+        AND ($5::timestamptz IS NULL OR (coalesce(s.due_at, c.answer_due_at), s.id) > ($5, $6))
     ORDER BY coalesce(s.due_at, c.answer_due_at), s.id LIMIT $7
-""".replace("LEFT JOIN unit_worker", "JOIN unit_worker")
+"""
 
 
 async def get(reads: Reads, secret: str, caller: Caller, step_id: UUID) -> dict[str, Any]:
