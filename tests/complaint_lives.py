@@ -1,10 +1,11 @@
 """Lives of complaints as the rates see them: happenings, in hours from a start."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.domain.rates import Happening
+from app.domain.rates import Happening, Reckoning, Standing
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 GRID, COMMUNITY, STREET = (UUID(int=number) for number in (1, 2, 3))
@@ -25,6 +26,14 @@ def due(accept: float | None = None, answer: float | None = None, **facts: Any) 
     if answer is not None:
         facts["answer_due_at"] = at(answer).isoformat()
     return facts
+
+
+def find_standing(happenings: Iterable[Happening], as_of: datetime) -> Standing | None:
+    """Return where one complaint stood as of a moment, None before it was posted."""
+    reckoning, only = Reckoning(as_of), UUID(int=0)
+    for happened in happenings:
+        reckoning.take(only, happened)
+    return reckoning.standings().get(only)
 
 
 def happening(hour: float, action: str, to_state: str, party: str = "staff", **facts: Any) -> Happening:

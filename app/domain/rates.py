@@ -138,14 +138,6 @@ class Reckoning:
         return self._standings
 
 
-def stand(happenings: Iterable[Happening], as_of: datetime) -> Standing | None:
-    """Return where one complaint stood as of a moment, None before it was posted."""
-    reckoning, only = Reckoning(as_of), UUID(int=0)
-    for happening in happenings:
-        reckoning.take(only, happening)
-    return reckoning.standings().get(only)
-
-
 def count(standings: Iterable[Standing]) -> dict[Group, Counts]:
     """Return the counts of each group in which something was received."""
     tallies: dict[Group, Counter[str]] = defaultdict(Counter)

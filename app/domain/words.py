@@ -51,13 +51,8 @@ def normalise(text: str) -> str:
     return _MARKS.sub(" ", simplified).strip()
 
 
-def tokens(text: str) -> list[str]:
-    """Return the words of a text that say something, each once and under its one name, in the order of reading."""
-    return tokens_of(normalise(text))
-
-
 def tokens_of(normal: str) -> list[str]:
-    """Return the words of a text that is in its one form."""
+    """Return the words of a text in its one form that say something, each once and under its one name, as they come."""
     found: dict[str, None] = {}
     for word in _tokenizer().cut(normal, HMM=False):
         if word.isspace() or word in EMPTY:

@@ -17,6 +17,7 @@ from tests.complaint_lives import (
     at,
     create,
     due,
+    find_standing,
     happening,
 )
 
@@ -60,7 +61,7 @@ FINAL = frozenset(COUNTED) - {"resolved", "satisfied", "rejected", "merged", "wi
 class TestAnyHistory:
     @given(histories(), HOURS, HOURS)
     def test_what_is_decided_stays_decided(self, history: list[Happening], one: int, other: int):
-        earlier, later = (rates.stand(history, at(hour)) for hour in sorted((one, other)))
+        earlier, later = (find_standing(history, at(hour)) for hour in sorted((one, other)))
         if earlier is None or later is None or later.status in LEFT_OUT:
             return
         before, after = set(rates.marks(earlier)), set(rates.marks(later))
@@ -73,11 +74,15 @@ class TestAnyHistory:
         known = [happened for happened in history if happened.at <= at(hour)]
         rest = history[len(known) :]
         some = rest[: data.draw(st.integers(0, len(rest)))]
-        assert rates.stand([*known, *some], at(hour)) == rates.stand(known, at(hour)) == rates.stand(history, at(hour))
+        assert (
+            find_standing([*known, *some], at(hour))
+            == find_standing(known, at(hour))
+            == find_standing(history, at(hour))
+        )
 
     @given(histories(), HOURS)
     def test_numerators_lie_within_denominators(self, history: list[Happening], hour: int):
-        standing = rates.stand(history, at(hour))
+        standing = find_standing(history, at(hour))
         for counts in rates.count([] if standing is None else [standing]).values():
             assert counts.received == 1
             assert counts.responded <= counts.response_due <= 1
@@ -110,5 +115,5 @@ class TestAnyHistory:
 
 
 def count_all(lives: Sequence[Sequence[Happening]], hour: int) -> dict[Group, Counts]:
-    standings = (rates.stand(life, at(hour)) for life in lives)
+    standings = (find_standing(life, at(hour)) for life in lives)
     return rates.count(standing for standing in standings if standing is not None)

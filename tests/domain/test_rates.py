@@ -22,6 +22,7 @@ from tests.complaint_lives import (
     create,
     due,
     escalate,
+    find_standing,
     happening,
     opened,
     rate,
@@ -31,7 +32,7 @@ from tests.complaint_lives import (
 
 
 def stand(history: Sequence[Happening], hour: float = LONG_AFTER) -> Standing:
-    standing = rates.stand(history, at(hour))
+    standing = find_standing(history, at(hour))
     assert standing is not None
     return standing
 
@@ -42,8 +43,8 @@ def marks(history: Sequence[Happening], hour: float = LONG_AFTER) -> set[str]:
 
 class TestStanding:
     def test_there_is_none_before_it_was_posted(self):
-        assert rates.stand([create(5)], at(4.9)) is None
-        assert rates.stand([], at(5)) is None
+        assert find_standing([create(5)], at(4.9)) is None
+        assert find_standing([], at(5)) is None
 
     def test_takes_place_kind_and_deadlines_from_the_facts(self):
         standing = stand(opened(), 1)
@@ -79,7 +80,7 @@ class TestStanding:
     def test_the_month_is_that_of_shanghai(self):
         evening = datetime(2026, 3, 31, 15, 59, tzinfo=UTC)
         for moment, month in ((evening, date(2026, 3, 1)), (evening + timedelta(minutes=1), date(2026, 4, 1))):
-            standing = rates.stand([Happening(moment, "create", "checking", "author", create().facts)], moment)
+            standing = find_standing([Happening(moment, "create", "checking", "author", create().facts)], moment)
             assert standing is not None
             assert rates.group_of(standing) == Group(month, GRID, "noise", None)
 
