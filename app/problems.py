@@ -31,6 +31,7 @@ CONSTRAINT_PROBLEMS = {
     "uq_claim_live": "already-claimed",
     "ck_ledger_balance_points_not_negative": "points-insufficient",
     "uq_adjustment_reversal": "reversal-exists",
+    "uq_circle_open_name": "circle-name-taken",
     "uq_complaint_category_name": "category-name-taken",
     "uq_grant_user_id_role_area_id": "grant-exists",
     "uq_clerk_user_id_merchant_id": "clerk-exists",

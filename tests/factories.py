@@ -430,6 +430,18 @@ class World:
             assert response.status_code == 200, response.text
         return claim_id
 
+    async def circle(self, *grids: Area, area: Area | None = None, name: str = "") -> UUID:
+        """Have the alliance make a circle over grids; return its id."""
+        form = {"area_id": str((area or self.district).id), "name": name or f"商圈{uuid4().hex[:8]}"}
+        response = await self.api.post("/v1/circles", self.alliance, form)
+        assert response.status_code == 201, response.text
+        circle_id = UUID(response.json()["id"])
+        if grids:
+            laid = {"grid_ids": [str(grid.id) for grid in grids]}
+            response = await self.api.put(f"/v1/circles/{circle_id}/grids", self.alliance, laid)
+            assert response.status_code == 200, response.text
+        return circle_id
+
     async def shop(self, owner: Person, status: str = "approved", *, area: Area | None = None) -> UUID:
         """Make a shop with its owner as clerk."""
         merchant = Merchant(
@@ -459,13 +471,20 @@ class World:
         return person
 
     async def offer(
-        self, merchant_id: UUID, *, points: int = 5, stock: int = 10, status: str = "listed", **more: Any
+        self,
+        merchant_id: UUID,
+        *,
+        points: int = 5,
+        stock: int = 10,
+        status: str = "listed",
+        area: Area | None = None,
+        **more: Any,
     ) -> UUID:
-        """Make an offer of a shop of the district."""
+        """Make an offer of a shop of the district, or of the area that the shop is in."""
         offer = Offer(
             id=new_id(),
             merchant_id=merchant_id,
-            area_id=self.district.id,
+            area_id=(area or self.district).id,
             kind=OfferKind.GOODS,
             title="小面一碗",
             description="微辣。",

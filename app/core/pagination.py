@@ -69,22 +69,24 @@ def _mark(filters: tuple[object, ...]) -> bytes:
     return hashlib.sha256(repr([str(item) for item in filters]).encode()).digest()[:4]
 
 
-def ids_in_area(table: str, where: str, key: str = "id") -> str:
+def ids_in_area(table: str, where: str, key: str = "id", *, within: str = "true") -> str:
     """Return SQL for a page of ids of ``table`` (alias ``x``) in the area $1 and all below it.
 
     ``key`` is the column of those ids, each made when its row joined the list. $2 is the id to continue below, $3 the
-    number of rows; ``where`` is the list's own condition and may use $4 and up.
+    number of rows; ``where`` is the list's own condition and may use $4 and up. Of the areas only those count of which
+    ``within`` holds (alias ``a``).
     A grid or a community has few areas below it: an index that starts with ``area_id`` is read once for each, a page's
     worth of rows at most. A district has hundreds, but then one of the newest rows in few lies inside: an index that
     ends with ``id`` is walked from the newest. The database skips the branch that does not serve. The array around it
     all tells the planner, which cannot know $3, that few ids come out: it looks them up instead of scanning for them.
     """
+    below = f"a.lineage @> ARRAY[$1::uuid] AND {within}"
     narrow = f"(SELECT cardinality(ids) FROM place) <= {NARROW_AREAS_MAX}"
     page = f"{where} AND x.{key} < $2 ORDER BY x.{key} DESC LIMIT $3"
     return f"""
         WITH place AS MATERIALIZED (
             SELECT ARRAY(
-                SELECT id FROM area WHERE lineage @> ARRAY[$1::uuid] LIMIT {NARROW_AREAS_MAX} + 1
+                SELECT a.id FROM area a WHERE {below} LIMIT {NARROW_AREAS_MAX} + 1
             ) AS ids
         )
         SELECT unnest(ARRAY(
@@ -94,7 +96,6 @@ def ids_in_area(table: str, where: str, key: str = "id") -> str:
                 WHERE {narrow} ORDER BY near.{key} DESC LIMIT $3
             ) UNION ALL (
                 SELECT x.{key} FROM {table} x
-                WHERE NOT {narrow} AND (SELECT a.lineage @> ARRAY[$1::uuid] FROM area a WHERE a.id = x.area_id)
-                    AND {page}
+                WHERE NOT {narrow} AND (SELECT {below} FROM area a WHERE a.id = x.area_id) AND {page}
             )
         ))"""

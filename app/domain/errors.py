@@ -224,6 +224,16 @@ _TYPES = (
         "已有人提出收回这次服务的积分，请查看已有记录。",
     ),
     ProblemType("area-not-a-community", 422, "Only communities have a fund", "请选择要捐给哪个社区。"),
+    # Circles
+    ProblemType(
+        "circle-name-taken", 409, "Another circle of the area has the name", "本区域已有同名的商圈，请换一个名称。"
+    ),
+    ProblemType(
+        "grid-outside-circle",
+        422,
+        "Only grids below the circle's own area can be in it",
+        "商圈只能包含所属区域内的网格，请重新选择。",
+    ),
     # Merchants, offers, vouchers
     ProblemType("points-insufficient", 409, "Not enough points", "积分不足，参加服务可以获得积分。"),
     _passing(

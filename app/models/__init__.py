@@ -7,6 +7,7 @@ from app.models.api_key import ApiKey
 from app.models.area import Area
 from app.models.area_shape import AreaShape
 from app.models.calendar_edition import CalendarEdition
+from app.models.circle import Circle, CircleArea
 from app.models.claim import Claim
 from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
 from app.models.complaint_step import ComplaintStep
@@ -47,6 +48,8 @@ __all__ = [
     "Award",
     "CalendarEdition",
     "CategoryWord",
+    "Circle",
+    "CircleArea",
     "Claim",
     "Clerk",
     "ClerkInvite",

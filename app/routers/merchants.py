@@ -35,10 +35,11 @@ async def list_merchants(
     caller: CallerDep,
     reads: ReadsDep,
     page: PageDep,
+    circle_id: UUID | None = None,
     status: MerchantStatus = "applied",
 ) -> Response:
-    """List the shops of an area to the alliance's staff."""
-    return answer(await merchants.list_of_area(reads, caller, area_id, status, page))
+    """List the shops of an area, or of a circle in it alone, to the alliance's staff."""
+    return answer(await merchants.list_of_area(reads, caller, area_id, circle_id, status, page))
 
 
 @router.get("/{merchant_id}", response_model=MerchantOut, responses=responses("not-found", "invalid-payload"))

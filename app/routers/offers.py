@@ -28,10 +28,15 @@ DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-int
 
 @router.get("", response_model=Page[OfferOut], responses=responses("not-allowed", "invalid-payload", "cursor-invalid"))
 async def list_offers(
-    area_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, page: PageDep, status: OfferStatus = "listed"
+    area_id: UUID,
+    caller: MaybeCallerDep,
+    reads: ReadsDep,
+    page: PageDep,
+    circle_id: UUID | None = None,
+    status: OfferStatus = "listed",
 ) -> Response:
-    """List the offers of an area and all below it, newest first."""
-    return answer(await offers.list_of_area(reads, caller, area_id, status, page))
+    """List the offers of an area and all below it, or of its shops in a circle alone, newest first."""
+    return answer(await offers.list_of_area(reads, caller, area_id, circle_id, status, page))
 
 
 @router.get("/{offer_id}", response_model=OfferOut, responses=responses("not-found", "invalid-payload"))

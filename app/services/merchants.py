@@ -16,7 +16,7 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import MERCHANT
 from app.models.merchant import Clerk, Merchant
 from app.schemas.merchants import MerchantIn, SuspensionIn
-from app.services import transitions
+from app.services import circles, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -33,9 +33,11 @@ VIEW = """
 """
 GET = f"{VIEW} WHERE m.id = $1"
 LIST = f"""
-    {VIEW} WHERE a.lineage @> ARRAY[$1::uuid] AND a.lineage && $2::uuid[] AND m.status = $3 AND m.id < $4
+    {VIEW} WHERE a.lineage @> ARRAY[$1::uuid] AND a.lineage && $2::uuid[] AND m.status = $3 AND m.id < $4 AND {{within}}
     ORDER BY m.id DESC LIMIT $5
 """
+IN_AREA = LIST.format(within="true")
+IN_CIRCLE = LIST.format(within=circles.WITHIN.format(circle_id="$6"))
 
 
 async def apply(connection: Connection, caller: Caller, form: MerchantIn) -> UUID:
@@ -96,12 +98,12 @@ async def get(reads: Reads, caller: Caller, merchant_id: UUID) -> dict[str, Any]
 
 
 async def list_of_area(
-    reads: Reads, caller: Caller, area_id: UUID, status: str, request: PageRequest
+    reads: Reads, caller: Caller, area_id: UUID, circle_id: UUID | None, status: str, request: PageRequest
 ) -> dict[str, Any]:
-    """Return the shops of an area that lie in the caller's own areas."""
-    filters = ("merchants", area_id, status)
-    scope = caller.scope(Role.ALLIANCE)
-    rows = await reads.fetch(LIST, area_id, scope, status, request.below(*filters), request.rows)
+    """Return the shops of an area, or of a circle in it alone, that lie in the caller's own areas."""
+    filters = ("merchants", area_id, circle_id, status)
+    asked = (area_id, caller.scope(Role.ALLIANCE), status, request.below(*filters), request.rows)
+    rows = await (reads.fetch(IN_CIRCLE, *asked, circle_id) if circle_id else reads.fetch(IN_AREA, *asked))
     return page(rows, request, lambda row: _view(row, caller), *filters)
 
 

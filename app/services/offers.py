@@ -21,7 +21,7 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import OFFER
 from app.models.offer import Offer
 from app.schemas.offers import OfferIn
-from app.services import areas, transitions
+from app.services import areas, circles, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -44,6 +44,8 @@ SHOWN = """
     ))
 """
 IN_AREA = f"{VIEW} WHERE o.id IN ({ids_in_area('offer', SHOWN)}) ORDER BY o.id DESC LIMIT $3"
+IDS_IN_CIRCLE = ids_in_area("offer", SHOWN, within=circles.WITHIN.format(circle_id="$8"))
+IN_CIRCLE = f"{VIEW} WHERE o.id IN ({IDS_IN_CIRCLE}) ORDER BY o.id DESC LIMIT $3"
 OF_MERCHANT = f"{VIEW} WHERE o.merchant_id = $1 AND o.id < $2 ORDER BY o.id DESC LIMIT $3"
 GET = VIEW.replace("$4", "$2").replace("$5", "$3") + " WHERE o.id = $1"
 LOCK = f"{GET} FOR UPDATE OF o"
@@ -118,16 +120,18 @@ async def decide(
 
 
 async def list_of_area(
-    reads: Reads, caller: Caller | None, area_id: UUID, status: str, request: PageRequest
+    reads: Reads, caller: Caller | None, area_id: UUID, circle_id: UUID | None, status: str, request: PageRequest
 ) -> dict[str, Any]:
-    """Return the offers of an area and all below it; what is not listed is shown to the alliance's staff alone."""
+    """Return the offers of an area and all below it, or of those of its shops that lie in a circle.
+
+    What is not listed is shown to the alliance's staff alone.
+    """
     scope = caller.scope(Role.ALLIANCE) if caller else []
     if status != "listed" and not await areas.is_in_scope(reads, area_id, scope):
         raise Problem("not-allowed")
-    filters, moment = ("offers", area_id, status), now()
-    rows = await reads.fetch(
-        IN_AREA, area_id, request.below(*filters), request.rows, scope, _id_of(caller), status, moment
-    )
+    filters, moment = ("offers", area_id, circle_id, status), now()
+    asked = (area_id, request.below(*filters), request.rows, scope, _id_of(caller), status, moment)
+    rows = await (reads.fetch(IN_CIRCLE, *asked, circle_id) if circle_id else reads.fetch(IN_AREA, *asked))
     return page(rows, request, lambda row: _view(row, caller, moment), *filters)
 
 

@@ -36,6 +36,8 @@ PUBLIC = {
     ("GET", "/v1/walls/{area_id}/echoes"),
     ("GET", "/v1/tasks"),
     ("GET", "/v1/tasks/{task_id}"),
+    ("GET", "/v1/circles"),
+    ("GET", "/v1/circles/{circle_id}"),
     ("GET", "/v1/offers"),
     ("GET", "/v1/offers/{offer_id}"),
     ("GET", "/v1/rates"),

@@ -168,6 +168,12 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/api-keys"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("DELETE", "/v1/api-keys/{api_key_id}"): [GONE],
     ("GET", "/v1/anomalies"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
+    ("GET", "/v1/circles"): [Reach(query="area_id={area_id}")],
+    ("GET", "/v1/circles/{circle_id}"): [OPEN],
+    ("POST", "/v1/circles"): [FORBIDDEN],  # areas and circles are public
+    ("PUT", "/v1/circles/{circle_id}"): [FORBIDDEN],
+    ("PUT", "/v1/circles/{circle_id}/grids"): [FORBIDDEN],
+    ("POST", "/v1/circles/{circle_id}/close"): [FORBIDDEN],
     ("POST", "/v1/merchants"): [],  # anybody may apply anywhere
     ("GET", "/v1/merchants"): [
         Reach(is_empty=True, query="area_id={area_id}"),
@@ -175,6 +181,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
             Reach(is_empty=True, query=f"area_id={{area_id}}&status={status}")
             for status in ("approved", "suspended", "refused", "left")
         ],
+        Reach(is_empty=True, query="area_id={area_id}&circle_id={circle_id}&status=approved"),
     ],
     ("GET", "/v1/merchants/{merchant_id}"): [GONE],
     ("POST", "/v1/merchants/{merchant_id}/approve"): [GONE],
@@ -192,6 +199,8 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/merchants/{merchant_id}/redemptions"): [GONE],
     ("GET", "/v1/offers"): [
         Reach(query="area_id={area_id}"),
+        Reach(query="area_id={area_id}&circle_id={circle_id}"),
+        Reach((403, "not-allowed"), query="area_id={area_id}&circle_id={circle_id}&status=paused"),
         *[
             Reach((403, "not-allowed"), query=f"area_id={{area_id}}&status={status}")
             for status in ("checking", "reviewing", "paused", "rejected", "ended")
@@ -293,6 +302,7 @@ INSIDERS = {
     "/v1/tasks/{task_id}": "author",
     "/v1/claims/{claim_id}": "helper",
     "/v1/adjustments/{adjustment_id}": "helper",
+    "/v1/circles/{circle_id}": "author",
     "/v1/merchants/{merchant_id}": "alliance",
     "/v1/offers/{offer_id}": "alliance",
     "/v1/vouchers/{voucher_id}": "helper",

@@ -191,6 +191,16 @@ class TestReads:
         assert await counter.get(f"/v1/tasks/{task_id}") == 1
         assert await counter.get(f"/v1/tasks/{task_id}", helper) == IDENTITY + 1
 
+    async def test_circles_and_what_is_in_one(self, counter: Counter, world: World):
+        owner = await world.person()
+        await world.offer(await world.shop(owner, area=world.grid), area=world.grid)
+        circle = await world.circle(world.grid)
+        district: dict[str, Any] = {"area_id": world.district.id}
+        assert await counter.get("/v1/circles", **district) == 1
+        assert await counter.get(f"/v1/circles/{circle}") == 1
+        assert await counter.get("/v1/offers", circle_id=circle, **district) == 1
+        assert await counter.get("/v1/merchants", world.alliance, circle_id=circle, **district) == IDENTITY + 1
+
     async def test_feed_of_offers_and_offer(self, counter: Counter, world: World):
         offer_id = await world.offer(await world.shop(await world.person()))
         holder = await world.helper()
