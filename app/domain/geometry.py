@@ -10,6 +10,8 @@ from math import cos, pi, radians, sin, sqrt
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -23,6 +25,9 @@ ECCENTRICITY_SQUARED = 0.00669342162296594323
 
 METRES_PER_DEGREE = 111_320.0
 """Of latitude; near enough for distances within a district."""
+
+EARTH_RADIUS_M = 6_371_008.8
+"""The mean radius of the ellipsoid of WGS-84."""
 
 BORDER_DEGREES = 1e-5
 """About a metre: nearer to a border than that, nobody can say which side a telephone is on."""
@@ -142,6 +147,16 @@ def find_fault(shape: BaseGeometry) -> str | None:
 def is_within(shape: BaseGeometry, outer: BaseGeometry, tolerance_m: float) -> bool:
     """Whether a shape reaches beyond another one by no more than ``tolerance_m``."""
     return bool(shapely.covers(shapely.buffer(outer, tolerance_m / METRES_PER_DEGREE), shape))
+
+
+def distances_m(here: Sequence[tuple[float, float]], there: Sequence[tuple[float, float]]) -> npt.NDArray[np.float64]:
+    """Return the great-circle distances between places, a row for each place of ``here`` (haversine formula)."""
+    places = (np.radians(np.array(points, dtype=np.float64).reshape(-1, 2)) for points in (here, there))
+    (east, north), (other_east, other_north) = (points.T for points in places)
+    across = np.sin((other_north - north[:, None]) / 2) ** 2
+    along = np.cos(north)[:, None] * np.cos(other_north) * np.sin((other_east - east[:, None]) / 2) ** 2
+    distances: npt.NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(across + along, 1)))
+    return distances
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,13 @@ class Hat(StrEnum):
     VOLUNTEER = "volunteer"
 
 
+class MissingReason(StrEnum):
+    """Why a lending plan leaves a grid below the rule."""
+
+    NONE_TO_SPARE = "none_to_spare"  # every grid of the plan lends all that it can spare
+    TOO_FAR = "too_far"  # those who could be spared live beyond the greatest distance
+
+
 class WishCategory(StrEnum):
     """The six helps (六助) and everything else."""
 

@@ -6,6 +6,7 @@ import time
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given
@@ -67,6 +68,25 @@ class TestCoordinates:
             east, north = convert(longitude, latitude)
             assert abs(east - longitude) < 0.1
             assert abs(north - latitude) < 0.1
+
+
+class TestDistances:
+    def test_published_distance(self):
+        """From Nashville to Los Angeles, the example of Rosetta Code's "Haversine formula": 2,886.44 km."""
+        [[there, none]] = geometry.distances_m([(-86.67, 36.12)], [(-118.40, 33.94), (-86.67, 36.12)])
+        assert there == pytest.approx(2_886_444, abs=10)
+        assert none == 0
+
+    def test_a_degree_of_latitude(self):
+        [[there]] = geometry.distances_m([(110, 30)], [(110, 31)])
+        assert there == pytest.approx(111_195, abs=1)
+
+    def test_around_the_globe(self):
+        [[there]] = geometry.distances_m([(0, 0)], [(180, 0)])
+        assert there == pytest.approx(np.pi * geometry.EARTH_RADIUS_M)
+
+    def test_of_no_places(self):
+        assert geometry.distances_m([], [(110, 30)]).shape == (0, 1)
 
 
 class TestShapes:
