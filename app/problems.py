@@ -33,7 +33,7 @@ CONSTRAINT_PROBLEMS = {
     "uq_adjustment_reversal": "reversal-exists",
     "uq_circle_open_name": "circle-name-taken",
     "uq_complaint_category_name": "category-name-taken",
-    "uq_grant_user_id_role_area_id": "grant-exists",
+    "uq_grant_by_hand": "grant-exists",
     "uq_clerk_user_id_merchant_id": "clerk-exists",
     "uq_merchant_live_licence": "licence-taken",
     "uq_member_person_id": "already-enrolled",
@@ -41,6 +41,8 @@ CONSTRAINT_PROBLEMS = {
     "uq_unit_worker_user_id_unit_id": "worker-exists",
     "fk_unit_worker_user_id": "user-unknown",
     "fk_grant_user_id": "user-unknown",
+    "fk_person_user_id": "user-unknown",
+    "uq_post_open_name": "post-name-taken",
     "fk_merchant_area_id": "area-unknown",
     "fk_member_unit_id": "unit-unknown",
 }

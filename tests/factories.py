@@ -355,6 +355,36 @@ class World:
         assert response.status_code == 201, response.text
         return dict(response.json())
 
+    async def post(
+        self,
+        area: Area | None = None,
+        *,
+        role: str | None = None,
+        queues: Sequence[str] = (),
+        holder: Person | None = None,
+        name: str | None = None,
+    ) -> UUID:
+        """Have the administrator make a post, and put somebody there if asked."""
+        form = {
+            "area_id": str((area or self.grid).id),
+            "name": name or f"岗位{uuid4().hex[:8]}",
+            "duty": "每天走一遍网格，记下看到的问题。",
+            "queues": list(queues),
+            "role": role,
+        }
+        response = await self.api.post("/v1/posts", self.administrator, form)
+        assert response.status_code == 201, response.text
+        post_id = UUID(response.json()["id"])
+        if holder is not None:
+            await self.appoint(post_id, holder)
+        return post_id
+
+    async def appoint(self, post_id: UUID, holder: Person) -> None:
+        """Have the administrator put a user on a post."""
+        form = {"user_id": str(holder.id)}
+        response = await self.api.post(f"/v1/posts/{post_id}/appoint", self.administrator, form)
+        assert response.status_code == 200, response.text
+
     async def api_key(self) -> UUID:
         """Make a key for another system; return its id."""
         form = {"area_id": str(self.district.id), "name": "随手拍平台"}

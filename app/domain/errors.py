@@ -101,6 +101,17 @@ _TYPES = (
     ProblemType("unit-unknown", 422, "The unit does not exist", "所选的单位不存在，请重新选择。"),
     ProblemType("user-unknown", 422, "The user does not exist", "没有找到这位用户，请核对用户编号。"),
     ProblemType("grant-exists", 409, "The same grant is held already", "该用户已有这项授权。"),
+    ProblemType(
+        "grant-of-post",
+        409,
+        "The grant belongs to a post and ends with it",
+        "这项授权随岗位而来，请在岗位管理中让其离岗。",
+    ),
+    ProblemType("post-name-taken", 409, "The area has a post of that name", "该区域已有同名岗位，请换一个名称。"),
+    ProblemType("post-held", 409, "Somebody holds the post", "岗位上还有人，请先办理离岗，再修改权限或撤销岗位。"),
+    ProblemType("post-holder-same", 409, "This person holds the post already", "这个人已经在岗，无需重复任命。"),
+    ProblemType("post-vacant", 409, "Nobody holds the post", "岗位目前空缺，无需办理离岗。"),
+    ProblemType("post-closed", 409, "The post was closed", "岗位已经撤销，请另设岗位。"),
     ProblemType("already-enrolled", 409, "Applied or approved already", "您已经提交过申请，请等待审核或查看结果。"),
     # Open311
     _passing("api-key-missing", 403, "No api_key", "请求缺少接口密钥，请向所在区的系统管理员申请。"),

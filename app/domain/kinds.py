@@ -53,6 +53,15 @@ class MissingReason(StrEnum):
     TOO_FAR = "too_far"  # those who could be spared live beyond the greatest distance
 
 
+class PostQueue(StrEnum):
+    """What waits for somebody and belongs to a post."""
+
+    COMPLAINTS = "complaints"  # to be accepted or answered
+    WISHES = "wishes"  # to be reviewed, or in dispute
+    ENROLMENTS = "enrolments"  # members and volunteers to be approved
+    DELIVERIES = "deliveries"  # services to be verified
+
+
 class WishCategory(StrEnum):
     """The six helps (六助) and everything else."""
 

@@ -28,6 +28,7 @@ from app.models.merchant import Clerk, ClerkInvite, Merchant
 from app.models.offer import Offer, OfferTaker
 from app.models.person import Person, Stay
 from app.models.policy import Award, PointsPolicy, PointsWarning
+from app.models.post import Post, PostHolding
 from app.models.rate import RateCount, RatePublication
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.task import Task
@@ -80,6 +81,8 @@ __all__ = [
     "Person",
     "PointsPolicy",
     "PointsWarning",
+    "Post",
+    "PostHolding",
     "RateCount",
     "RatePublication",
     "Redemption",

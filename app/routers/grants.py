@@ -32,7 +32,7 @@ async def give(form: GrantIn, caller: CallerDep, work: UnitOfWorkDep) -> Respons
     return work.answer(grant, 201)
 
 
-@router.delete("/{grant_id}", status_code=204, responses=responses("not-found", "invalid-payload"))
+@router.delete("/{grant_id}", status_code=204, responses=responses("not-found", "invalid-payload", "grant-of-post"))
 async def revoke(grant_id: UUID, caller: CallerDep, connection: TransactionDep) -> Response:
     """Take a role back; it counts at once."""
     await grants.revoke(connection, caller, grant_id)

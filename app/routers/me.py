@@ -9,9 +9,10 @@ from app.schemas.complaints import OwnComplaintOut
 from app.schemas.fields import Page
 from app.schemas.me import Me, MeIn, Points, PointsTransfer
 from app.schemas.offers import VoucherOut
+from app.schemas.posts import OwnPostOut
 from app.schemas.tasks import ClaimOut
 from app.schemas.wishes import WishOut
-from app.services import adjustments, claims, complaint_views, points, users, vouchers, wish_views
+from app.services import adjustments, claims, complaint_views, points, post_queues, users, vouchers, wish_views
 
 router = APIRouter(prefix="/me", tags=["me"])
 LIST_PROBLEMS = responses("invalid-payload", "cursor-invalid")
@@ -46,6 +47,12 @@ async def list_complaints(caller: CallerDep, reads: ReadsDep, page: PageDep, sec
 async def list_claims(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
     """List the caller's claims, newest first."""
     return answer(await claims.list_own(reads, caller, page))
+
+
+@router.get("/posts", response_model=Page[OwnPostOut], responses=LIST_PROBLEMS)
+async def list_posts(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List the posts that the caller holds, each with how much waits there."""
+    return answer(await post_queues.list_own_posts(reads, caller, page))
 
 
 @router.get("/points", response_model=Points)

@@ -15,11 +15,20 @@ from app.services import transitions
 from app.services.transitions import Mover
 
 FIND_AREA = "SELECT name, lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
+FIND = """
+    SELECT true FROM "grant" g JOIN area a ON a.id = g.area_id WHERE g.id = $1 AND a.lineage && $2::uuid[]
+"""
 REVOKE = """
     DELETE FROM "grant" g USING area a
-    WHERE g.id = $1 AND a.id = g.area_id AND a.lineage && $2::uuid[] RETURNING g.id, g.role
+    WHERE g.id = $1 AND a.id = g.area_id AND a.lineage && $2::uuid[]
+        AND g.holding_id IS NULL
+    RETURNING g.id
 """
-HELD = 'SELECT EXISTS (SELECT FROM "grant" WHERE user_id = $1 AND role = $2 AND area_id = $3)'
+HELD = """
+    SELECT EXISTS (
+        SELECT FROM "grant" WHERE user_id = $1 AND role = $2 AND area_id = $3 AND holding_id IS NULL
+    )
+"""
 
 
 async def give(connection: Connection, caller: Caller, user_id: UUID, role: Role, area_id: UUID) -> dict[str, Any]:
@@ -49,10 +58,14 @@ async def give(connection: Connection, caller: Caller, user_id: UUID, role: Role
 
 
 async def revoke(connection: Connection, caller: Caller, grant_id: UUID) -> None:
-    """Take a grant back; it counts at once. Raises ``not-found`` for one outside the caller's areas (I8)."""
-    row = await connection.fetchrow(REVOKE, grant_id, caller.scope(Role.ADMINISTRATOR))
-    if row is None:
-        raise Problem("not-found")
+    """Take a grant back; it counts at once.
+
+    Raises ``not-found`` for one outside the caller's areas (I8), ``grant-of-post`` for one that came with a post.
+    """
+    scope = caller.scope(Role.ADMINISTRATOR)
+    if await connection.fetchval(REVOKE, grant_id, scope) is None:
+        is_there = await connection.fetchrow(FIND, grant_id, scope) is not None
+        raise Problem("grant-of-post" if is_there else "not-found")
     await transitions.log(connection, "grant", grant_id, "revoke", "revoked", Mover(Party.STAFF, caller.id))
 
 
@@ -65,5 +78,5 @@ async def give_from_command_line(connection: Connection, user_id: UUID, role: Ro
 
 
 async def exists(connection: Connection, user_id: UUID, role: Role, area_id: UUID) -> bool:
-    """Whether the user holds exactly this grant."""
+    """Whether the user holds exactly this grant, given by hand."""
     return bool(await connection.fetchval(HELD, user_id, role, area_id))

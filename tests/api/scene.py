@@ -83,6 +83,7 @@ async def make_scene(world: World) -> Scene:
     settlement, line = await draft_with_line(world, shop, await make_redemption(world, owner, helper, offer, at=THEN))
     worker = await world.unit_worker()
     worker_id = await world.database.reads.fetchval("SELECT id FROM unit_worker WHERE user_id = $1", worker.id)
+    holder = await world.person()
     complaint = await world.complaint(author, "accepted", **TELLING)
     [step] = (await world.dispatch(complaint)).values()
     return Scene(
@@ -103,6 +104,7 @@ async def make_scene(world: World) -> Scene:
             "step_id": step,
             "unit_id": world.unit_id,
             "worker_id": worker_id,
+            "post_id": await world.post(role="staff", queues=["complaints", "wishes"], holder=holder),
             "api_key_id": await world.api_key(),
             "case_id": await world.joint_case(await world.complaint(author, category="noise")),
             "task_id": await world.task_of(wish),
@@ -171,6 +173,16 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             "shape": scene.world.rectangle(10, 10, 20, 20),
         },
         ("POST", "/v1/grants"): {"user_id": someone, "role": "staff", "area_id": grid},
+        ("POST", "/v1/posts"): {
+            "area_id": grid,
+            "name": "网格长",
+            "duty": "每天走一遍网格。",
+            "queues": [],
+            "role": None,
+        },
+        ("PUT", "/v1/posts/{post_id}"): {"name": "网格员", "duty": "每天走一遍网格。"},
+        ("POST", "/v1/posts/{post_id}/appoint"): {"name": "王小明", "phone": "13812345678"},
+        ("POST", "/v1/posts/{post_id}/vacate"): reason,
         ("POST", "/v1/policies"): {
             "area_id": grid,
             "rates": [{"kind": "wish", "points": 8}],

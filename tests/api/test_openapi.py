@@ -32,6 +32,8 @@ PUBLIC = {
     ("GET", "/v1/wishes/{wish_id}"),
     ("GET", "/v1/complaint-categories"),
     ("GET", "/v1/complaints/{complaint_id}"),
+    ("GET", "/v1/posts"),
+    ("GET", "/v1/posts/{post_id}"),
     ("GET", "/v1/walls/{area_id}"),
     ("GET", "/v1/walls/{area_id}/echoes"),
     ("GET", "/v1/tasks"),

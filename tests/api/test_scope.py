@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from app.domain.caller import Role
+from app.domain.kinds import PostQueue
 from app.services.rates import GROUPS
 from tests.api.scene import (
     COMPLAINANT,
@@ -55,6 +56,16 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/areas/{area_id}/shape"): [OPEN],
     ("PUT", "/v1/areas/{area_id}/shape"): [FORBIDDEN],
     ("GET", "/v1/units"): [Reach(query="area_id={area_id}")],
+    ("POST", "/v1/posts"): [FORBIDDEN],  # areas are public
+    ("GET", "/v1/posts"): [Reach(query="area_id={area_id}")],
+    ("GET", "/v1/posts/{post_id}"): [OPEN],
+    ("PUT", "/v1/posts/{post_id}"): [FORBIDDEN],  # posts are public, who holds them is not
+    ("POST", "/v1/posts/{post_id}/appoint"): [FORBIDDEN],
+    ("POST", "/v1/posts/{post_id}/vacate"): [FORBIDDEN],
+    ("POST", "/v1/posts/{post_id}/close"): [FORBIDDEN],
+    ("GET", "/v1/posts/{post_id}/holdings"): [FORBIDDEN],
+    ("GET", "/v1/posts/{post_id}/queue"): [Reach((403, "not-allowed"), query=f"queue={queue}") for queue in PostQueue],
+    ("GET", "/v1/me/posts"): [OWN],
     ("GET", "/v1/me"): [OPEN],
     ("PUT", "/v1/me"): [],  # knows nobody but the caller
     ("GET", "/v1/me/wishes"): [OWN],
@@ -292,6 +303,7 @@ async def test_from_outside(api: ApiClient, scene: Scene, strangers: dict[str, P
 
 INSIDERS = {
     "/v1/areas/{area_id}": "author",
+    "/v1/posts/{post_id}": "staff",
     "/v1/members/{member_id}": "staff",
     "/v1/volunteers/{volunteer_id}": "staff",
     "/v1/wishes/{wish_id}": "staff",

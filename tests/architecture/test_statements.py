@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.settings import Settings
+from app.domain.kinds import PostQueue
 from app.services.rates import GROUPS
 from tests.api_client import ApiClient
 from tests.core.service import running_app
@@ -113,6 +114,16 @@ class TestReads:
 
     async def test_review_queue_of_staff(self, counter: Counter, world: World):
         assert await counter.get("/v1/wishes", world.staff, area_id=world.district.id, status="reviewing") == 3
+
+    async def test_posts_and_their_queues(self, counter: Counter, world: World):
+        worker = await world.person()
+        post_id = await world.post(role="staff", queues=list(PostQueue), holder=worker)
+        assert await counter.get("/v1/posts", area_id=world.district.id) == 1
+        assert await counter.get("/v1/me/posts", worker) == IDENTITY + 1
+        look_whether_they_may = 1
+        for queue in PostQueue:
+            found = await counter.get(f"/v1/posts/{post_id}/queue", worker, queue=queue)
+            assert found == IDENTITY + look_whether_they_may + 1
 
     @pytest.mark.parametrize("by", GROUPS)
     async def test_rates(self, counter: Counter, world: World, by: str):
