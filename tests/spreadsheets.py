@@ -22,6 +22,11 @@ def rows_of(content: bytes) -> list[list[Any]]:
     return book.get_sheet_by_name(name).to_python(skip_empty_area=False)
 
 
+def rows_of_sheet(content: bytes, name: str) -> list[list[Any]]:
+    """Return the values of one sheet of several."""
+    return CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_name(name).to_python(skip_empty_area=False)
+
+
 def parts_of(content: bytes) -> dict[str, str]:
     """Return what the file is made of: its parts in XML, by their names."""
     with ZipFile(BytesIO(content)) as file:

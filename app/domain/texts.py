@@ -65,6 +65,16 @@ STATEMENT_COLUMNS = ("序号", "核销时间", "兑换项", "积分", "状态", 
 STATEMENT_FILE = "结算单 {month} {merchant} {number}.xlsx"
 """A settlement as a spreadsheet; times are those of Shanghai, and what was removed counts for nothing."""
 
+SHEET_NOTES = "填写说明"
+SHEET_NOTE_COLUMNS = ("列名", "是否必填", "怎么填", "示例", "说明")
+SHEET_REQUIRED = {True: "必填", False: "选填"}
+SHEET_REQUIRED_MARK = "（必填）"
+SHEET_OPTIONS = "选项"
+SHEET_REPORT = "导入结果"
+SHEET_REPORT_COLUMNS = ("原行号", "结果", "原因")
+SHEET_SKIPPED = "不导入"
+"""What stands in the templates and reports of imports, beside the columns' own titles."""
+
 OPEN311_STATES = {
     "open": "已公开，等待签收",
     "accepted": "已签收，正在办理",

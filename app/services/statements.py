@@ -20,6 +20,7 @@ from app.core.db import Reads
 from app.core.pagination import LOWEST
 from app.domain import months
 from app.domain.caller import Caller
+from app.domain.sheets.delimited import FORMULA_STARTS
 from app.domain.texts import (
     SETTLEMENT_LINE_STATES,
     SETTLEMENT_STATES,
@@ -31,7 +32,6 @@ from app.domain.texts import (
 )
 from app.services import settlement_views
 
-FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - full-width ones begin formulas too
 WIDTHS = (8, 20, 36, 10, 10, 10, 40, 40, 38)
 POINTS_COLUMN = "F"
 POINTS_PLACE = 5

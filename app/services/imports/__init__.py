@@ -1,0 +1,1 @@
+"""Taking tables in from the spreadsheets of offices, and writing them."""
