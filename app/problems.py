@@ -45,6 +45,8 @@ CONSTRAINT_PROBLEMS = {
     "uq_post_open_name": "post-name-taken",
     "fk_merchant_area_id": "area-unknown",
     "fk_member_unit_id": "unit-unknown",
+    "fk_handling_rule_unit_id": "unit-unknown",
+    "fk_handling_rule_category": "category-unknown",
 }
 """What the database refused, in the words of the catalogue. Any other violation is a fault of ours."""
 

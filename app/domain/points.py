@@ -8,9 +8,9 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
+from app.domain import inheritance
 from app.domain.kinds import Cut, Expiry, TaskKind, WishCategory
 
 
@@ -98,26 +98,14 @@ class Policy:
 def resolve(lineage: Sequence[UUID], versions: Iterable[Version], moment: datetime, default: Terms = DEFAULT) -> Policy:
     """Return what holds at ``moment`` in the area at the end of ``lineage``, which starts at the root.
 
-    Of an area's versions that are effective by then the one with the highest number is in force, alone: a later
-    decision stands above an earlier one, whichever was to begin first.
+    Each field by itself is that of the nearest area above that says it; ``inheritance`` tells which version counts.
     """
-    in_force: dict[UUID, Version] = {}
-    for version in sorted(versions, key=lambda version: version.version):
-        if version.effective_from <= moment:
-            in_force[version.area_id] = version
-    values: dict[str, Any] = {name: getattr(default, name) for name in FIELDS}
-    values["expiry_months"] = default.expiry_months
-    origins: dict[str, UUID | None] = dict.fromkeys(FIELDS)
-    chain = [in_force[area_id] for area_id in lineage if area_id in in_force]
-    for version in chain:
-        for name in FIELDS:
-            value = getattr(version, name)
-            if value is not None:
-                values[name], origins[name] = value, version.area_id
-                if name == "expiry":
-                    values["expiry_months"] = version.expiry_months
+    chain = inheritance.in_force(lineage, versions, moment)
+    values, origins = inheritance.inherit(chain, {name: getattr(default, name) for name in FIELDS})
     values["rates"] = _completed(values["rates"], default.rates)
-    return Policy(Terms(**values), origins, tuple(version.id for version in chain))
+    expiry_months = (origins["expiry"] or default).expiry_months
+    sources = {name: None if origin is None else origin.area_id for name, origin in origins.items()}
+    return Policy(Terms(**values, expiry_months=expiry_months), sources, tuple(version.id for version in chain))
 
 
 def _completed(rates: tuple[Rate, ...], default: tuple[Rate, ...]) -> tuple[Rate, ...]:

@@ -11,43 +11,24 @@ from pydantic_core import to_json
 
 from app.core.clock import now
 from app.core.db import Reads
-from app.core.ids import new_id
 from app.domain import handling
 from app.domain.caller import Caller, Role
 from app.domain.deadlines import Span, SpanUnit
 from app.domain.errors import Problem
 from app.domain.handling import Handling, Rule
 from app.domain.kinds import AreaKind, Urgency
-from app.domain.lifecycle import Party
 from app.domain.working_time import Hours
 from app.schemas.handling_rules import HandlingRuleIn, SpanIn
-from app.services import transitions
+from app.services import area_versions
 from app.services.pages import PageRequest, page
-from app.services.transitions import Mover
 
-# Whoever makes a version waits for the one before, and then counts on from it.
-LOCK_AREA = """
-    SELECT lineage && $2::uuid[] AS in_scope,
-        $3::uuid IS NULL OR EXISTS (SELECT FROM unit WHERE id = $3) AS has_unit,
-        $4::text IS NULL OR EXISTS (SELECT FROM complaint_category WHERE code = $4) AS has_category
-    FROM area WHERE id = $1 FOR NO KEY UPDATE
+TABLE = "handling_rule"
+VIEW = f"""
+    SELECT v.*, a.name AS area_name, u.name AS unit_name
+    FROM {TABLE} v JOIN area a ON a.id = v.area_id LEFT JOIN unit u ON u.id = v.unit_id
 """
-INSERT = """
-    INSERT INTO handling_rule (id, area_id, version, effective_from, category, urgency, level, unit_id, sets_urgency,
-        accept_amount, accept_unit, answer_amount, answer_unit, hours, created_by, created_at)
-    SELECT $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
-    FROM handling_rule WHERE area_id = $2
-"""
-VIEW = """
-    SELECT r.*, a.name AS area_name, u.name AS unit_name
-    FROM handling_rule r JOIN area a ON a.id = r.area_id LEFT JOIN unit u ON u.id = r.unit_id
-"""
-GET = f"{VIEW} WHERE r.id = $1"
-LIST = f"""
-    {VIEW} WHERE r.area_id = $1
-        AND r.version < coalesce((SELECT last.version FROM handling_rule last WHERE last.id = $2), 2147483647)
-    ORDER BY r.version DESC LIMIT $3
-"""
+GET = f"{VIEW} WHERE v.id = $1"
+LIST = area_versions.list_sql(VIEW, TABLE)
 IN_FORCE = """
     SELECT step.id AS lineage_id, above.name AS area_name, a.kind AS handler_kind, unit.name AS unit_name,
         c.urgency AS usual_urgency, r.*{more}
@@ -68,41 +49,23 @@ IN_FORCE = """
 async def add(connection: Connection, caller: Caller, form: HandlingRuleIn) -> UUID:
     """Give an area a new version of a rule; return its id. Locks the area's row.
 
-    Raises ``area-unknown``, ``not-allowed`` for an area that the caller does not administer, ``unit-unknown``,
-    ``category-unknown``, ``rule-in-the-past``.
+    Raises ``area-unknown``, ``not-allowed`` for an area that the caller does not administer, ``rule-in-the-past``, and
+    by the database ``unit-unknown`` and ``category-unknown``.
     """
-    scope = caller.scope(Role.ADMINISTRATOR)
-    area = await connection.fetchrow(LOCK_AREA, form.area_id, scope, form.unit_id, form.category)
-    if area is None:
-        raise Problem("area-unknown")
-    if not area["in_scope"]:
-        raise Problem("not-allowed")
-    if not area["has_unit"]:
-        raise Problem("unit-unknown")
-    if not area["has_category"]:
-        raise Problem("category-unknown")
-    moment = now()
-    if form.effective_from is not None and form.effective_from < moment:
-        raise Problem("rule-in-the-past")
-    rule_id = new_id()
-    await connection.execute(
-        INSERT,
-        rule_id,
-        form.area_id,
-        form.effective_from or moment,
-        form.category,
-        form.urgency,
-        form.level,
-        form.unit_id,
-        form.sets_urgency,
-        *_columns(form.accept),
-        *_columns(form.answer),
-        form.hours and to_json([period.model_dump(by_alias=True) for period in form.hours]).decode(),
-        caller.id,
-        moment,
+    says = {
+        "category": form.category,
+        "urgency": form.urgency,
+        "level": form.level,
+        "unit_id": form.unit_id,
+        "sets_urgency": form.sets_urgency,
+        **_columns("accept", form.accept),
+        **_columns("answer", form.answer),
+        "hours": form.hours and to_json([period.model_dump(by_alias=True) for period in form.hours]).decode(),
+    }
+    in_the_past = Problem("rule-in-the-past")
+    return await area_versions.append(
+        connection, caller, TABLE, form.area_id, form.effective_from, says, if_past=in_the_past
     )
-    await transitions.log(connection, "handling_rule", rule_id, "create", "active", Mover(Party.STAFF, caller.id))
-    return rule_id
 
 
 async def find(
@@ -202,8 +165,8 @@ def _read_hours(written: list[dict[str, str]]) -> Hours:
     return Hours(tuple((time.fromisoformat(period["from"]), time.fromisoformat(period["to"])) for period in written))
 
 
-def _columns(span: SpanIn | None) -> tuple[int | None, SpanUnit | None]:
-    return (None, None) if span is None else (span.amount, span.unit)
+def _columns(name: str, span: SpanIn | None) -> dict[str, Any]:
+    return {f"{name}_amount": span and span.amount, f"{name}_unit": span and span.unit}
 
 
 def _span(span: Span) -> dict[str, Any]:

@@ -11,45 +11,20 @@ from pydantic_core import to_json
 
 from app.core.clock import now
 from app.core.db import Reads
-from app.core.ids import new_id
 from app.domain import points
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import Expiry, TaskKind, WishCategory
-from app.domain.lifecycle import Party
 from app.domain.points import FIELDS, Policy, Rate, Terms, Version
 from app.schemas.policies import PolicyIn
-from app.services import transitions
+from app.services import area_versions
 from app.services.pages import PageRequest, page
-from app.services.transitions import Mover
 
-# Whoever makes a version waits for the one before, and then counts on from it.
-LOCK_AREA = "SELECT lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1 FOR NO KEY UPDATE"
-INSERT = """
-    INSERT INTO points_policy (id, area_id, version, effective_from, rates, day_cap, month_cap, balance_cap,
-        first_redemption_threshold, waiting_days, expiry, expiry_months, created_by, created_at)
-    SELECT $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
-    FROM points_policy WHERE area_id = $2
-"""
-VIEW = """
-    SELECT p.*, a.name AS area_name FROM points_policy p JOIN area a ON a.id = p.area_id
-"""
-GET = f"{VIEW} WHERE p.id = $1"
-LIST = f"""
-    {VIEW} WHERE p.area_id = $1
-        AND p.version < coalesce((SELECT last.version FROM points_policy last WHERE last.id = $2), 2147483647)
-    ORDER BY p.version DESC LIMIT $3
-"""
-# Each area from the root to $1 with its version in force at $2, if it has one.
-IN_FORCE = """
-    SELECT above.id AS lineage_id, above.name AS area_name, p.*
-    FROM area a, unnest(a.lineage) WITH ORDINALITY AS step (id, place) JOIN area above ON above.id = step.id
-    LEFT JOIN LATERAL (
-        SELECT x.* FROM points_policy x WHERE x.area_id = step.id AND x.effective_from <= $2
-        ORDER BY x.version DESC LIMIT 1
-    ) AS p ON true
-    WHERE a.id = $1 ORDER BY step.place
-"""
+TABLE = "points_policy"
+VIEW = f"SELECT v.*, a.name AS area_name FROM {TABLE} v JOIN area a ON a.id = v.area_id"
+GET = f"{VIEW} WHERE v.id = $1"
+LIST = area_versions.list_sql(VIEW, TABLE)
+IN_FORCE = area_versions.in_force_sql(TABLE)
 THRESHOLD_SQL = """(
     SELECT p.first_redemption_threshold
     FROM area a, unnest(a.lineage) WITH ORDINALITY AS step (id, place) CROSS JOIN LATERAL (
@@ -66,28 +41,12 @@ async def add(connection: Connection, caller: Caller, form: PolicyIn) -> UUID:
 
     Raises ``area-unknown``, ``not-allowed`` for an area that the caller does not administer, ``policy-in-the-past``.
     """
-    area = await connection.fetchrow(LOCK_AREA, form.area_id, caller.scope(Role.ADMINISTRATOR))
-    if area is None:
-        raise Problem("area-unknown")
-    if not area["in_scope"]:
-        raise Problem("not-allowed")
-    moment = now()
-    if form.effective_from is not None and form.effective_from < moment:
-        raise Problem("policy-in-the-past")
-    policy_id = new_id()
     rates = None if form.rates is None else to_json([rate.model_dump() for rate in form.rates]).decode()
-    await connection.execute(
-        INSERT,
-        policy_id,
-        form.area_id,
-        form.effective_from or moment,
-        rates,
-        *(getattr(form, name) for name in (*FIELDS[1:], "expiry_months")),
-        caller.id,
-        moment,
+    says = {name: getattr(form, name) for name in (*FIELDS, "expiry_months")} | {"rates": rates}
+    in_the_past = Problem("policy-in-the-past")
+    return await area_versions.append(
+        connection, caller, TABLE, form.area_id, form.effective_from, says, if_past=in_the_past
     )
-    await transitions.log(connection, "points_policy", policy_id, "create", "active", Mover(Party.STAFF, caller.id))
-    return policy_id
 
 
 async def find(reads: Reads, area_id: UUID, moment: datetime, default: Terms = points.DEFAULT) -> Policy:
