@@ -38,6 +38,8 @@ CONSTRAINT_PROBLEMS = {
     "uq_merchant_live_licence": "licence-taken",
     "uq_member_person_id": "already-enrolled",
     "uq_volunteer_person_id": "already-enrolled",
+    "uq_identification_user_id": "already-enrolled",
+    "uq_person_user_id": "state-conflict",
     "uq_unit_worker_user_id_unit_id": "worker-exists",
     "fk_unit_worker_user_id": "user-unknown",
     "fk_grant_user_id": "user-unknown",

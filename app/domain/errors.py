@@ -113,6 +113,18 @@ _TYPES = (
     ProblemType("post-vacant", 409, "Nobody holds the post", "岗位目前空缺，无需办理离岗。"),
     ProblemType("post-closed", 409, "The post was closed", "岗位已经撤销，请另设岗位。"),
     ProblemType("already-enrolled", 409, "Applied or approved already", "您已经提交过申请，请等待审核或查看结果。"),
+    ProblemType(
+        "not-on-roster",
+        409,
+        "The roster holds nobody of this name and number",
+        "名册中没有姓名和手机号都一致的人员，请核对后先录入名册，再通过核对。",
+    ),
+    ProblemType(
+        "person-taken",
+        409,
+        "The person or the account is bound to another already",
+        "名册中的这位人员已与其他微信账号绑定，或该账号已核对为他人，请当面核实后再处理。",
+    ),
     # Open311
     _passing("api-key-missing", 403, "No api_key", "请求缺少接口密钥，请向所在区的系统管理员申请。"),
     _passing("api-key-invalid", 403, "The api_key is unknown or was taken back", "接口密钥无效或已收回，请核对。"),

@@ -155,15 +155,26 @@ CLAIM = Lifecycle(
 LIVE_CLAIM_STATES = ("active", "submitted", "returned")
 """A claim in one of these takes a seat (I1)."""
 
-ENROLMENT_TRANSITIONS = (
-    row("applied", "approve", "approved", STAFF),
-    row("applied", "refuse", "refused", STAFF),
-    row("refused", "reapply", "applied", AUTHOR),
+DECISIONS = (row("applied", "approve", "approved", STAFF), row("applied", "refuse", "refused", STAFF))
+
+IDENTIFICATION = Lifecycle(
+    subject="identification",
+    states=("applied", "approved", "refused"),
+    initial="applied",
+    transitions=(*DECISIONS, row("refused", "reapply", "applied", AUTHOR)),
 )
 
-MEMBER = Lifecycle("member", ("applied", "approved", "refused"), "applied", ENROLMENT_TRANSITIONS)
+HAT_STATES = ("applied", "approved", "refused", "left")
+HAT_TRANSITIONS = (
+    *DECISIONS,
+    row("refused left", "reapply", "applied", AUTHOR),
+    # Somebody who applied in the app proves to be a person of the roster, who has this hat already.
+    row("applied approved refused", "merge", "left", SYSTEM),
+)
 
-VOLUNTEER = Lifecycle("volunteer", ("applied", "approved", "refused"), "applied", ENROLMENT_TRANSITIONS)
+MEMBER = Lifecycle("member", HAT_STATES, "applied", HAT_TRANSITIONS)
+
+VOLUNTEER = Lifecycle("volunteer", HAT_STATES, "applied", HAT_TRANSITIONS)
 
 MERCHANT = Lifecycle(
     subject="merchant",
@@ -257,6 +268,7 @@ LIFECYCLES = (
     JOINT_CASE,
     TASK,
     CLAIM,
+    IDENTIFICATION,
     MEMBER,
     VOLUNTEER,
     MERCHANT,

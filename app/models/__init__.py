@@ -19,6 +19,7 @@ from app.models.failed_try import FailedTry
 from app.models.grant import Grant
 from app.models.handling_rule import HandlingRule
 from app.models.idempotency import IdempotencyKey
+from app.models.identification import Identification
 from app.models.joint_case import JointCase
 from app.models.ledger import LedgerAccount, LedgerBalance, LedgerTransfer
 from app.models.ledger_halt import LedgerHalt
@@ -67,6 +68,7 @@ __all__ = [
     "Grant",
     "HandlingRule",
     "IdempotencyKey",
+    "Identification",
     "JointCase",
     "LedgerAccount",
     "LedgerBalance",

@@ -7,12 +7,23 @@ from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.adjustments import AdjustmentOut
 from app.schemas.complaints import OwnComplaintOut
 from app.schemas.fields import Page
+from app.schemas.identifications import IdentificationOut
 from app.schemas.me import Me, MeIn, Points, PointsTransfer
 from app.schemas.offers import VoucherOut
 from app.schemas.posts import OwnPostOut
 from app.schemas.tasks import ClaimOut
 from app.schemas.wishes import WishOut
-from app.services import adjustments, claims, complaint_views, points, post_queues, users, vouchers, wish_views
+from app.services import (
+    adjustments,
+    claims,
+    complaint_views,
+    identifications,
+    points,
+    post_queues,
+    users,
+    vouchers,
+    wish_views,
+)
 
 router = APIRouter(prefix="/me", tags=["me"])
 LIST_PROBLEMS = responses("invalid-payload", "cursor-invalid")
@@ -29,6 +40,12 @@ async def update_me(form: MeIn, caller: CallerDep, connection: TransactionDep) -
     """Choose a nickname; others see it once its content check has passed."""
     await users.propose_nickname(connection, caller, form.nickname)
     return answer(await users.get_me(connection, caller.id))
+
+
+@router.get("/identification", response_model=IdentificationOut, responses=responses("not-found"))
+async def get_identification(caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
+    """Tell what became of the caller's asking to be identified."""
+    return answer(await identifications.get_own(reads, secret, caller))
 
 
 @router.get("/wishes", response_model=Page[WishOut], responses=LIST_PROBLEMS)

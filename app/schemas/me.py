@@ -1,13 +1,13 @@
 """The caller's own things."""
 
 from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
 from app.domain.caller import Role
 from app.domain.kinds import TransferKind
 from app.schemas.areas import UnitRef
 from app.schemas.fields import In, Nickname, Out
+from app.schemas.members import EnrolmentStatus
 
 
 class GrantHeld(Out):
@@ -34,8 +34,8 @@ class Me(Out):
     id: UUID
     nickname: str
     pending_nickname: str | None
-    member_status: Literal["applied", "approved", "refused"] | None
-    volunteer_status: Literal["applied", "approved", "refused"] | None
+    member_status: EnrolmentStatus | None
+    volunteer_status: EnrolmentStatus | None
     grants: list[GrantHeld]
     shops: list[Shop]
     units: list[UnitRef]

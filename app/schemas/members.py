@@ -10,7 +10,7 @@ from app.domain.kinds import MemberKind
 from app.schemas.areas import AreaRef, UnitRef
 from app.schemas.fields import In, Note, Out, Skill
 
-EnrolmentStatus = Literal["applied", "approved", "refused"]
+EnrolmentStatus = Literal["applied", "approved", "refused", "left"]
 
 
 class MemberIn(In):

@@ -40,7 +40,7 @@ async def apply(connection: Connection, caller: Caller, form: MemberIn) -> UUID:
     earlier = await connection.fetchrow("SELECT id, status FROM member WHERE person_id = $1", person_id)
     author = Mover(Party.AUTHOR, caller.id)
     if earlier is not None:
-        if earlier["status"] != "refused":
+        if MEMBER.find(earlier["status"], "reapply") is None:
             raise Problem("already-enrolled")
         changes = {"kind": form.kind, "unit_id": form.unit_id, "home_area_id": form.home_area_id}
         await transitions.move(connection, MEMBER, earlier["id"], "reapply", author, changes=changes)

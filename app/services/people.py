@@ -15,7 +15,7 @@ from pydantic_core import from_json, to_json
 
 from app.core.ids import new_id
 from app.core.security import keyed_fingerprint, seal, unseal
-from app.domain.shielding import mask_phone
+from app.domain.shielding import mask_name, mask_phone
 
 PURPOSE = b"person"
 
@@ -48,6 +48,16 @@ class Contact:
         """The number as staff see it without a reason to call."""
         return mask_phone(self.phone)
 
+    @property
+    def for_staff(self) -> dict[str, str]:
+        """What staff see without a reason to call."""
+        return {"name": self.name, "phone": self.masked_phone}
+
+    @property
+    def masked(self) -> dict[str, str]:
+        """What answers to writes show: they are kept for repetitions, and nothing seals them there."""
+        return {"name": mask_name(self.name), "phone": self.masked_phone}
+
 
 def _plain_name(name: str) -> str:
     """Return a name as it is compared: without the blanks that lists are adjusted with, 张　三 as 张三."""
@@ -73,11 +83,20 @@ def phone_hash(secret: str, phone: str) -> bytes:
     return keyed_fingerprint(secret, PURPOSE, b"phone", _plain_phone(phone).encode())
 
 
+def seal_contact(secret: str, owner_id: UUID, contact: Contact) -> bytes:
+    """Return name and number as only this module opens them again, and only for the row of the same id."""
+    content = to_json({"name": contact.name, "phone": contact.phone})
+    return seal(secret, PURPOSE, content, bound_to=owner_id.bytes)
+
+
 def read(secret: str, person_id: UUID, sealed: bytes | None) -> Contact | None:
     """Return name and number of a person, None of one who told neither. Raises BrokenSealError."""
-    if sealed is None:
-        return None
-    return Contact(**from_json(unseal(secret, PURPOSE, sealed, bound_to=person_id.bytes)))
+    return None if sealed is None else open_contact(secret, person_id, sealed)
+
+
+def open_contact(secret: str, owner_id: UUID, sealed: bytes) -> Contact:
+    """Return name and number that were sealed for a row. Raises BrokenSealError."""
+    return Contact(**from_json(unseal(secret, PURPOSE, sealed, bound_to=owner_id.bytes)))
 
 
 async def of_user(connection: Connection, user_id: UUID) -> UUID:
@@ -97,7 +116,7 @@ async def enter_many(connection: Connection, secret: str, contacts: Sequence[Con
     known = await find_many(connection, secret, contacts)
     new = [(new_id(), contact) for contact in hashes if contact not in known]
     if new:
-        sealed = [seal(secret, PURPOSE, to_json({"name": c.name, "phone": c.phone}), bound_to=i.bytes) for i, c in new]
+        sealed = [seal_contact(secret, person_id, contact) for person_id, contact in new]
         identities = [hashes[contact] for _, contact in new]
         phones = [phone_hash(secret, contact.phone) for _, contact in new]
         await connection.execute(ENTER_MANY, [i for i, _ in new], sealed, identities, phones)

@@ -40,7 +40,7 @@ async def apply(connection: Connection, caller: Caller, form: VolunteerIn) -> UU
     earlier = await connection.fetchrow("SELECT id, status FROM volunteer WHERE person_id = $1", person_id)
     author = Mover(Party.AUTHOR, caller.id)
     if earlier is not None:
-        if earlier["status"] != "refused":
+        if VOLUNTEER.find(earlier["status"], "reapply") is None:
             raise Problem("already-enrolled")
         changes = {"home_area_id": form.home_area_id, "skills": form.skills}
         await transitions.move(connection, VOLUNTEER, earlier["id"], "reapply", author, changes=changes)

@@ -25,6 +25,8 @@ NUMBERS = {"seal_number": 1, "category_code": "other"}
 """What a path names by a number or a code and not by an id; there is one of each as soon as there is a scene."""
 THEN = months.start(LAST_MONTH)
 COMPLAINANT, PHONE = "申屠小满", "13912345678"
+ASKER, ASKER_PHONE = "令狐大山", "13987654321"
+"""Who says who they are; staff read the name."""
 TELLING: dict[str, Any] = {
     "body": f"三天没亮了，找{PHONE}。",
     "place": "3号楼2单元",
@@ -98,6 +100,7 @@ async def make_scene(world: World) -> Scene:
             "area_id": world.grid.id,
             "grant_id": await make_grant(world.database, await world.person(), world.grid, Role.STAFF),
             "member_id": member,
+            "identification_id": await identification(world, applicant),
             "volunteer_id": await make_volunteer(world, applicant),
             "wish_id": wish,
             "complaint_id": complaint,
@@ -127,6 +130,14 @@ async def make_scene(world: World) -> Scene:
             "offer_id": await world.offer(shop, status="reviewing"),
         },
     )
+
+
+async def identification(world: World, person: Person) -> UUID:
+    """Have somebody say who they are."""
+    form = {"name": ASKER, "phone": ASKER_PHONE, "home_area_id": str(world.grid.id)}
+    response = await world.api.post("/v1/identifications", person, form)
+    assert response.status_code == 201, response.text
+    return UUID(response.json()["id"])
 
 
 async def sealed_transfer(world: World, holder: Person) -> UUID:
@@ -197,6 +208,8 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             "accept": {"amount": 4, "unit": "working_hour"},
             "hours": [{"from": "09:00", "to": "12:00"}, {"from": "13:00", "to": "18:00"}],
         },
+        ("POST", "/v1/identifications"): {"name": "王小明", "phone": "13812345678", "home_area_id": grid},
+        ("POST", "/v1/identifications/{identification_id}/refuse"): reason,
         ("POST", "/v1/members"): {"kind": "in_service", "unit_id": unit, "home_area_id": grid},
         ("POST", "/v1/members/{member_id}/refuse"): reason,
         ("POST", "/v1/volunteers"): {"home_area_id": grid, "skills": ["修电器", "理发"]},

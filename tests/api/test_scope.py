@@ -13,6 +13,8 @@ from app.domain.caller import Role
 from app.domain.kinds import PostQueue
 from app.services.rates import GROUPS
 from tests.api.scene import (
+    ASKER,
+    ASKER_PHONE,
     COMPLAINANT,
     PHONE,
     ROUTES,
@@ -68,6 +70,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/me/posts"): [OWN],
     ("GET", "/v1/me"): [OPEN],
     ("PUT", "/v1/me"): [],  # knows nobody but the caller
+    ("GET", "/v1/me/identification"): [GONE],
     ("GET", "/v1/me/wishes"): [OWN],
     ("GET", "/v1/me/complaints"): [OWN],
     ("GET", "/v1/me/steps"): [OWN, Reach(is_empty=True, query="status=answered")],
@@ -85,6 +88,14 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/handling-rules"): [Reach(query="area_id={area_id}")],
     ("GET", "/v1/handling-rules/effective"): [Reach(query="area_id={area_id}&category=noise&urgency=hard")],
     ("GET", "/v1/digests"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
+    ("POST", "/v1/identifications"): [],  # anybody may say who they are
+    ("GET", "/v1/identifications"): [
+        Reach(is_empty=True, query="area_id={area_id}"),
+        Reach(is_empty=True, query="area_id={area_id}&status=approved"),
+    ],
+    ("GET", "/v1/identifications/{identification_id}"): [GONE],
+    ("POST", "/v1/identifications/{identification_id}/approve"): [GONE],
+    ("POST", "/v1/identifications/{identification_id}/refuse"): [GONE],
     ("POST", "/v1/members"): [],  # anybody may live or work anywhere
     ("GET", "/v1/members"): [
         Reach(is_empty=True, query="area_id={area_id}"),
@@ -304,6 +315,7 @@ async def test_from_outside(api: ApiClient, scene: Scene, strangers: dict[str, P
 INSIDERS = {
     "/v1/areas/{area_id}": "author",
     "/v1/posts/{post_id}": "staff",
+    "/v1/identifications/{identification_id}": "staff",
     "/v1/members/{member_id}": "staff",
     "/v1/volunteers/{volunteer_id}": "staff",
     "/v1/wishes/{wish_id}": "staff",
@@ -348,7 +360,12 @@ async def test_reading_names_nobody_else(api: ApiClient, scene: Scene, route: Ro
             assert not people_of(scene, but=person) & ids_in(told), name
             assert not any(openid in str(told) for openid in openids), name
             assert COMPLAINANT not in str(told), name
-            assert PHONE not in str(told), name
+            assert not any(number in str(told) for number in (PHONE, ASKER_PHONE)), name
+            assert ASKER not in str(told) or name in OFFICERS, name
+
+
+OFFICERS = ("staff", "administrator")
+"""They know by name whom they decide on."""
 
 
 def told_by(response: httpx.Response) -> Any:

@@ -240,6 +240,14 @@ class TestReads:
         owner = await world.person()
         assert await counter.get(f"/v1/merchants/{await world.shop(owner)}/day", owner) == IDENTITY + 1
 
+    async def test_who_asked_to_be_recognised(self, counter: Counter, world: World):
+        for name in ("王小明", "李小红"):
+            form = {"name": name, "phone": "13900000000", "home_area_id": str(world.grid.id)}
+            person = await world.person()
+            assert (await world.api.post("/v1/identifications", person, form)).status_code == 201
+            assert await counter.get("/v1/me/identification", person) == IDENTITY + 1
+        assert await counter.get("/v1/identifications", world.staff, area_id=world.district.id) == IDENTITY + 1
+
     async def test_areas(self, counter: Counter, world: World):
         assert await counter.get("/v1/areas", parent_id=world.district.id) == 1
         assert await counter.get(f"/v1/areas/{world.grid.id}") == 1

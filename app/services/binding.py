@@ -1,0 +1,103 @@
+"""Making a user one with a person of the roster; who was a person of their own before is so no more.
+
+Whoever adds a table that refers to people names it in ``REFERRING`` and sees to its rows here, and puts what gives
+somebody rights into ``IS_BEYOND``: nobody gives a user more than they may.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Connection
+
+from app.domain.caller import Caller, Role
+from app.domain.errors import Problem
+from app.domain.lifecycle import Lifecycle
+from app.domain.lifecycles import MEMBER, VOLUNTEER
+from app.services import posts, transitions
+
+HATS = (MEMBER, VOLUNTEER)
+REFERRING = frozenset({"post_holding", "stay", *(hat.subject for hat in HATS)})
+"""The tables that refer to people, all of which are gone through when two persons become one."""
+
+WEARERS = " UNION ALL ".join(
+    f"SELECT person_id, '{hat.subject}' AS hat, status, home_area_id AS area_id FROM {hat.subject}" for hat in HATS
+)
+IS_BEYOND = f"""(EXISTS (
+    SELECT FROM ({WEARERS}) h JOIN area b ON b.id = h.area_id
+    WHERE h.person_id = {{person_id}} AND h.status = 'approved' AND NOT b.lineage && {{staff}}
+) OR EXISTS (
+    SELECT FROM post_holding h JOIN post x ON x.id = h.post_id JOIN area b ON b.id = x.area_id
+    WHERE h.person_id = {{person_id}} AND h.until IS NULL
+        AND NOT b.lineage && CASE WHEN x.role IS NULL THEN {{staff}} ELSE {{administrator}} END
+))"""
+"""Whether a person is more than somebody may give away: a hat or a post outside their areas, or a role they could not
+grant. Format it with the person's id and where that somebody is ``staff`` and ``administrator``."""
+
+LOCK = "SELECT id, user_id, identity_hash FROM person WHERE user_id = $1 OR identity_hash = $2 ORDER BY id FOR UPDATE"
+FIND_BEYOND = f"SELECT {IS_BEYOND.format(person_id='$1', staff='$2::uuid[]', administrator='$3::uuid[]')}"
+GIVE_USER = "UPDATE person SET user_id = $2 WHERE id = $1"
+# What the roster says of a time counts; before that, what was known through the app.
+MOVE_STAYS = """
+    UPDATE stay s SET person_id = $2, until = least(s.until, known.since)
+    FROM (SELECT hat, person_id, since FROM stay WHERE person_id = $1) o
+    LEFT JOIN (SELECT hat, min(since) AS since FROM stay WHERE person_id = $2 GROUP BY hat) known ON known.hat = o.hat
+    WHERE s.person_id = o.person_id AND s.hat = o.hat AND s.since = o.since
+        AND (known.since IS NULL OR s.since < known.since)
+"""
+MOVE_HOLDINGS = "UPDATE post_holding SET person_id = $2 WHERE person_id = $1"
+DROP_STAYS = "DELETE FROM stay WHERE person_id = $1"
+DROP_PERSON = "DELETE FROM person WHERE id = $1"
+
+
+async def bind(connection: Connection, caller: Caller, user_id: UUID, identity_hash: bytes) -> UUID:
+    """Make ``user_id`` the person of the roster with this hash; return the person's id. All they are is theirs at once.
+
+    Raises ``not-on-roster``, ``person-taken``, ``not-allowed`` when the person is more than the caller may
+    give away, and by the database ``state-conflict``. Locks both persons, then their hats.
+    """
+    rows = await connection.fetch(LOCK, user_id, identity_hash)
+    known = next((row for row in rows if row["identity_hash"] == identity_hash), None)
+    own = next((row for row in rows if row["user_id"] == user_id), None)
+    if known is None:
+        raise Problem("not-on-roster")
+    if known["user_id"] not in {None, user_id} or (
+        own is not None and own["identity_hash"] not in {None, identity_hash}
+    ):
+        raise Problem("person-taken")
+    scopes = caller.scope(Role.STAFF), caller.scope(Role.ADMINISTRATOR)
+    if await connection.fetchval(FIND_BEYOND, known["id"], *scopes):
+        raise Problem("not-allowed")
+    if own is not None and own["id"] != known["id"]:
+        await _merge(connection, own["id"], known["id"])
+    await connection.execute(GIVE_USER, known["id"], user_id)
+    await posts.give_grants(connection, known["id"])
+    return UUID(bytes=known["id"].bytes)
+
+
+async def _merge(connection: Connection, from_id: UUID, into_id: UUID) -> None:
+    """Let one person be the other: what only one is stays as it is, where both are the same the roster's counts."""
+    for hat in HATS:
+        await _merge_hat(connection, hat, from_id, into_id)
+    await connection.execute(MOVE_STAYS, from_id, into_id)
+    await connection.execute(MOVE_HOLDINGS, from_id, into_id)
+    await connection.execute(DROP_STAYS, from_id)
+    await connection.execute(DROP_PERSON, from_id)
+
+
+async def _merge_hat(connection: Connection, hat: Lifecycle, from_id: UUID, into_id: UUID) -> None:
+    rows = await connection.fetch(
+        f"SELECT id, person_id, status FROM {hat.subject} WHERE person_id = ANY($1) ORDER BY id FOR UPDATE",
+        [from_id, into_id],
+    )
+    by_person = {row["person_id"]: row for row in rows}
+    own, known = by_person.get(from_id), by_person.get(into_id)
+    if own is None:
+        return
+    if known is None:
+        await connection.execute(f"UPDATE {hat.subject} SET person_id = $2 WHERE id = $1", own["id"], into_id)
+        await transitions.log_act(connection, hat, own["id"], "bind", transitions.SYSTEM, state=own["status"])
+        return
+    facts: dict[str, Any] = {"into": known["id"]}
+    if own["status"] != "left":
+        await transitions.move(connection, hat, own["id"], "merge", transitions.SYSTEM, facts=facts)
+    await connection.execute(f"DELETE FROM {hat.subject} WHERE id = $1", own["id"])
