@@ -28,6 +28,9 @@ TYPE_BASE = "https://echowall.invalid/problems/"
 JSON_BODY_PROBLEMS = ("malformed-json", "invalid-payload")
 
 CONSTRAINT_PROBLEMS = {
+    "area_open": "area-closed",
+    "uq_area_name_open": "area-name-taken",
+    "uq_area_code_open": "area-code-taken",
     "uq_claim_live": "already-claimed",
     "ck_ledger_balance_points_not_negative": "points-insufficient",
     "uq_adjustment_reversal": "reversal-exists",

@@ -8,6 +8,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from app.cli.add_area import add_area
 from app.cli.check import check, docs
 from app.cli.database import migrate
 from app.cli.deadlines import deadlines
@@ -45,6 +46,7 @@ for verb in (
     worker,
     simulator,
     migrate,
+    add_area,
     grant,
     demo,
     tour,

@@ -98,6 +98,23 @@ _TYPES = (
     # Areas, grants, people
     ProblemType("area-unknown", 422, "The area does not exist", "所选的区域不存在，请重新选择。"),
     ProblemType("area-not-a-home", 422, "A home is a grid", "请选择您居住的网格。"),
+    ProblemType(
+        "area-closed",
+        409,
+        "The area is closed: nothing new comes into it",
+        "所选的区域已撤销或合并，不再办理新的事项，请重新选择现在的区域。",
+    ),
+    ProblemType(
+        "area-name-taken", 409, "Another area beside it has the name", "同一上级下已有同名的区域，请换一个名称。"
+    ),
+    ProblemType("area-code-taken", 409, "Another area has the code", "这个区划代码已有区域在用，请核对后再填。"),
+    ProblemType(
+        "area-kind-misplaced",
+        422,
+        "Areas of this kind do not lie below that one",
+        "这类区域不能放在所选的上级下面，请重新选择上级。责任区放在网格下，网格不能放在网格下，其他区域不能放在更低一级的区域下。",
+    ),
+    ProblemType("area-too-deep", 422, "The tree would be too deep", "区域层级太多，请放在更上一级的区域下。"),
     ProblemType("unit-unknown", 422, "The unit does not exist", "所选的单位不存在，请重新选择。"),
     ProblemType("user-unknown", 422, "The user does not exist", "没有找到这位用户，请核对用户编号。"),
     ProblemType("grant-exists", 409, "The same grant is held already", "该用户已有这项授权。"),

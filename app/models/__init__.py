@@ -4,7 +4,7 @@ from sqlmodel import SQLModel
 
 from app.models.adjustment import Adjustment
 from app.models.api_key import ApiKey
-from app.models.area import Area
+from app.models.area import Area, AreaPeriod
 from app.models.area_shape import AreaShape
 from app.models.calendar_edition import CalendarEdition
 from app.models.circle import Circle, CircleArea
@@ -46,6 +46,7 @@ __all__ = [
     "Adjustment",
     "ApiKey",
     "Area",
+    "AreaPeriod",
     "AreaShape",
     "Award",
     "CalendarEdition",

@@ -20,7 +20,13 @@ DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-int
     status_code=201,
     response_model=AdjustmentOut,
     responses=responses(
-        *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "own-interest", "area-unknown", "user-unknown"
+        *WRITE_PROBLEMS,
+        *JSON_BODY_PROBLEMS,
+        "not-allowed",
+        "own-interest",
+        "area-unknown",
+        "area-closed",
+        "user-unknown",
     ),
 )
 async def propose(form: AdjustmentIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:

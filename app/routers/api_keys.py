@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api-keys", tags=["open311"])
     "",
     status_code=201,
     response_model=NewApiKeyOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "area-unknown"),
+    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "area-unknown", "area-closed"),
 )
 async def make(form: ApiKeyIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
     """Make a key for an area that the caller administers. It is shown once: repeated, the answer has null for it."""

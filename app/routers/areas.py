@@ -1,28 +1,76 @@
-"""Areas and the organisations in them; public."""
+"""Areas and the organisations in them; public to read."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
-from app.deps import PageDep, ReadsDep, answer
-from app.problems import responses
-from app.schemas.areas import AreaOut, UnitOut
+from app.deps import (
+    WRITE_PROBLEMS,
+    CallerDep,
+    MaybeCallerDep,
+    PageDep,
+    ReadsDep,
+    TransactionDep,
+    UnitOfWorkDep,
+    answer,
+)
+from app.problems import JSON_BODY_PROBLEMS, responses
+from app.schemas.areas import AreaEditIn, AreaIn, AreaOut, UnitOut
 from app.schemas.fields import Page
 from app.services import areas
+from app.services.area_changes import adding, editing
 
 router = APIRouter(tags=["areas"])
 
+NAME_PROBLEMS = ("area-name-taken", "area-code-taken")
+PLACE_PROBLEMS = ("area-kind-misplaced", "area-too-deep", "area-closed")
+
+WithClosed = Annotated[bool, Query(description="also those that are closed")]
+
 
 @router.get("/areas", response_model=Page[AreaOut], responses=responses("invalid-payload", "cursor-invalid"))
-async def list_areas(reads: ReadsDep, page: PageDep, parent_id: UUID | None = None) -> Response:
+async def list_areas(
+    caller: MaybeCallerDep,
+    reads: ReadsDep,
+    page: PageDep,
+    parent_id: UUID | None = None,
+    *,
+    include_closed: WithClosed = False,
+) -> Response:
     """List the areas right below `parent_id`, or the roots, in the order in which they were made."""
-    return answer(await areas.list_children(reads, parent_id, page))
+    return answer(await areas.list_children(reads, caller, parent_id, page, with_closed=include_closed))
+
+
+@router.post(
+    "/areas",
+    status_code=201,
+    response_model=AreaOut,
+    responses=responses(
+        *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "area-unknown", *PLACE_PROBLEMS, *NAME_PROBLEMS
+    ),
+)
+async def add_area(form: AreaIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Add an area right below one that the caller administers."""
+    area_id = await adding.add(work.connection, caller, form)
+    return work.answer(await areas.get(work.connection, area_id, caller), 201)
 
 
 @router.get("/areas/{area_id}", response_model=AreaOut, responses=responses("not-found", "invalid-payload"))
-async def get_area(area_id: UUID, reads: ReadsDep) -> Response:
-    """Get one area with the path to it."""
-    return answer(await areas.get(reads, area_id))
+async def get_area(area_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -> Response:
+    """Get one area, closed or not, with the path to it."""
+    return answer(await areas.get(reads, area_id, caller))
+
+
+@router.put(
+    "/areas/{area_id}",
+    response_model=AreaOut,
+    responses=responses(*JSON_BODY_PROBLEMS, "not-allowed", "not-found", "area-closed", *NAME_PROBLEMS),
+)
+async def edit_area(area_id: UUID, form: AreaEditIn, caller: CallerDep, connection: TransactionDep) -> Response:
+    """Change what an area is called, its code and its figures; the caller administers the area above it."""
+    await editing.edit(connection, caller, area_id, form)
+    return answer(await areas.get(connection, area_id, caller))
 
 
 @router.get("/units", response_model=Page[UnitOut], responses=responses("invalid-payload", "cursor-invalid"))

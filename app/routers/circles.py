@@ -39,7 +39,9 @@ async def get_circle(circle_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -
     "",
     status_code=201,
     response_model=CircleWithGridsOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "not-allowed", "circle-name-taken"),
+    responses=responses(
+        *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "area-closed", "not-allowed", "circle-name-taken"
+    ),
 )
 async def add(form: CircleIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Make a circle that the caller's alliance keeps; it has no grids yet."""
@@ -61,7 +63,7 @@ async def edit(circle_id: UUID, form: CircleEditIn, caller: CallerDep, connectio
 @router.put(
     "/{circle_id}/grids",
     response_model=CircleWithGridsOut,
-    responses=responses(*JSON_BODY_PROBLEMS, *CHANGE_PROBLEMS, "grid-outside-circle"),
+    responses=responses(*JSON_BODY_PROBLEMS, *CHANGE_PROBLEMS, "grid-outside-circle", "area-closed"),
 )
 async def set_grids(circle_id: UUID, form: CircleGridsIn, caller: CallerDep, connection: TransactionDep) -> Response:
     """Say over which grids a circle lies, all of them below its own area, in place of those before."""

@@ -59,6 +59,7 @@ async def _tell(work: UnitOfWork, secret: str, caller: Caller, complaint_id: UUI
         *WRITE_PROBLEMS,
         *JSON_BODY_PROBLEMS,
         "area-unknown",
+        "area-closed",
         "area-not-a-home",
         "location-outside",
         "location-in-no-grid",

@@ -17,7 +17,12 @@ router = APIRouter(tags=["donations"])
     status_code=201,
     response_model=DonationOut,
     responses=responses(
-        *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "area-not-a-community", "points-insufficient"
+        *WRITE_PROBLEMS,
+        *JSON_BODY_PROBLEMS,
+        "area-unknown",
+        "area-closed",
+        "area-not-a-community",
+        "points-insufficient",
     ),
 )
 async def give(form: DonationIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:

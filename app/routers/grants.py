@@ -22,6 +22,7 @@ router = APIRouter(prefix="/grants", tags=["grants"])
         "not-allowed",
         "own-interest",
         "area-unknown",
+        "area-closed",
         "user-unknown",
         "grant-exists",
     ),

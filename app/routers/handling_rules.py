@@ -25,6 +25,7 @@ router = APIRouter(prefix="/handling-rules", tags=["handling-rules"])
         *JSON_BODY_PROBLEMS,
         "not-allowed",
         "area-unknown",
+        "area-closed",
         "unit-unknown",
         "category-unknown",
         "rule-in-the-past",

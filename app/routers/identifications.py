@@ -28,6 +28,7 @@ DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-fo
         *WRITE_PROBLEMS,
         *JSON_BODY_PROBLEMS,
         "area-unknown",
+        "area-closed",
         "area-not-a-home",
         "already-enrolled",
         "state-conflict",

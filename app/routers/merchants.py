@@ -21,7 +21,7 @@ DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-found", "state-con
     "",
     status_code=201,
     response_model=MerchantOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "licence-taken"),
+    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "area-closed", "licence-taken"),
 )
 async def apply(form: MerchantIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Apply to the alliance with a shop; the caller becomes its owner."""
@@ -71,7 +71,9 @@ async def refuse(merchant_id: UUID, form: RefusalIn, caller: CallerDep, work: Un
 @router.post(
     "/{merchant_id}/reapply",
     response_model=MerchantOut,
-    responses=responses(*DECISION_PROBLEMS, "malformed-json", "not-allowed", "area-unknown", "licence-taken"),
+    responses=responses(
+        *DECISION_PROBLEMS, "malformed-json", "not-allowed", "area-unknown", "area-closed", "licence-taken"
+    ),
 )
 async def reapply(merchant_id: UUID, form: MerchantIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Apply again with the caller's refused shop."""

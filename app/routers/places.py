@@ -36,7 +36,7 @@ async def get_shape(area_id: UUID, reads: ReadsDep, coordinates: CoordinateSyste
 @router.put(
     "/areas/{area_id}/shape",
     response_model=ShapeOut,
-    responses=responses(*JSON_BODY_PROBLEMS, "not-allowed", "not-found", *SHAPE_PROBLEMS),
+    responses=responses(*JSON_BODY_PROBLEMS, "not-allowed", "not-found", "area-closed", *SHAPE_PROBLEMS),
 )
 async def put_shape(
     area_id: UUID, form: ShapeIn, caller: CallerDep, connection: TransactionDep, index: PlacesDep

@@ -27,7 +27,9 @@ router = APIRouter(prefix="/policies", tags=["policies"])
     "",
     status_code=201,
     response_model=PolicyOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "area-unknown", "policy-in-the-past"),
+    responses=responses(
+        *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "area-unknown", "area-closed", "policy-in-the-past"
+    ),
 )
 async def add(form: PolicyIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Give an area that the caller administers a new version of its policy; what was promised or awarded stays."""

@@ -43,7 +43,9 @@ CHANGE = (*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-found", "not-allowed", "pos
     "",
     status_code=201,
     response_model=PostDetailOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "not-allowed", "post-name-taken"),
+    responses=responses(
+        *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "area-closed", "not-allowed", "post-name-taken"
+    ),
 )
 async def create_post(form: PostIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
     """Make a post, as staff; one with a role, as administrator."""

@@ -6,20 +6,25 @@ from uuid import UUID
 from asyncpg import Record
 
 from app.core.db import Reads
+from app.domain import area_tree
+from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.services.pages import PageRequest, page
 
 VIEW = """
-    SELECT a.id, a.parent_id, a.kind, a.name, a.is_wish_review_required,
-        EXISTS (SELECT FROM area below WHERE below.parent_id = a.id) AS has_children,
+    SELECT a.id, a.parent_id, a.kind, a.name, a.code, a.households, a.residents, a.is_wish_review_required, a.closed_at,
+        EXISTS (SELECT FROM area below WHERE below.parent_id = a.id AND below.closed_at IS NULL) AS has_children,
         ARRAY(
             SELECT (above.id, above.name) FROM unnest(a.lineage) WITH ORDINALITY AS step (id, position)
             JOIN area above ON above.id = step.id ORDER BY step.position
-        ) AS path
+        ) AS path,
+        a.lineage && $1::uuid[] AS administers, a.parent_lineage && $1::uuid[] AS administers_above
     FROM area a
 """
-GET = f"{VIEW} WHERE a.id = $1"
-LIST = f"{VIEW} WHERE a.parent_id IS NOT DISTINCT FROM $1 AND a.id > $2 ORDER BY a.id LIMIT $3"
+GET = f"{VIEW} WHERE a.id = $2"
+PAGE = "AND ($3 OR a.closed_at IS NULL) AND a.id > $4 ORDER BY a.id LIMIT $5"
+LIST_BELOW = f"{VIEW} WHERE a.parent_id = $2 {PAGE}"
+LIST_ROOTS = f"{VIEW} WHERE a.parent_id IS NULL AND $2::uuid IS NULL {PAGE}"
 IS_IN_SCOPE = "SELECT lineage && $2::uuid[] FROM area WHERE id = $1"
 LIST_UNITS = """
     SELECT u.id, u.area_id, u.kind, u.name FROM unit u JOIN area a ON a.id = u.area_id
@@ -27,9 +32,9 @@ LIST_UNITS = """
 """
 
 
-async def get(reads: Reads, area_id: UUID) -> dict[str, Any]:
-    """Return one area. Raises ``not-found``."""
-    row = await reads.fetchrow(GET, area_id)
+async def get(reads: Reads, area_id: UUID, caller: Caller | None = None) -> dict[str, Any]:
+    """Return one area, closed or not, with what the caller may do with it. Raises ``not-found``."""
+    row = await reads.fetchrow(GET, _scope(caller), area_id)
     if row is None:
         raise Problem("not-found")
     return _view(row)
@@ -40,10 +45,14 @@ async def is_in_scope(reads: Reads, area_id: UUID, scope: list[UUID]) -> bool:
     return bool(scope) and bool(await reads.fetchval(IS_IN_SCOPE, area_id, scope))
 
 
-async def list_children(reads: Reads, parent_id: UUID | None, request: PageRequest) -> dict[str, Any]:
-    """Return the areas right below ``parent_id``, or the roots."""
-    rows = await reads.fetch(LIST, parent_id, request.above("areas", parent_id), request.rows)
-    return page(rows, request, _view, "areas", parent_id)
+async def list_children(
+    reads: Reads, caller: Caller | None, parent_id: UUID | None, request: PageRequest, *, with_closed: bool
+) -> dict[str, Any]:
+    """Return the areas right below ``parent_id``, or the roots; those that are closed only when asked for."""
+    filters = ("areas", parent_id, with_closed)
+    query = LIST_ROOTS if parent_id is None else LIST_BELOW
+    rows = await reads.fetch(query, _scope(caller), parent_id, with_closed, request.above(*filters), request.rows)
+    return page(rows, request, _view, *filters)
 
 
 async def list_units(reads: Reads, area_id: UUID, request: PageRequest) -> dict[str, Any]:
@@ -52,16 +61,28 @@ async def list_units(reads: Reads, area_id: UUID, request: PageRequest) -> dict[
     return page(rows, request, _view_unit, "units", area_id)
 
 
+def _scope(caller: Caller | None) -> list[UUID]:
+    return caller.scope(Role.ADMINISTRATOR) if caller else []
+
+
 def _view(row: Record) -> dict[str, Any]:
     return {
         "id": row["id"],
         "parent_id": row["parent_id"],
         "kind": row["kind"],
         "name": row["name"],
+        "code": row["code"],
         "path": [{"id": area_id, "name": name} for area_id, name in row["path"]],
         "has_children": row["has_children"],
+        "households": row["households"],
+        "residents": row["residents"],
         "is_wish_review_required": row["is_wish_review_required"],
-        "actions": [],
+        "closed_at": row["closed_at"],
+        "actions": area_tree.actions(
+            is_open=row["closed_at"] is None,
+            administers=row["administers"],
+            administers_above=row["administers_above"],
+        ),
     }
 
 

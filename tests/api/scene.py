@@ -179,6 +179,22 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
     return {
         ("POST", "/v1/auth/wechat"): {"code": "sim-小李-1", "device": "一部手机"},
         ("PUT", "/v1/me"): {"nickname": "热心邻居"},
+        ("POST", "/v1/areas"): {
+            "parent_id": grid,
+            "kind": "post",
+            "name": "一号楼",
+            "code": "370303001001",
+            "households": 120,
+            "residents": 310,
+            "is_wish_review_required": False,
+        },
+        ("PUT", "/v1/areas/{area_id}"): {
+            "name": "第九网格",
+            "code": "370303001009",
+            "households": 400,
+            "residents": 1_100,
+            "is_wish_review_required": True,
+        },
         ("PUT", "/v1/areas/{area_id}/shape"): {
             "coordinates": "gcj02",
             "shape": scene.world.rectangle(10, 10, 20, 20),

@@ -53,7 +53,9 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/readyz"): [],  # asks nobody who they are
     ("POST", "/v1/auth/wechat"): [],  # asks WeChat who they are
     ("GET", "/v1/areas"): [OPEN],
+    ("POST", "/v1/areas"): [FORBIDDEN],  # areas are public
     ("GET", "/v1/areas/{area_id}"): [OPEN],
+    ("PUT", "/v1/areas/{area_id}"): [FORBIDDEN],
     ("GET", "/v1/areas/at"): [Reach(query="longitude={longitude}&latitude={latitude}")],
     ("GET", "/v1/areas/{area_id}/shape"): [OPEN],
     ("PUT", "/v1/areas/{area_id}/shape"): [FORBIDDEN],

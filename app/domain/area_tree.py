@@ -1,0 +1,39 @@
+"""What the tree of areas may look like: which kind lies below which, how deep, and what may be done with an area."""
+
+from app.domain.kinds import AreaKind
+
+DEPTH_MAX = 16
+"""A root is one deep. Real trees have five or six levels; the bound keeps paths, and what is read along them, short."""
+
+NAME_MAX = 50
+CODE_PATTERN = "[0-9]{6,18}"
+"""The statistical code of a division is twelve digits; districts are written with six, grids get some more."""
+
+LEVELS = (AreaKind.DISTRICT, AreaKind.STREET, AreaKind.COMMUNITY, AreaKind.GRID, AreaKind.POST)
+
+ACTIONS = ("edit", "move", "merge", "split", "close")
+
+
+def may_lie_below(kind: AreaKind, above: AreaKind | None) -> bool:
+    """Whether an area of ``kind`` may lie right below one of kind ``above``, or be a root when that is None.
+
+    Levels may be left out and, but for grids, doubled; none may stand on its head. A point and a home have one grid:
+    so no grid lies in a grid, and a post lies in a grid or in another post.
+    """
+    if above is None:
+        return kind not in {AreaKind.GRID, AreaKind.POST}
+    if kind == AreaKind.POST:
+        return above in {AreaKind.GRID, AreaKind.POST}
+    if kind == AreaKind.GRID:
+        return LEVELS.index(above) < LEVELS.index(kind)
+    return LEVELS.index(above) <= LEVELS.index(kind)
+
+
+def actions(*, is_open: bool, administers: bool, administers_above: bool) -> tuple[str, ...]:
+    """Return what a caller may do with an area: add to it when they administer it, all else from above.
+
+    Nobody reshapes the ground that their own grant stands on.
+    """
+    if not is_open:
+        return ()
+    return (("add",) if administers else ()) + (ACTIONS if administers_above else ())
