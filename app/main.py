@@ -17,6 +17,7 @@ from app.core.db import Database
 from app.core.settings import Settings, get_settings
 from app.routers import (
     adjustments,
+    alliances,
     anomalies,
     api_keys,
     areas,
@@ -47,6 +48,7 @@ from app.routers import (
     settlements,
     steps,
     tasks,
+    teams,
     unit_workers,
     volunteers,
     vouchers,
@@ -70,6 +72,8 @@ V1 = (
     identifications,
     members,
     volunteers,
+    teams,
+    alliances,
     wishes,
     complaint_topics,
     complaints,

@@ -146,6 +146,20 @@ OFFER_FORM: dict[str, Any] = {
 """What an owner sends to add an offer, with everything in it."""
 
 
+TEAM_FORM: dict[str, Any] = {
+    "name": "红马甲志愿队",
+    "introduction": "街坊自己的志愿队，什么都修。",
+    "services": [
+        {
+            "title": "周六义务维修",
+            "description": "小家电免费修。",
+            "hours": [{"weekdays": [6], "from": "09:00", "to": "11:30"}],
+        }
+    ],
+}
+"""What a helper sends to found a team, but for its area."""
+
+
 COMPLAINT_FORMS: dict[str, dict[str, Any]] = {
     "answer": {"answer": "今天换好了灯泡。", "outcome": "resolved"},
     "wait": {"reason": "请告诉我们是哪一盏灯。"},
@@ -384,6 +398,37 @@ class World:
         form = {"user_id": str(holder.id)}
         response = await self.api.post(f"/v1/posts/{post_id}/appoint", self.administrator, form)
         assert response.status_code == 200, response.text
+
+    async def team(self, leader: Person, *, status: str = "approved") -> UUID:
+        """Have a helper found a team in the grid, approved if asked."""
+        form = TEAM_FORM | {"area_id": str(self.grid.id), "name": f"队伍{uuid4().hex[:8]}"}
+        response = await self.api.post("/v1/teams", leader, form)
+        assert response.status_code == 201, response.text
+        team_id = UUID(response.json()["id"])
+        if status == "approved":
+            response = await self.api.post(f"/v1/teams/{team_id}/approve", self.staff)
+            assert response.status_code == 200, response.text
+        return team_id
+
+    async def place_in_team(self, team_id: UUID, helper: Person, *, status: str = "joined") -> UUID:
+        """Have a helper ask to be in a team, and be let in if asked; return the id of the place."""
+        response = await self.api.post(f"/v1/teams/{team_id}/members", helper)
+        assert response.status_code == 201, response.text
+        place_id = UUID(response.json()["id"])
+        if status == "joined":
+            response = await self.api.post(f"/v1/teams/members/{place_id}/admit", self.staff)
+            assert response.status_code == 200, response.text
+        return place_id
+
+    async def alliance_of(self, *team_ids: UUID) -> UUID:
+        """Have staff make an alliance of teams."""
+        form = {"area_id": str(self.community.id), "name": f"同盟{uuid4().hex[:8]}"}
+        made = await self.api.post("/v1/alliances", self.staff, form)
+        assert made.status_code == 201, made.text
+        teams = {"team_ids": [str(team_id) for team_id in team_ids]}
+        filled = await self.api.put(f"/v1/alliances/{made.json()['id']}/teams", self.staff, teams)
+        assert filled.status_code == 200, filled.text
+        return UUID(made.json()["id"])
 
     async def api_key(self) -> UUID:
         """Make a key for another system; return its id."""

@@ -108,6 +108,24 @@ def parties_to_step(part: ComplaintPart | None, *, works: bool, handles: bool) -
     return parties_to_complaint(part, handles=handles)
 
 
+def parties_to_team(caller: Caller | None, *, leader_id: UUID | None, in_scope: bool) -> frozenset[Party]:
+    """Return what ``caller`` is to a team; who leads it decides nothing about it as staff (I2)."""
+    if caller is None:
+        return NOBODY
+    if caller.id == leader_id:
+        return _OWNER
+    return _STAFF if in_scope else NOBODY
+
+
+def parties_to_team_member(
+    caller: Caller, *, user_id: UUID | None, leader_id: UUID | None, in_scope: bool
+) -> frozenset[Party]:
+    """Return what ``caller`` is to somebody's place in a team; nobody admits themselves (I2)."""
+    if caller.id == user_id:
+        return _AUTHOR
+    return parties_to_team(caller, leader_id=leader_id, in_scope=in_scope)
+
+
 def parties_to_settlement(caller: Caller, *, owner_id: UUID, merchant_id: UUID, in_scope: bool) -> frozenset[Party]:
     """Return what ``caller`` is to a shop's settlement; nobody who works for the shop acts for the alliance (I2)."""
     if caller.id == owner_id:

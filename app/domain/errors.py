@@ -129,6 +129,20 @@ _TYPES = (
     ProblemType("post-holder-same", 409, "This person holds the post already", "这个人已经在岗，无需重复任命。"),
     ProblemType("post-vacant", 409, "Nobody holds the post", "岗位目前空缺，无需办理离岗。"),
     ProblemType("post-closed", 409, "The post was closed", "岗位已经撤销，请另设岗位。"),
+    ProblemType("team-name-taken", 409, "The area has a team of that name", "该区域已有同名队伍，请换一个名称。"),
+    ProblemType("team-joined", 409, "The caller has asked or is in the team", "您已申请或已在队伍中，无需重复申请。"),
+    ProblemType(
+        "team-needs-leader", 409, "The leader cannot leave", "队长不能直接离队，请先移交给其他队员，或解散队伍。"
+    ),
+    ProblemType(
+        "alliance-name-taken", 409, "The area has an alliance of that name", "该区域已有同名同盟，请换一个名称。"
+    ),
+    ProblemType(
+        "team-not-for-alliance",
+        422,
+        "A team is not there, not approved or not of the area",
+        "只能选择本区域内已批准的队伍，请核对后再提交。",
+    ),
     ProblemType("already-enrolled", 409, "Applied or approved already", "您已经提交过申请，请等待审核或查看结果。"),
     ProblemType(
         "not-on-roster",

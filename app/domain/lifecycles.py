@@ -176,6 +176,33 @@ MEMBER = Lifecycle("member", HAT_STATES, "applied", HAT_TRANSITIONS)
 
 VOLUNTEER = Lifecycle("volunteer", HAT_STATES, "applied", HAT_TRANSITIONS)
 
+TEAM = Lifecycle(
+    subject="team",
+    states=("applied", "approved", "refused", "dissolved"),
+    initial="applied",
+    transitions=(
+        row("applied", "approve", "approved", STAFF),
+        row("applied", "refuse", "refused", STAFF),
+        # What its leader writes anew is public once staff have read it (I10); what staff write is read already.
+        row("applied approved refused", "edit", "applied", OWNER),
+        row("approved", "correct", "approved", STAFF),
+        row("applied approved refused", "dissolve", "dissolved", OWNER, STAFF),
+    ),
+)
+
+TEAM_MEMBER = Lifecycle(
+    subject="team_member",
+    states=("asked", "joined", "refused", "left"),
+    initial="asked",
+    transitions=(
+        row("asked", "admit", "joined", OWNER, STAFF),
+        row("asked", "refuse", "refused", OWNER, STAFF),
+        row("asked joined", "leave", "left", AUTHOR),
+        row("joined", "remove", "left", OWNER, STAFF),
+        row("refused left", "ask", "asked", AUTHOR),
+    ),
+)
+
 MERCHANT = Lifecycle(
     subject="merchant",
     states=("applied", "approved", "suspended", "refused", "left"),
@@ -271,6 +298,8 @@ LIFECYCLES = (
     IDENTIFICATION,
     MEMBER,
     VOLUNTEER,
+    TEAM,
+    TEAM_MEMBER,
     MERCHANT,
     OFFER,
     VOUCHER,

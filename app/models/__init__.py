@@ -33,6 +33,7 @@ from app.models.post import Post, PostHolding
 from app.models.rate import RateCount, RatePublication
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.task import Task
+from app.models.team import Alliance, AllianceTeam, Team, TeamMember
 from app.models.unit import Unit, UnitWorker
 from app.models.user import User, UserDevice
 from app.models.volunteer import Volunteer
@@ -44,6 +45,8 @@ metadata = SQLModel.metadata
 
 __all__ = [
     "Adjustment",
+    "Alliance",
+    "AllianceTeam",
     "ApiKey",
     "Area",
     "AreaPeriod",
@@ -94,6 +97,8 @@ __all__ = [
     "SettlementLine",
     "Stay",
     "Task",
+    "Team",
+    "TeamMember",
     "Unit",
     "UnitWorker",
     "User",

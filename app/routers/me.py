@@ -12,6 +12,7 @@ from app.schemas.me import Me, MeIn, Points, PointsTransfer
 from app.schemas.offers import VoucherOut
 from app.schemas.posts import OwnPostOut
 from app.schemas.tasks import ClaimOut
+from app.schemas.teams import TeamOut
 from app.schemas.wishes import WishOut
 from app.services import (
     adjustments,
@@ -20,6 +21,7 @@ from app.services import (
     identifications,
     points,
     post_queues,
+    teams,
     users,
     vouchers,
     wish_views,
@@ -70,6 +72,12 @@ async def list_claims(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Resp
 async def list_posts(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
     """List the posts that the caller holds, each with how much waits there."""
     return answer(await post_queues.list_own_posts(reads, caller, page))
+
+
+@router.get("/teams", response_model=Page[TeamOut], responses=LIST_PROBLEMS)
+async def list_teams(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List the teams that the caller is in or asked to join, newest first."""
+    return answer(await teams.list_own(reads, caller, page))
 
 
 @router.get("/points", response_model=Points)

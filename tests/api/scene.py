@@ -13,7 +13,7 @@ from app.domain.caller import Role
 from app.main import create_app
 from app.models import Volunteer
 from app.services import seals
-from tests.factories import OFFER_FORM, World, make_grant, make_member, person_of, shop_form
+from tests.factories import OFFER_FORM, TEAM_FORM, World, make_grant, make_member, person_of, shop_form
 from tests.people import Person
 from tests.settlements import LAST_MONTH, draft, lines_of, make_redemption
 
@@ -107,6 +107,9 @@ async def make_scene(world: World) -> Scene:
             "step_id": step,
             "unit_id": world.unit_id,
             "worker_id": worker_id,
+            "team_id": (team := await world.team(helper)),
+            "team_member_id": await world.place_in_team(team, await world.helper()),
+            "alliance_id": await world.alliance_of(team),
             "post_id": await world.post(role="staff", queues=["complaints", "wishes"], holder=holder),
             "api_key_id": await world.api_key(),
             "case_id": await world.joint_case(await world.complaint(author, category="noise")),
@@ -128,6 +131,7 @@ async def make_scene(world: World) -> Scene:
             "complaint_id": await world.complaint(author, category="neighbours"),
             "task_id": await world.task_of(withdrawn),
             "offer_id": await world.offer(shop, status="reviewing"),
+            "team_id": await world.team(helper, status="applied"),
         },
     )
 
@@ -210,6 +214,14 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("PUT", "/v1/posts/{post_id}"): {"name": "网格员", "duty": "每天走一遍网格。"},
         ("POST", "/v1/posts/{post_id}/appoint"): {"name": "王小明", "phone": "13812345678"},
         ("POST", "/v1/posts/{post_id}/vacate"): reason,
+        ("POST", "/v1/teams"): TEAM_FORM | {"area_id": grid},
+        ("PUT", "/v1/teams/{team_id}"): TEAM_FORM,
+        ("POST", "/v1/teams/{team_id}/refuse"): reason,
+        ("POST", "/v1/teams/{team_id}/dissolve"): reason,
+        ("POST", "/v1/teams/{team_id}/hand-over"): {"team_member_id": str(scene.ids["team_member_id"])},
+        ("POST", "/v1/alliances"): {"area_id": grid, "name": "助老同盟", "introduction": "各队一起帮老人。"},
+        ("PUT", "/v1/alliances/{alliance_id}"): {"name": "助老大同盟"},
+        ("PUT", "/v1/alliances/{alliance_id}/teams"): {"team_ids": [str(scene.ids["team_id"])]},
         ("POST", "/v1/policies"): {
             "area_id": grid,
             "rates": [{"kind": "wish", "points": 8}],

@@ -70,6 +70,34 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/posts/{post_id}/holdings"): [FORBIDDEN],
     ("GET", "/v1/posts/{post_id}/queue"): [Reach((403, "not-allowed"), query=f"queue={queue}") for queue in PostQueue],
     ("GET", "/v1/me/posts"): [OWN],
+    ("POST", "/v1/teams"): [Reach((403, "helpers-only"))],  # any helper may found one anywhere
+    ("GET", "/v1/teams"): [
+        Reach(query="area_id={area_id}"),
+        *[
+            Reach((403, "not-allowed"), query=f"area_id={{area_id}}&status={status}")
+            for status in ("applied", "refused", "dissolved")
+        ],
+    ],
+    ("GET", "/v1/teams/{team_id}"): [OPEN, HIDDEN],
+    ("PUT", "/v1/teams/{team_id}"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/teams/{team_id}/approve"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/teams/{team_id}/refuse"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/teams/{team_id}/dissolve"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/teams/{team_id}/hand-over"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/teams/{team_id}/members"): [Reach((403, "helpers-only"))],
+    ("GET", "/v1/teams/{team_id}/members"): [OWN, Reach(is_empty=True, query="status=asked")],
+    **{
+        ("POST", f"/v1/teams/members/{{team_member_id}}/{action}"): [GONE]
+        for action in ("admit", "refuse", "remove", "leave")
+    },
+    ("GET", "/v1/me/teams"): [OWN],
+    ("POST", "/v1/alliances"): [FORBIDDEN],  # areas are public
+    ("GET", "/v1/alliances"): [Reach(query="area_id={area_id}")],
+    ("GET", "/v1/alliances/{alliance_id}"): [OPEN],
+    ("PUT", "/v1/alliances/{alliance_id}"): [FORBIDDEN],  # alliances are public
+    ("PUT", "/v1/alliances/{alliance_id}/teams"): [FORBIDDEN],
+    ("DELETE", "/v1/alliances/{alliance_id}/teams/{team_id}"): [GONE],
+    ("POST", "/v1/alliances/{alliance_id}/close"): [FORBIDDEN],
     ("GET", "/v1/me"): [OPEN],
     ("PUT", "/v1/me"): [],  # knows nobody but the caller
     ("GET", "/v1/me/identification"): [GONE],
@@ -318,6 +346,8 @@ INSIDERS = {
     "/v1/areas/{area_id}": "author",
     "/v1/posts/{post_id}": "staff",
     "/v1/identifications/{identification_id}": "staff",
+    "/v1/teams/{team_id}": "staff",
+    "/v1/alliances/{alliance_id}": "author",
     "/v1/members/{member_id}": "staff",
     "/v1/volunteers/{volunteer_id}": "staff",
     "/v1/wishes/{wish_id}": "staff",

@@ -14,6 +14,8 @@ SUBSETS = [frozenset(chosen) for size in range(len(Party) + 1) for chosen in com
 
 
 STAYING = {
+    ("team", "correct"),
+    ("team", "edit"),
     ("complaint", "escalate"),
     ("complaint", "escalate_overdue"),
     ("complaint", "escalate_repeated"),

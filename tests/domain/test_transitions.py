@@ -26,6 +26,8 @@ from app.domain.lifecycles import (
     SETTLEMENT_LINE,
     STEP,
     TASK,
+    TEAM,
+    TEAM_MEMBER,
     VOLUNTEER,
     VOUCHER,
     WISH,
@@ -135,6 +137,14 @@ async def a_volunteer(world: World) -> UUID:
     return volunteer_id
 
 
+async def a_team(world: World) -> UUID:
+    return await world.team(await world.helper())
+
+
+async def a_place_in_a_team(world: World) -> UUID:
+    return await world.place_in_team(await a_team(world), await world.helper())
+
+
 async def a_shop(world: World) -> UUID:
     return await world.shop(await world.person())
 
@@ -176,6 +186,8 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     CLAIM.subject: a_claim,
     MEMBER.subject: a_member,
     VOLUNTEER.subject: a_volunteer,
+    TEAM.subject: a_team,
+    TEAM_MEMBER.subject: a_place_in_a_team,
     MERCHANT.subject: a_shop,
     OFFER.subject: an_offer,
     VOUCHER.subject: a_voucher,
