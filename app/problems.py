@@ -15,7 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain import texts
-from app.domain.errors import CATALOGUE, Problem, ProblemType
+from app.domain.errors import CATALOGUE, Problem
+from app.domain.refusals.entry import ProblemType
 from app.schemas import open311
 from app.services.idempotency import Replay
 from app.wechat import errors as wechat

@@ -4,20 +4,9 @@
 payload alone is at fault · 429 and 503 carry ``Retry-After`` (RFC 9457, RFC 9110).
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemType:
-    """One entry of the catalogue."""
-
-    code: str
-    status: int
-    title: str
-    detail: str
-    retry_after_s: int | None = None
-    is_stored: bool = True
-    """Whether an Idempotency-Key remembers it: decisions are remembered, passing faults are not (I5)."""
+from app.domain.refusals.entry import ProblemType, passing
+from app.domain.refusals.points import POINTS
+from app.domain.refusals.work import WORK
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
@@ -46,46 +35,42 @@ class CountedProblem(Problem):
     """A refusal that is an event itself: what its unit of work wrote, such as a count of wrong tries, is kept."""
 
 
-def _passing(code: str, status: int, title: str, detail: str, retry_after_s: int | None = None) -> ProblemType:
-    return ProblemType(code, status, title, detail, retry_after_s, is_stored=False)
-
-
 _TYPES = (
     # Requests that cannot be read
-    _passing("malformed-json", 400, "The body is not JSON", "提交的内容格式不对，请更新小程序后再试。"),
-    _passing(
+    passing("malformed-json", 400, "The body is not JSON", "提交的内容格式不对，请更新小程序后再试。"),
+    passing(
         "idempotency-key-required",
         400,
         "Idempotency-Key is missing or malformed",
         "请求缺少防重复编号，请更新小程序后再试。",
     ),
-    _passing("token-missing", 401, "No bearer token", "请先登录。"),
-    _passing("token-invalid", 401, "The bearer token is invalid or expired", "登录已过期，请重新登录。"),
-    _passing("not-found", 404, "Nothing here for this caller", "没有找到，可能已被删除，或者您没有权限查看。"),
-    _passing("method-not-allowed", 405, "This method is not served here", "暂不支持这个操作，请更新小程序后再试。"),
-    _passing("body-too-large", 413, "The body is larger than 1 MiB", "提交的内容太大，请精简后再试。"),
-    _passing("invalid-payload", 422, "The payload does not fit the schema", "填写的内容有误，请按提示修改后再提交。"),
-    _passing("cursor-invalid", 422, "The cursor belongs to another list", "列表已更新，请下拉刷新。"),
+    passing("token-missing", 401, "No bearer token", "请先登录。"),
+    passing("token-invalid", 401, "The bearer token is invalid or expired", "登录已过期，请重新登录。"),
+    passing("not-found", 404, "Nothing here for this caller", "没有找到，可能已被删除，或者您没有权限查看。"),
+    passing("method-not-allowed", 405, "This method is not served here", "暂不支持这个操作，请更新小程序后再试。"),
+    passing("body-too-large", 413, "The body is larger than 1 MiB", "提交的内容太大，请精简后再试。"),
+    passing("invalid-payload", 422, "The payload does not fit the schema", "填写的内容有误，请按提示修改后再提交。"),
+    passing("cursor-invalid", 422, "The cursor belongs to another list", "列表已更新，请下拉刷新。"),
     # Repeated requests
-    _passing("request-in-progress", 409, "The same key is still being worked on", "正在处理，请稍候再试。", 1),
-    _passing(
+    passing("request-in-progress", 409, "The same key is still being worked on", "正在处理，请稍候再试。", 1),
+    passing(
         "idempotency-key-reused",
         422,
         "The key was used for another request",
         "这次提交与之前的编号重复，请返回上一页重新提交。",
     ),
     # Passing faults
-    _passing("internal-error", 500, "An unforeseen fault", "系统出错了，我们已记录，请稍后再试。"),
-    _passing("service-unavailable", 503, "The database or a part is not reachable", "系统繁忙，请稍后再试。", 2),
-    _passing("too-many-tries", 429, "Too many wrong tries", "输错次数过多，请过一会儿再试。", 900),
+    passing("internal-error", 500, "An unforeseen fault", "系统出错了，我们已记录，请稍后再试。"),
+    passing("service-unavailable", 503, "The database or a part is not reachable", "系统繁忙，请稍后再试。", 2),
+    passing("too-many-tries", 429, "Too many wrong tries", "输错次数过多，请过一会儿再试。", 900),
     # Logging in: WeChat's code2Session
-    _passing("login-code-invalid", 401, "WeChat refused the code", "登录凭证已失效，请重新打开小程序登录。"),
-    _passing(
+    passing("login-code-invalid", 401, "WeChat refused the code", "登录凭证已失效，请重新打开小程序登录。"),
+    passing(
         "login-blocked", 403, "WeChat blocks this user", "微信提示该账号存在风险，暂时不能登录，请联系社区工作人员。"
     ),
-    _passing("login-too-frequent", 429, "WeChat limits log-ins", "登录太频繁，请一分钟后再试。", 60),
-    _passing("wechat-unavailable", 503, "WeChat cannot be reached", "微信服务暂时繁忙，请稍后再试。", 5),
-    _passing("wechat-misconfigured", 500, "WeChat refuses our AppID or secret", "系统配置有误，已通知管理员。"),
+    passing("login-too-frequent", 429, "WeChat limits log-ins", "登录太频繁，请一分钟后再试。", 60),
+    passing("wechat-unavailable", 503, "WeChat cannot be reached", "微信服务暂时繁忙，请稍后再试。", 5),
+    passing("wechat-misconfigured", 500, "WeChat refuses our AppID or secret", "系统配置有误，已通知管理员。"),
     # What a caller is
     ProblemType(
         "helpers-only", 403, "Only approved members and volunteers may", "通过审核的党员或志愿者才能认领，请先报到。"
@@ -157,8 +142,8 @@ _TYPES = (
         "名册中的这位人员已与其他微信账号绑定，或该账号已核对为他人，请当面核实后再处理。",
     ),
     # Open311
-    _passing("api-key-missing", 403, "No api_key", "请求缺少接口密钥，请向所在区的系统管理员申请。"),
-    _passing("api-key-invalid", 403, "The api_key is unknown or was taken back", "接口密钥无效或已收回，请核对。"),
+    passing("api-key-missing", 403, "No api_key", "请求缺少接口密钥，请向所在区的系统管理员申请。"),
+    passing("api-key-invalid", 403, "The api_key is unknown or was taken back", "接口密钥无效或已收回，请核对。"),
     ProblemType("jurisdiction-unknown", 404, "No such jurisdiction_id", "没有这个辖区，请核对辖区编号。"),
     # Files with tables
     ProblemType("file-empty", 422, "Nothing stands in the file", "文件是空的，请检查后重新上传。"),
@@ -255,83 +240,6 @@ _TYPES = (
         "边界超出了上级区域的范围，请核对后再提交。",
     ),
     ProblemType("worker-exists", 409, "The user acts for the unit already", "这位用户已经是该单位的经办人。"),
-    # Points policies
-    ProblemType("policy-in-the-past", 422, "A policy cannot begin in the past", "生效时间不能早于现在，请重新选择。"),
-    # Handling rules
-    ProblemType("rule-in-the-past", 422, "A rule cannot begin in the past", "生效时间不能早于现在，请重新选择。"),
-    # Tasks and claims
-    ProblemType("own-wish", 403, "Nobody claims their own wish", "不能认领自己发布的心愿。"),
-    ProblemType(
-        "own-complaint",
-        403,
-        "Nobody claims the task of a complaint that is theirs or that they called for",
-        "这是您提交、附议或发起的诉求任务，请留给其他党员和志愿者。",
-    ),
-    ProblemType("task-full", 409, "No seat is free", "已经被认领了，看看别的任务吧。"),
-    ProblemType("task-not-open", 409, "The task is not open", "任务已结束或已取消，看看别的任务吧。"),
-    ProblemType(
-        "already-claimed", 409, "The caller has a live claim on it", "您已经认领了这个任务，请在“我的认领”中查看。"
-    ),
-    ProblemType("claim-limit-reached", 409, "Too many open claims", "您手上的任务已达上限，请先完成或退回一个。"),
-    # Complaints
-    _passing(
-        "posting-too-fast",
-        429,
-        "Too many complaints in a minute",
-        "提交得太快了，请稍等一分钟再提交，内容不会丢失。",
-        60,
-    ),
-    ProblemType(
-        "category-unknown", 422, "The category is not on the list", "所选的类别已停用或不存在，请重新选择类别。"
-    ),
-    ProblemType("category-name-taken", 409, "Another category has the name", "已有同名的类别，请换一个名称。"),
-    ProblemType(
-        "category-needed",
-        409,
-        "The category takes what fits nowhere else",
-        "这个类别用来接收无法归类的诉求，不能停用。",
-    ),
-    ProblemType(
-        "complaint-confidential",
-        409,
-        "A confidential case is for staff alone",
-        "涉及隐私的诉求只由工作人员办理，不能邀请志愿者。",
-    ),
-    ProblemType(
-        "helpers-called",
-        409,
-        "The helpers of the last call are still at work",
-        "这件诉求已有进行中的志愿任务，请等它完成，或先结束它。",
-    ),
-    ProblemType("escalation-at-top", 409, "There is no level above", "已经是最上一级，不能再上报，请直接办理或联办。"),
-    ProblemType("return-at-bottom", 409, "There is no level below", "已经在所属网格，不能再下派，请直接办理。"),
-    ProblemType("steps-open", 409, "Units still have to answer", "还有单位没有办结，请等待答复，或撤回交办后再答复。"),
-    ProblemType(
-        "merge-into-itself", 422, "A complaint cannot be merged into itself", "不能并入自己，请选择另一件诉求。"
-    ),
-    ProblemType(
-        "merge-target-unfit",
-        409,
-        "The other complaint is merged, ended or out of reach",
-        "目标诉求已并案、已办结或不在您的范围内，请选择另一件正在办理的诉求。",
-    ),
-    ProblemType(
-        "reason-needed", 403, "A reason comes before a look", "请先填写查看理由，十分钟内有效，查看记录对诉求人公开。"
-    ),
-    ProblemType("already-rated", 409, "This answer was rated before", "您已经评价过这次答复，无需再次评价。"),
-    ProblemType(
-        "reopen-used", 409, "The one right to reopen is used", "您已经重开过一次，请联系社区工作人员，或提交新的诉求。"
-    ),
-    ProblemType("reopen-too-late", 409, "The time to reopen is over", "已超过十四天的反馈期，请提交新的诉求。"),
-    # What hands do to points
-    ProblemType("nothing-awarded", 409, "The claim brought no points", "这次服务没有发放积分，无需收回。"),
-    ProblemType(
-        "reversal-exists",
-        409,
-        "A reversal was proposed or done already",
-        "已有人提出收回这次服务的积分，请查看已有记录。",
-    ),
-    ProblemType("area-not-a-community", 422, "Only communities have a fund", "请选择要捐给哪个社区。"),
     # Circles
     ProblemType(
         "circle-name-taken", 409, "Another circle of the area has the name", "本区域已有同名的商圈，请换一个名称。"
@@ -342,91 +250,8 @@ _TYPES = (
         "Only grids below the circle's own area can be in it",
         "商圈只能包含所属区域内的网格，请重新选择。",
     ),
-    # Merchants, offers, vouchers
-    ProblemType("points-insufficient", 409, "Not enough points", "积分不足，参加服务可以获得积分。"),
-    _passing(
-        "ledger-halted",
-        503,
-        "The points do not add up: nothing is settled until they do",
-        "系统正在核对积分账目，暂时不能核销和结算，请稍后再试。顾客的兑换券仍然有效，请先保留。",
-        600,
-    ),
-    _passing(
-        "not-sealed-yet",
-        409,
-        "The transfer has no seal yet: each minute makes one",
-        "这笔积分刚刚记账，还没有封存，请一分钟后再来查看证明。",
-        60,
-    ),
-    ProblemType(
-        "points-below-threshold",
-        409,
-        "Too little was ever awarded for a first voucher",
-        "累计获得的积分还没有达到首次兑换的要求，再参加几次服务就可以兑换。",
-    ),
-    ProblemType(
-        "offer-limit-reached", 409, "The caller has as many as one may", "您已达到每人可兑换的数量，看看别的吧。"
-    ),
-    ProblemType("offer-daily-limit-reached", 409, "No more are given today", "今天的已经兑完了，请明天再来。"),
-    ProblemType(
-        "offer-not-valid-now", 409, "Too early or too late for this offer", "现在不在兑换时间内，请看兑换说明。"
-    ),
-    ProblemType("stock-below-taken", 409, "More were taken already", "数量不能少于已经兑出的，请改大一些。"),
-    ProblemType("offer-sold-out", 409, "No stock is left", "已经兑完了，看看别的吧。"),
-    ProblemType(
-        "licence-taken",
-        409,
-        "A shop with this licence is there already",
-        "这个信用代码已有商户在用，请核对，或联系商圈工作人员。",
-    ),
-    ProblemType("merchant-not-approved", 409, "The merchant is not approved", "商户尚未通过审核，请等待审核结果。"),
-    ProblemType("clerk-exists", 409, "The caller is a clerk of the shop already", "您已经是这家店的店员。"),
-    ProblemType(
-        "invite-invalid", 422, "The invite is wrong, used or too old", "邀请码不对或已失效，请让店主重新出示。"
-    ),
-    ProblemType("own-voucher", 403, "Nobody settles their own voucher", "不能核销自己的兑换券，请让其他店员操作。"),
-    ProblemType(
-        "voucher-code-invalid", 422, "The code is forged, misread or stale", "兑换码无效或已刷新，请让顾客重新出示。"
-    ),
-    ProblemType("voucher-other-shop", 403, "The voucher is for another shop", "这张券不是本店的，请核对券面上的商户。"),
-    ProblemType(
-        "scan-too-old", 422, "The scan lies too far back or ahead", "这次扫码已过了半小时，请让顾客重新出示兑换码。"
-    ),
-    ProblemType(
-        "reversal-too-late",
-        409,
-        "The owner's time to reverse is over",
-        "核销已超过一小时，店里不能再撤销，请联系商圈联盟工作人员。",
-    ),
-    ProblemType(
-        "scans-not-accepted",
-        409,
-        "The shop may not settle at present",
-        "本店目前不能核销兑换券，顾客的积分不受影响，请联系商圈联盟工作人员。",
-    ),
-    ProblemType("voucher-reversed", 409, "The redemption was reversed", "这张券的核销已撤销，积分已退回顾客。"),
-    ProblemType("voucher-settled", 409, "The voucher was settled before", "这张券已经核销过了，请在核销记录中查看。"),
-    ProblemType("voucher-cancelled", 409, "The voucher was cancelled", "这张券已取消，积分已退回顾客。"),
-    ProblemType("voucher-expired", 409, "The voucher has expired", "这张券已过期，积分会退回顾客。"),
-    # Monthly settlements
-    ProblemType(
-        "settlement-month-open", 409, "The month is not over", "这个月还没有结束，下个月一日起才能生成结算单。"
-    ),
-    ProblemType("settlement-exists", 409, "The month has its settlement", "这个月的结算单已经生成，请在列表中查看。"),
-    ProblemType("settlement-empty", 409, "Nothing was settled that month", "这个月没有可以结算的核销记录。"),
-    ProblemType("settlement-disputed", 409, "A line is in dispute", "还有明细存在异议，请等待商圈联盟答复后再确认。"),
-    ProblemType(
-        "settlement-differs",
-        409,
-        "The lines differ from the ledger",
-        "结算明细与积分账本不一致，不能继续，请商圈联盟更新结算单后再核对。",
-    ),
-    ProblemType(
-        "redemption-in-settlement",
-        409,
-        "The redemption stands on an agreed or paid settlement",
-        "这笔核销已列入确认的结算单，不能撤销，请联系商圈联盟重开结算单。",
-    ),
+    *WORK,
+    *POINTS,
 )
 
 CATALOGUE = {entry.code: entry for entry in _TYPES}

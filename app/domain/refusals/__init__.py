@@ -1,0 +1,1 @@
+"""Parts of the catalogue of refusals, by what they are about (pure)."""

@@ -1,0 +1,72 @@
+"""Refusals about tasks, claims and complaints."""
+
+from app.domain.refusals.entry import ProblemType, passing
+
+WORK = (
+    # Handling rules
+    ProblemType("rule-in-the-past", 422, "A rule cannot begin in the past", "生效时间不能早于现在，请重新选择。"),
+    # Tasks and claims
+    ProblemType("own-wish", 403, "Nobody claims their own wish", "不能认领自己发布的心愿。"),
+    ProblemType(
+        "own-complaint",
+        403,
+        "Nobody claims the task of a complaint that is theirs or that they called for",
+        "这是您提交、附议或发起的诉求任务，请留给其他党员和志愿者。",
+    ),
+    ProblemType("task-full", 409, "No seat is free", "已经被认领了，看看别的任务吧。"),
+    ProblemType("task-not-open", 409, "The task is not open", "任务已结束或已取消，看看别的任务吧。"),
+    ProblemType(
+        "already-claimed", 409, "The caller has a live claim on it", "您已经认领了这个任务，请在“我的认领”中查看。"
+    ),
+    ProblemType("claim-limit-reached", 409, "Too many open claims", "您手上的任务已达上限，请先完成或退回一个。"),
+    # Complaints
+    passing(
+        "posting-too-fast",
+        429,
+        "Too many complaints in a minute",
+        "提交得太快了，请稍等一分钟再提交，内容不会丢失。",
+        60,
+    ),
+    ProblemType(
+        "category-unknown", 422, "The category is not on the list", "所选的类别已停用或不存在，请重新选择类别。"
+    ),
+    ProblemType("category-name-taken", 409, "Another category has the name", "已有同名的类别，请换一个名称。"),
+    ProblemType(
+        "category-needed",
+        409,
+        "The category takes what fits nowhere else",
+        "这个类别用来接收无法归类的诉求，不能停用。",
+    ),
+    ProblemType(
+        "complaint-confidential",
+        409,
+        "A confidential case is for staff alone",
+        "涉及隐私的诉求只由工作人员办理，不能邀请志愿者。",
+    ),
+    ProblemType(
+        "helpers-called",
+        409,
+        "The helpers of the last call are still at work",
+        "这件诉求已有进行中的志愿任务，请等它完成，或先结束它。",
+    ),
+    ProblemType("escalation-at-top", 409, "There is no level above", "已经是最上一级，不能再上报，请直接办理或联办。"),
+    ProblemType("return-at-bottom", 409, "There is no level below", "已经在所属网格，不能再下派，请直接办理。"),
+    ProblemType("steps-open", 409, "Units still have to answer", "还有单位没有办结，请等待答复，或撤回交办后再答复。"),
+    ProblemType(
+        "merge-into-itself", 422, "A complaint cannot be merged into itself", "不能并入自己，请选择另一件诉求。"
+    ),
+    ProblemType(
+        "merge-target-unfit",
+        409,
+        "The other complaint is merged, ended or out of reach",
+        "目标诉求已并案、已办结或不在您的范围内，请选择另一件正在办理的诉求。",
+    ),
+    ProblemType(
+        "reason-needed", 403, "A reason comes before a look", "请先填写查看理由，十分钟内有效，查看记录对诉求人公开。"
+    ),
+    ProblemType("already-rated", 409, "This answer was rated before", "您已经评价过这次答复，无需再次评价。"),
+    ProblemType(
+        "reopen-used", 409, "The one right to reopen is used", "您已经重开过一次，请联系社区工作人员，或提交新的诉求。"
+    ),
+    ProblemType("reopen-too-late", 409, "The time to reopen is over", "已超过十四天的反馈期，请提交新的诉求。"),
+)
