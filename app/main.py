@@ -1,5 +1,6 @@
 """The application: settings, lifespan, routers, problem handlers; nothing else."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -46,6 +48,7 @@ from app.routers import (
     redemptions,
     seals,
     settlements,
+    shapes,
     steps,
     tasks,
     teams,
@@ -55,6 +58,8 @@ from app.routers import (
     walls,
     wishes,
 )
+from app.schemas.shapes import BODY_BYTES_MAX as SHAPES_BYTES_MAX
+from app.schemas.shapes import ShapesCheckIn, ShapesIn
 from app.services.health import newest_migration
 from app.services.places import Places
 from app.wechat.client import WeChat
@@ -63,6 +68,7 @@ V1 = (
     auth,
     me,
     places,
+    shapes,
     areas,
     grants,
     posts,
@@ -98,6 +104,10 @@ V1 = (
     rates,
 )
 BODY_BYTES_MAX = 1 << 20
+LARGER_BODIES = {re.compile(r"/v1/areas/[^/]*/shapes(/check)?"): SHAPES_BYTES_MAX}
+"""Paths that take more, and how much."""
+UNREAD_FORMS = (ShapesCheckIn, ShapesIn)
+"""Payloads that routes read by themselves: FastAPI does not know of them."""
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 """FastAPI looks for a provider on each request; one would get payloads and the messages of exceptions (I12)."""
 EVERYWHERE = problems.responses("token-missing", "token-invalid", "service-unavailable")
@@ -137,7 +147,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.migration = newest_migration()
     problems.install(app)
-    app.add_middleware(problems.BodyLimit, max_bytes=BODY_BYTES_MAX)
+    app.add_middleware(problems.BodyLimit, max_bytes=BODY_BYTES_MAX, larger=LARGER_BODIES)
     app.router.route_class = ByBeginningRoute
     mount(app, "", health.router, {})
     for module in V1:
@@ -178,6 +188,7 @@ def mount(app: FastAPI, prefix: str, router: APIRouter, responses: dict[int | st
             response_class=route.response_class,
             responses={**responses, **route.responses},
             include_in_schema=route.include_in_schema,
+            openapi_extra=route.openapi_extra,
         )
 
 
@@ -191,10 +202,13 @@ def complete_document(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = describe()
-        schema = problems.ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
         components = document.setdefault("components", {}).setdefault("schemas", {})
-        components.update(schema.pop("$defs", {}))
-        components["Problem"] = schema
+        forms: dict[str, type[BaseModel]] = {"Problem": problems.ProblemOut}
+        forms.update((form.__name__, form) for form in UNREAD_FORMS)
+        for name, form in forms.items():
+            schema = form.model_json_schema(ref_template="#/components/schemas/{model}")
+            components.update(schema.pop("$defs", {}))
+            components[name] = schema
         for operations in document["paths"].values():
             for operation in operations.values():
                 for parameter in operation.get("parameters", ()):

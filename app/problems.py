@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -18,6 +19,7 @@ from app.domain import texts
 from app.domain.errors import CATALOGUE, Problem
 from app.domain.refusals.entry import ProblemType
 from app.schemas import open311
+from app.schemas.fields import named_faults
 from app.services.idempotency import Replay
 from app.wechat import errors as wechat
 
@@ -231,14 +233,7 @@ def from_validation(error: RequestValidationError) -> Problem:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return Problem("malformed-json")
-    return Problem("invalid-payload", fields=list(_fields(found)))
-
-
-def _fields(found: Any) -> Iterator[dict[str, str]]:
-    """Name each field and what is wrong with it; what was sent is not repeated."""
-    for item in found[:20]:
-        place = ".".join(str(part)[:64] for part in item["loc"])
-        yield {"field": place.encode("utf-8", "replace").decode(), "reason": str(item["type"])}
+    return Problem("invalid-payload", fields=named_faults(found))
 
 
 class BodyLimit:
@@ -247,16 +242,19 @@ class BodyLimit:
     FastAPI's own limit answers text/plain.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, larger: Mapping[re.Pattern[str], int] | None = None) -> None:
+        """Let paths that match one of ``larger`` take more than ``max_bytes``."""
         self.app = app
         self.max_bytes = max_bytes
+        self.larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        max_bytes = self.max_bytes_of(scope["path"])
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-        if announced.isdigit() and int(announced) > self.max_bytes:
+        if announced.isdigit() and int(announced) > max_bytes:
             await discard(receive)
             response = render(Problem("body-too-large"), scope["path"])
             response.headers["Connection"] = "close"
@@ -268,11 +266,15 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_bytes:
+            if received > max_bytes:
                 raise HTTPException(413)
             return message
 
         await self.app(scope, receive_within_limit, send)
+
+    def max_bytes_of(self, path: str) -> int:
+        """Return how large a body may be that is sent to ``path``."""
+        return next((most for pattern, most in self.larger.items() if pattern.fullmatch(path)), self.max_bytes)
 
 
 async def discard(receive: Receive) -> None:

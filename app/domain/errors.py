@@ -48,7 +48,7 @@ _TYPES = (
     passing("token-invalid", 401, "The bearer token is invalid or expired", "登录已过期，请重新登录。"),
     passing("not-found", 404, "Nothing here for this caller", "没有找到，可能已被删除，或者您没有权限查看。"),
     passing("method-not-allowed", 405, "This method is not served here", "暂不支持这个操作，请更新小程序后再试。"),
-    passing("body-too-large", 413, "The body is larger than 1 MiB", "提交的内容太大，请精简后再试。"),
+    passing("body-too-large", 413, "The body is too large", "提交的内容太大，请精简后再试。"),
     passing("invalid-payload", 422, "The payload does not fit the schema", "填写的内容有误，请按提示修改后再提交。"),
     passing("cursor-invalid", 422, "The cursor belongs to another list", "列表已更新，请下拉刷新。"),
     # Repeated requests
@@ -238,6 +238,18 @@ _TYPES = (
         422,
         "The shape reaches beyond that of the area above",
         "边界超出了上级区域的范围，请核对后再提交。",
+    ),
+    ProblemType(
+        "shapes-faulty",
+        422,
+        "The map has errors",
+        "边界文件有错误，没有保存，请按提示修改后再提交。",
+    ),
+    ProblemType(
+        "shapes-doubtful",
+        422,
+        "The map has warnings that nobody accepted",
+        "边界文件有需要确认的问题，没有保存，请核对提示，确认无误后再提交。",
     ),
     ProblemType("worker-exists", 409, "The user acts for the unit already", "这位用户已经是该单位的经办人。"),
     # Circles

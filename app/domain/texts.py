@@ -1,6 +1,7 @@
 """What users read, in Simplified Chinese, apart from the refusals (those stand in ``errors``)."""
 
-from app.domain.kinds import AnomalyKind, Outcome, TransferKind, Urgency
+from app.domain.kinds import AnomalyKind, CoordinateSystem, Outcome, TransferKind, Urgency
+from app.domain.maps.findings import FindingKind
 
 LIST_SEPARATOR = "、"
 
@@ -118,3 +119,38 @@ WORK_ORDER_SIGNATURE = ("经办人：", "负责人：", "日期：")
 WORK_ORDER_NOTICE = "本工单仅供办理使用，请勿拍照、转发或公开。每次打开都有记录，诉求人可以看到是谁打开的。"
 WORK_ORDER_OPENED = "打开人与时间："
 """A complaint on paper for those who go and mend it; who complained stands nowhere on it."""
+
+MAP_FINDINGS = {
+    FindingKind.WRONG_SYSTEM: (
+        "坐标系可能声明错了：现声明为{declared}，若按{other}读取，与已有的边界吻合得多，请核对后再保存。"
+    ),
+    FindingKind.OUT_OF_RANGE: "{features}{astray}",
+    FindingKind.NOT_A_POLYGON: "{features}是{type}，边界只能是Polygon或MultiPolygon。",
+    FindingKind.TOO_DETAILED: "{features}有{points}个点，最多{most}个，请简化后再提交。",
+    FindingKind.RING_TOO_SHORT: "{features}有的环不足四个点，围不成范围。",
+    FindingKind.SELF_CROSSING: "{features}自相交叉或重叠{place}。",
+    FindingKind.INTRICATE: "{features}的边线过于曲折，不像一块地的边界，请检查点的顺序。",
+    FindingKind.DUPLICATE: "{features}都是{areas}的边界，只能留一个。",
+    FindingKind.AMBIGUOUS: "{features}可能是{areas}，请在属性中写明所属社区、区划代码或area_id。",
+    FindingKind.OUTSIDE_PARENT: "{first}超出上级{second}的范围，超出约{square_metres}平方米{place}。",
+    FindingKind.OVERLAP: "{first}与{second}重叠约{square_metres}平方米{place}。",
+    FindingKind.GAP: "{first}内有约{square_metres}平方米不属于任何下级{place}。",
+    FindingKind.NO_AREA: "{features}没有找到对应的区域，不会保存。",
+    FindingKind.NAME_DIFFERS: "{features}按代码是{first}，按名称是{second}，将按代码保存。",
+    FindingKind.EMPTY: "{features}没有边界，不会保存。",
+    FindingKind.GAP_UNDRAWN: "{first}内有约{square_metres}平方米没有下级边界{place}，有的下级还没有画。",
+    FindingKind.CLOSED_RING: "{features}的环没有闭合，已按规范补上最后一点。",
+    FindingKind.HEIGHTS_DROPPED: "{features}带有高程，高程不保存。",
+    FindingKind.AREA_UNDRAWN: "文件中没有{count}个区域的边界，这些区域仍没有边界：{areas}。",
+    FindingKind.AREA_KEPT: "文件中没有{count}个区域的边界，这些区域保留原有边界：{areas}。",
+}
+MAP_FEATURE, MAP_FEATURE_TITLED = "第{number}个要素", "第{number}个要素“{title}”"
+MAP_AREA, MAP_AND_MORE = "“{path}”", "等"
+MAP_PLACE = "，在{longitude},{latitude}附近"
+MAP_ASTRAY = {
+    "swapped": "的经度和纬度可能写反了。",
+    "projected": "的坐标像是以米为单位的投影坐标，请先转换为经纬度。",
+    "abroad": "有的点不在中国范围内，请检查坐标。",
+}
+COORDINATE_SYSTEMS = {CoordinateSystem.GCJ02: "GCJ-02", CoordinateSystem.WGS84: "WGS-84"}
+"""What the check of a map tells: which feature, which areas, where and how much."""

@@ -1,7 +1,9 @@
 """Building blocks of the schemas: texts, pages, strict numbers."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from itertools import islice
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -19,6 +21,20 @@ class Out(BaseModel):
     """An answer. Fields have no defaults: each is always there."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+FAULTS_MAX = 20
+
+
+def named_faults(found: Iterable[Any], *before: str) -> list[dict[str, str]]:
+    """Name each field that pydantic refused and what is wrong with it; what was sent is not repeated."""
+    return [
+        {"field": _place([*before, *item["loc"]]), "reason": str(item["type"])} for item in islice(found, FAULTS_MAX)
+    ]
+
+
+def _place(parts: Iterable[object]) -> str:
+    return ".".join(str(part)[:64] for part in parts).encode("utf-8", "replace").decode()
 
 
 def check_text(value: str) -> str:

@@ -112,6 +112,8 @@ class Places:
         self._asked_at_s = -math.inf
         self._hurried_until_s = -math.inf
         self._turn = asyncio.Lock()
+        self.drafting = asyncio.Semaphore(1)
+        """Whole maps are looked at one after the other: each takes a core for seconds."""
 
     def hurry(self) -> None:
         """Ask before each look-up for a while: a shape is being written here, and counts once it is committed."""

@@ -203,6 +203,8 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             "coordinates": "gcj02",
             "shape": scene.world.rectangle(10, 10, 20, 20),
         },
+        ("POST", "/v1/areas/{area_id}/shapes/check"): shapes_form(scene.world),
+        ("PUT", "/v1/areas/{area_id}/shapes"): shapes_form(scene.world) | {"accept_warnings": True},
         ("POST", "/v1/grants"): {"user_id": someone, "role": "staff", "area_id": grid},
         ("POST", "/v1/posts"): {
             "area_id": grid,
@@ -320,6 +322,16 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         },
         ("POST", "/v1/redemptions"): {"code": "EW1ABCDEFGHIJKLMNOPQRSTUVWXYZ12345678"},
     }
+
+
+def shapes_form(world: World) -> dict[str, Any]:
+    """Return a file that draws the grid anew."""
+    feature = {
+        "type": "Feature",
+        "properties": {"area_id": str(world.grid.id)},
+        "geometry": world.rectangle(10, 10, 20, 20),
+    }
+    return {"coordinates": "gcj02", "shapes": [feature]}
 
 
 def operation(route: Route) -> dict[str, Any]:

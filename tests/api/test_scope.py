@@ -59,6 +59,8 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/areas/at"): [Reach(query="longitude={longitude}&latitude={latitude}")],
     ("GET", "/v1/areas/{area_id}/shape"): [OPEN],
     ("PUT", "/v1/areas/{area_id}/shape"): [FORBIDDEN],
+    ("POST", "/v1/areas/{area_id}/shapes/check"): [FORBIDDEN],  # areas and their shapes are public
+    ("PUT", "/v1/areas/{area_id}/shapes"): [FORBIDDEN],
     ("GET", "/v1/units"): [Reach(query="area_id={area_id}")],
     ("POST", "/v1/posts"): [FORBIDDEN],  # areas are public
     ("GET", "/v1/posts"): [Reach(query="area_id={area_id}")],

@@ -58,6 +58,14 @@ class TestCoordinates:
         east, north = gcj02_from_wgs84(longitude, latitude)
         assert 1e-4 < abs(east - longitude) + abs(north - latitude) < 0.03
 
+    @given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=1))
+    def test_of_many_places_at_once(self, places: list[tuple[float, float]]):
+        for one, many in (
+            (gcj02_from_wgs84, geometry.all_gcj02_from_wgs84),
+            (wgs84_from_gcj02, geometry.all_wgs84_from_gcj02),
+        ):
+            assert many(np.array(places)) == pytest.approx(np.array([one(*place) for place in places]), abs=1e-8)
+
     @pytest.mark.parametrize("place", ABROAD)
     def test_abroad_nothing_is_shifted(self, place: tuple[float, float]):
         assert gcj02_from_wgs84(*place) == wgs84_from_gcj02(*place) == place

@@ -1,0 +1,1 @@
+"""Shapes of many areas at once: checked, saved, handed out, simplified for display."""

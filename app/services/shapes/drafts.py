@@ -1,0 +1,165 @@
+"""A file of shapes: checked as often as its author likes, then saved whole or not at all.
+
+What takes long happens in a thread and outside any transaction; whether the areas are still as they were is asked under
+locks before anything is written.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+import numpy as np
+import shapely
+from asyncpg import Connection, Record
+
+from app.core.db import Database, Reads
+from app.core.ids import new_id
+from app.domain import geometry
+from app.domain.caller import Caller, Role
+from app.domain.errors import Problem
+from app.domain.kinds import AreaKind
+from app.domain.lifecycle import Party
+from app.domain.maps import matching, report
+from app.domain.maps.findings import Level
+from app.domain.maps.report import Report
+from app.domain.maps.territory import MapArea, Territory
+from app.schemas import large_json
+from app.schemas.shapes import LISTS_MAX, ShapesCheckIn, ShapesIn
+from app.services.shapes.reports import Teller
+
+FIND_AREA = "SELECT lineage, lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
+# What lies below the area above has to be fitted in with, and all above has to hold it.
+AROUND = """
+    FROM area a LEFT JOIN area_shape s ON s.area_id = a.id
+    WHERE a.lineage @> ARRAY[$1::uuid] OR a.id = ANY ($2::uuid[])
+"""
+READ_AROUND = f"SELECT a.id, a.kind, a.name, a.lineage, s.version, s.geometry {AROUND}"
+READ_VERSIONS = f"SELECT a.id, a.name, a.lineage, s.version {AROUND}"
+LOCK_AREAS = "SELECT id FROM area WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+PUT_SHAPES = """
+    WITH given AS (
+        SELECT * FROM unnest($1::uuid[], $2::jsonb[], $3::uuid[]) AS given (area_id, geometry, event_id)
+    ), put AS (
+        INSERT INTO area_shape AS s (area_id, geometry, version, updated_at)
+        SELECT area_id, geometry, 1, clock_timestamp() FROM given
+        ON CONFLICT (area_id) DO UPDATE
+        SET geometry = excluded.geometry, version = s.version + 1, updated_at = excluded.updated_at
+        RETURNING area_id, updated_at
+    )
+    INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party, created_at)
+    SELECT given.event_id, 'area_shape', put.area_id, 'put', 'active', $4, $5, put.updated_at
+    FROM put JOIN given USING (area_id)
+"""
+
+
+Form = TypeVar("Form", bound=ShapesCheckIn)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a map has to fit, as it was read."""
+
+    top_id: UUID
+    lineage: list[UUID]
+    rows: list[Record]
+
+
+async def check(reads: Reads, caller: Caller, area_id: UUID, body: bytes, turn: asyncio.Semaphore) -> dict[str, Any]:
+    """Return what would come of saving the file in ``body`` below an area that the caller administers.
+
+    Raises ``not-found``, ``not-allowed``, ``malformed-json``, ``invalid-payload``.
+    """
+    ground = await _read_ground(reads, caller, area_id)
+    async with turn:
+        form, _, teller = await asyncio.to_thread(_examine, ShapesCheckIn, body, area_id, ground.rows)
+        return await asyncio.to_thread(teller.report, area_id, form.coordinates)
+
+
+async def save(
+    database: Database, caller: Caller, area_id: UUID, body: bytes, turn: asyncio.Semaphore
+) -> dict[str, Any]:
+    """Save the file in ``body`` whole, but for the shapes that are so already.
+
+    Locks the areas that change and all above them. Raises as ``check`` does, and ``shapes-faulty``, ``shapes-doubtful``
+    for warnings that are not accepted, ``state-conflict`` when areas or shapes changed while the file was looked at.
+    """
+    ground = await _read_ground(database.reads, caller, area_id)
+    async with turn:
+        form, found, teller = await asyncio.to_thread(_examine, ShapesIn, body, area_id, ground.rows)
+        if found.of(Level.ERROR):
+            raise Problem("shapes-faulty", facts=teller.facts(Level.ERROR))
+        if found.of(Level.WARNING) and not form.accept_warnings:
+            raise Problem("shapes-doubtful", facts=teller.facts(Level.WARNING))
+        written = await asyncio.to_thread(_written, found)
+        told = await asyncio.to_thread(teller.report, area_id, form.coordinates)
+    if written:
+        async with database.transaction() as connection:
+            await _put(connection, caller, ground, written)
+    return told | {"saved_count": len(written), "actions": []}
+
+
+async def _read_ground(reads: Reads, caller: Caller, area_id: UUID) -> _Ground:
+    area = await reads.fetchrow(FIND_AREA, area_id, caller.scope(Role.ADMINISTRATOR))
+    if area is None:
+        raise Problem("not-found")
+    if not area["in_scope"]:
+        raise Problem("not-allowed")
+    lineage = area["lineage"]
+    top_id = lineage[-2:][0]
+    return _Ground(top_id, lineage, await reads.fetch(READ_AROUND, top_id, lineage))
+
+
+async def _put(connection: Connection, caller: Caller, ground: _Ground, written: dict[UUID, str]) -> None:
+    """Write shapes, if what they were checked against still stands."""
+    lineages = {row["id"]: row["lineage"] for row in ground.rows}
+    touched = {step for area_id in written for step in lineages[area_id]}
+    await connection.execute(LOCK_AREAS, sorted(touched))
+    if _state(await connection.fetch(READ_VERSIONS, ground.top_id, ground.lineage)) != _state(ground.rows):
+        raise Problem("state-conflict")
+    event_ids = [new_id() for _ in written]
+    await connection.execute(PUT_SHAPES, list(written), list(written.values()), event_ids, caller.id, Party.STAFF)
+
+
+def _state(rows: Iterable[Record]) -> set[tuple[object, ...]]:
+    """Return what a check rests on."""
+    return {(row["id"], row["name"], tuple(row["lineage"]), row["version"]) for row in rows}
+
+
+def _examine(kind: type[Form], body: bytes, area_id: UUID, rows: list[Record]) -> tuple[Form, Report, Teller]:
+    """Read a file and look at it."""
+    form = large_json.read(kind, body, lists_max=LISTS_MAX)
+    features = form.features()
+    territory = _territory(area_id, rows)
+    found = report.check(features, form.coordinates, territory)
+    titles = {feature.number: matching.label_of(feature.properties).title for feature in features}
+    return form, found, Teller(found, titles, territory)
+
+
+def _territory(area_id: UUID, rows: list[Record]) -> Territory:
+    drawn = [row for row in rows if row["geometry"] is not None]
+    shapes = dict(
+        zip([row["id"] for row in drawn], geometry.shapes_of([row["geometry"] for row in drawn]), strict=True)
+    )
+    return Territory(
+        area_id,
+        [
+            MapArea(
+                id=row["id"],
+                kind=AreaKind(row["kind"]),
+                name=row["name"],
+                code=None,
+                lineage=tuple(row["lineage"]),
+                shape=shapes.get(row["id"]),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _written(found: Report) -> dict[UUID, str]:
+    """Return the shapes to be saved as GeoJSON, in the order of the areas' ids."""
+    ids = sorted(found.drawn)
+    texts = shapely.to_geojson(np.array([found.drawn[area_id] for area_id in ids], dtype=object))
+    return dict(zip(ids, map(str, texts), strict=True))
