@@ -15,6 +15,8 @@ from app.services.shapes import drafts
 
 router = APIRouter(prefix="/areas/{area_id}/shapes", tags=["shapes"])
 
+AREA_PROBLEMS = ("not-allowed", "not-found", "area-closed")
+
 
 def taking(form: type[In]) -> dict[str, Any]:
     """Return the OpenAPI entry of a payload that the route reads by itself."""
@@ -32,7 +34,7 @@ async def read_body(request: Request) -> bytes:
 @router.post(
     "/check",
     response_model=ShapesReportOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "not-found"),
+    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, *AREA_PROBLEMS),
     openapi_extra=taking(ShapesCheckIn),
 )
 async def check_shapes(
@@ -50,9 +52,7 @@ async def check_shapes(
 @router.put(
     "",
     response_model=ShapesSavedOut,
-    responses=responses(
-        *JSON_BODY_PROBLEMS, "not-allowed", "not-found", "shapes-faulty", "shapes-doubtful", "state-conflict"
-    ),
+    responses=responses(*JSON_BODY_PROBLEMS, *AREA_PROBLEMS, "shapes-faulty", "shapes-doubtful", "state-conflict"),
     openapi_extra=taking(ShapesIn),
 )
 async def put_shapes(

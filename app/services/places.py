@@ -45,11 +45,14 @@ SHAPE_ABOVE = """
     SELECT s.geometry FROM unnest($1::uuid[]) WITH ORDINALITY AS step (id, place)
     JOIN area_shape s ON s.area_id = step.id ORDER BY step.place DESC LIMIT 1
 """
-COUNT_CHANGES = "SELECT coalesce(sum(version), 0) FROM area_shape"
+# What an area is called and where it hangs is remembered by periods; each change ends one, begins one or does both.
+COUNT_CHANGES = """
+    SELECT (SELECT coalesce(sum(version), 0) FROM area_shape) + (SELECT count(*) + count(until) FROM area_period)
+"""
 READ_SHAPES = """
     SELECT s.area_id, s.geometry, s.version, a.kind, a.lineage[1] AS root_id, coalesce(above.name, '') || a.name AS name
     FROM area_shape s JOIN area a ON a.id = s.area_id LEFT JOIN area above ON above.id = a.parent_id
-    WHERE a.kind = 'grid' OR a.parent_id IS NULL
+    WHERE (a.kind = 'grid' OR a.parent_id IS NULL) AND a.closed_at IS NULL
 """
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -233,6 +233,30 @@ class TestAreaAt:
     )
     async def test_no_place(self, api: ApiClient, query: str):
         assert problem(await api.get(f"/v1/areas/at?{query}")) == INVALID
+
+
+class TestAreasThatChange:
+    async def test_closed_ones_are_not_found(self, api: ApiClient, world: World):
+        await world.draw_all()
+        assert (await api.get("/v1/areas/at", **world.place(15, 15))).json()["id"] == str(world.grid.id)
+        await self.change(world, "UPDATE area SET closed_at = clock_timestamp() WHERE id = $1", world.grid.id)
+        response = await api.get("/v1/areas/at", **world.place(15, 15))
+        assert problem(response) == (422, "location-in-no-grid")
+        assert set(response.json()["facts"]) == {str(world.other_grid.id)}
+        put = await api.put(path(world.grid.id), world.administrator, form(world.rectangle(10, 10, 20, 20)))
+        assert problem(put) == (409, "area-closed")
+
+    async def test_renamed_ones_are_called_by_their_new_name(self, api: ApiClient, world: World):
+        await world.draw_all()
+        await api.get("/v1/areas/at", **world.place(15, 15))
+        await self.change(world, "UPDATE area SET name = '新网格' WHERE id = $1", world.grid.id)
+        response = await api.get("/v1/areas/at", **world.place(20, 15))
+        assert response.json()["facts"][str(world.grid.id)] == f"{world.community.name}新网格"
+
+    async def change(self, world: World, statement: str, area_id: UUID) -> None:
+        """Change an area; the application was told to hurry when it was drawn."""
+        async with world.database.transaction() as connection:
+            await connection.execute(statement, area_id)
 
 
 class TestPostingByAPoint:

@@ -344,6 +344,31 @@ class TestNastyFiles:
         assert "{area}%s" in response.json()["findings"][0]["text"]
 
 
+class TestClosedAreas:
+    CLOSE = "UPDATE area SET closed_at = clock_timestamp() WHERE id = $1"
+
+    async def close(self, world: World) -> None:
+        async with world.database.transaction() as connection:
+            await connection.execute(self.CLOSE, world.grid.id)
+
+    async def test_have_no_part_in_a_map(self, world: World, drawing: Map):
+        await world.draw_all()
+        await self.close(world)
+        found = (await drawing.check(drawing.second)).json()
+        assert [each["kind"] for each in found["findings"]] == ["gap"]
+        by_id = feature(world.rectangle(10, 10, 20, 20), area_id=str(world.grid.id))
+        found = (await drawing.check(by_id, drawing.second)).json()
+        assert [each["kind"] for each in found["findings"]] == ["gap", "no-area"]
+
+    async def test_are_not_drawn(self, world: World, drawing: Map):
+        await self.close(world)
+        for send in (
+            world.api.post(path(world.grid, "/check"), world.administrator, form(drawing.first)),
+            world.api.put(path(world.grid), world.administrator, form(drawing.first)),
+        ):
+            assert problem(await send) == (409, "area-closed")
+
+
 async def test_areas_of_the_same_name_elsewhere_are_no_concern(world: World, drawing: Map):
     """A district's file is matched with that district alone."""
     elsewhere = await World.make(world.database, world.api, world.settings)

@@ -27,16 +27,17 @@ from app.domain.maps.report import Report
 from app.domain.maps.territory import MapArea, Territory
 from app.schemas import large_json
 from app.schemas.shapes import LISTS_MAX, ShapesCheckIn, ShapesIn
+from app.services.area_changes import standing
 from app.services.shapes.reports import Teller
 
-FIND_AREA = "SELECT lineage, lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
+FIND_AREA = "SELECT lineage, closed_at, lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
 # What lies below the area above has to be fitted in with, and all above has to hold it.
 AROUND = """
     FROM area a LEFT JOIN area_shape s ON s.area_id = a.id
-    WHERE a.lineage @> ARRAY[$1::uuid] OR a.id = ANY ($2::uuid[])
+    WHERE (a.lineage @> ARRAY[$1::uuid] OR a.id = ANY ($2::uuid[])) AND a.closed_at IS NULL
 """
-READ_AROUND = f"SELECT a.id, a.kind, a.name, a.lineage, s.version, s.geometry {AROUND}"
-READ_VERSIONS = f"SELECT a.id, a.name, a.lineage, s.version {AROUND}"
+READ_AROUND = f"SELECT a.id, a.kind, a.name, a.code, a.lineage, s.version, s.geometry {AROUND}"
+READ_VERSIONS = f"SELECT a.id, a.name, a.code, a.lineage, s.version {AROUND}"
 LOCK_AREAS = "SELECT id FROM area WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 PUT_SHAPES = """
     WITH given AS (
@@ -69,7 +70,7 @@ class _Ground:
 async def check(reads: Reads, caller: Caller, area_id: UUID, body: bytes, turn: asyncio.Semaphore) -> dict[str, Any]:
     """Return what would come of saving the file in ``body`` below an area that the caller administers.
 
-    Raises ``not-found``, ``not-allowed``, ``malformed-json``, ``invalid-payload``.
+    Raises ``not-found``, ``not-allowed``, ``area-closed``, ``malformed-json``, ``invalid-payload``.
     """
     ground = await _read_ground(reads, caller, area_id)
     async with turn:
@@ -82,8 +83,9 @@ async def save(
 ) -> dict[str, Any]:
     """Save the file in ``body`` whole, but for the shapes that are so already.
 
-    Locks the areas that change and all above them. Raises as ``check`` does, and ``shapes-faulty``, ``shapes-doubtful``
-    for warnings that are not accepted, ``state-conflict`` when areas or shapes changed while the file was looked at.
+    Locks the tree, then the areas that change and all above them. Raises as ``check`` does, and ``shapes-faulty``,
+    ``shapes-doubtful`` for warnings that are not accepted, ``state-conflict`` when areas or shapes changed while the
+    file was looked at.
     """
     ground = await _read_ground(database.reads, caller, area_id)
     async with turn:
@@ -106,6 +108,8 @@ async def _read_ground(reads: Reads, caller: Caller, area_id: UUID) -> _Ground:
         raise Problem("not-found")
     if not area["in_scope"]:
         raise Problem("not-allowed")
+    if area["closed_at"] is not None:
+        raise Problem("area-closed")
     lineage = area["lineage"]
     top_id = lineage[-2:][0]
     return _Ground(top_id, lineage, await reads.fetch(READ_AROUND, top_id, lineage))
@@ -115,6 +119,7 @@ async def _put(connection: Connection, caller: Caller, ground: _Ground, written:
     """Write shapes, if what they were checked against still stands."""
     lineages = {row["id"]: row["lineage"] for row in ground.rows}
     touched = {step for area_id in written for step in lineages[area_id]}
+    await standing.lock_tree(connection)
     await connection.execute(LOCK_AREAS, sorted(touched))
     if _state(await connection.fetch(READ_VERSIONS, ground.top_id, ground.lineage)) != _state(ground.rows):
         raise Problem("state-conflict")
@@ -124,7 +129,7 @@ async def _put(connection: Connection, caller: Caller, ground: _Ground, written:
 
 def _state(rows: Iterable[Record]) -> set[tuple[object, ...]]:
     """Return what a check rests on."""
-    return {(row["id"], row["name"], tuple(row["lineage"]), row["version"]) for row in rows}
+    return {(row["id"], row["name"], row["code"], tuple(row["lineage"]), row["version"]) for row in rows}
 
 
 def _examine(kind: type[Form], body: bytes, area_id: UUID, rows: list[Record]) -> tuple[Form, Report, Teller]:
@@ -149,7 +154,7 @@ def _territory(area_id: UUID, rows: list[Record]) -> Territory:
                 id=row["id"],
                 kind=AreaKind(row["kind"]),
                 name=row["name"],
-                code=None,
+                code=row["code"],
                 lineage=tuple(row["lineage"]),
                 shape=shapes.get(row["id"]),
             )
