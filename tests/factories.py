@@ -517,6 +517,22 @@ class World:
             assert response.status_code == 200, response.text
         return circle_id
 
+    async def listed_shop(self, person: Any) -> UUID:
+        """Make a shop that stands on the alliance's list with a person who has not been recognised."""
+        merchant = Merchant(
+            id=new_id(),
+            person_id=person["id"],
+            area_id=self.district.id,
+            name="小面馆",
+            licence_number=new_licence_number(),
+            status="approved",
+        )
+        async with self.database.transaction() as connection:
+            await insert(connection, merchant)
+            await ledger.open_merchant(connection, merchant.id)
+            await transitions.log_creation(connection, MERCHANT, merchant.id, transitions.SYSTEM)
+        return merchant.id
+
     async def shop(self, owner: Person, status: str = "approved", *, area: Area | None = None) -> UUID:
         """Make a shop with its owner as clerk."""
         merchant = Merchant(

@@ -126,14 +126,18 @@ def parties_to_team_member(
     return parties_to_team(caller, leader_id=leader_id, in_scope=in_scope)
 
 
-def parties_to_settlement(caller: Caller, *, owner_id: UUID, merchant_id: UUID, in_scope: bool) -> frozenset[Party]:
+def parties_to_settlement(
+    caller: Caller, *, owner_id: UUID | None, merchant_id: UUID, in_scope: bool
+) -> frozenset[Party]:
     """Return what ``caller`` is to a shop's settlement; nobody who works for the shop acts for the alliance (I2)."""
     if caller.id == owner_id:
         return _OWNER
     return _ALLIANCE if in_scope and merchant_id not in caller.shop_ids else NOBODY
 
 
-def parties_to_application(caller: Caller, *, applicant_id: UUID, in_scope: bool, decider: Party) -> frozenset[Party]:
+def parties_to_application(
+    caller: Caller, *, applicant_id: UUID | None, in_scope: bool, decider: Party
+) -> frozenset[Party]:
     """Return what ``caller`` is to an application that a ``decider`` of the area decides; never to their own (I2)."""
     if caller.id == applicant_id:
         return _AUTHOR

@@ -20,12 +20,14 @@ class Merchant(SQLModel, table=True):
 
     ``documents`` is JSON, a list of ``{title, reference}``: which paper it is and where it lies. ``licence_number`` is
     null for shops of the time before licences were asked for.
+    A shop from an office's list has no ``owner_id`` until its owner has been recognised as ``person_id``.
     ``accepts_scans`` is all that a scan asks of it: the database keeps it, so it cannot differ from the status.
     """
 
     __table_args__ = (
         status_check(MERCHANT),
         CheckConstraint("char_length(name) BETWEEN 1 AND 30", name="name_length"),
+        CheckConstraint("owner_id IS NOT NULL OR person_id IS NOT NULL", name="owner_known"),
         CheckConstraint("licence_number ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'", name="licence_number_form"),
         CheckConstraint(
             "jsonb_typeof(documents) = 'array' AND jsonb_array_length(documents) <= 10", name="documents_form"
@@ -34,7 +36,9 @@ class Merchant(SQLModel, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    owner_id: UUID = Field(foreign_key="user.id", index=True)
+    owner_id: UUID | None = Field(default=None, foreign_key="user.id", index=True)
+    person_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
+    """Who the owner is to the office that put the shop on its list, before they have logged in."""
     area_id: UUID = Field(foreign_key="area.id", index=True)
     name: str = Field(max_length=30)
     licence_number: str | None = Field(default=None, max_length=18)

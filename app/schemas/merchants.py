@@ -64,7 +64,8 @@ class DocumentOut(Out):
 class MerchantOut(Out):
     """A shop, for its owner and the alliance's staff; ``reason`` is why it was refused or suspended.
 
-    ``accepts_scans``: whether its open vouchers are settled.
+    ``accepts_scans``: whether its open vouchers are settled. ``has_owner``: whether its owner has been recognised; a
+    shop from an office's list waits for that.
     """
 
     id: UUID
@@ -75,6 +76,7 @@ class MerchantOut(Out):
     status: MerchantStatus
     reason: str | None
     accepts_scans: bool
+    has_owner: bool
     created_at: datetime
     actions: list[str]
 

@@ -13,10 +13,10 @@ from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle
 from app.domain.lifecycles import MEMBER, VOLUNTEER
-from app.services import posts, transitions
+from app.services import merchants, posts, transitions
 
 HATS = (MEMBER, VOLUNTEER)
-REFERRING = frozenset({"post_holding", "stay", *(hat.subject for hat in HATS)})
+REFERRING = frozenset({"post_holding", "stay", "team", "team_member", "merchant", *(hat.subject for hat in HATS)})
 """The tables that refer to people, all of which are gone through when two persons become one."""
 
 WEARERS = " UNION ALL ".join(
@@ -29,9 +29,13 @@ IS_BEYOND = f"""(EXISTS (
     SELECT FROM post_holding h JOIN post x ON x.id = h.post_id JOIN area b ON b.id = x.area_id
     WHERE h.person_id = {{person_id}} AND h.until IS NULL
         AND NOT b.lineage && CASE WHEN x.role IS NULL THEN {{staff}} ELSE {{administrator}} END
+) OR EXISTS (
+    SELECT FROM merchant m JOIN area b ON b.id = m.area_id
+    WHERE m.person_id = {{person_id}} AND m.owner_id IS NULL AND NOT b.lineage && {{administrator}}
 ))"""
-"""Whether a person is more than somebody may give away: a hat or a post outside their areas, or a role they could not
-grant. Format it with the person's id and where that somebody is ``staff`` and ``administrator``."""
+"""Whether a person is more than somebody may give away: a hat or a post outside their areas, a role they could not
+grant, or a shop, which takes an administrator. Format it with the person's id and where that somebody is ``staff`` and
+``administrator``."""
 
 LOCK = "SELECT id, user_id, identity_hash FROM person WHERE user_id = $1 OR identity_hash = $2 ORDER BY id FOR UPDATE"
 FIND_BEYOND = f"SELECT {IS_BEYOND.format(person_id='$1', staff='$2::uuid[]', administrator='$3::uuid[]')}"
@@ -44,7 +48,15 @@ MOVE_STAYS = """
     WHERE s.person_id = o.person_id AND s.hat = o.hat AND s.since = o.since
         AND (known.since IS NULL OR s.since < known.since)
 """
+MOVE_SHOPS = "UPDATE merchant SET person_id = $2 WHERE person_id = $1"
 MOVE_HOLDINGS = "UPDATE post_holding SET person_id = $2 WHERE person_id = $1"
+# Of two places in one team the roster's counts.
+DROP_PLACES = """
+    DELETE FROM team_member o USING team_member known
+    WHERE o.person_id = $1 AND known.person_id = $2 AND known.team_id = o.team_id
+"""
+MOVE_PLACES = "UPDATE team_member SET person_id = $2 WHERE person_id = $1"
+MOVE_LEADERSHIP = "UPDATE team SET leader_id = $2 WHERE leader_id = $1"
 DROP_STAYS = "DELETE FROM stay WHERE person_id = $1"
 DROP_PERSON = "DELETE FROM person WHERE id = $1"
 
@@ -71,6 +83,7 @@ async def bind(connection: Connection, caller: Caller, user_id: UUID, identity_h
         await _merge(connection, own["id"], known["id"])
     await connection.execute(GIVE_USER, known["id"], user_id)
     await posts.give_grants(connection, known["id"])
+    await merchants.give_shops(connection, known["id"])
     return UUID(bytes=known["id"].bytes)
 
 
@@ -80,6 +93,8 @@ async def _merge(connection: Connection, from_id: UUID, into_id: UUID) -> None:
         await _merge_hat(connection, hat, from_id, into_id)
     await connection.execute(MOVE_STAYS, from_id, into_id)
     await connection.execute(MOVE_HOLDINGS, from_id, into_id)
+    for statement in (DROP_PLACES, MOVE_PLACES, MOVE_LEADERSHIP, MOVE_SHOPS):
+        await connection.execute(statement, from_id, into_id)
     await connection.execute(DROP_STAYS, from_id)
     await connection.execute(DROP_PERSON, from_id)
 

@@ -40,6 +40,16 @@ IN_AREA = LIST.format(within="true")
 IN_CIRCLE = LIST.format(within=circles.WITHIN.format(circle_id="$6"))
 
 
+UNOWNED = """
+    SELECT m.id, m.status, p.user_id FROM merchant m JOIN person p ON p.id = m.person_id
+    WHERE m.person_id = $1 AND m.owner_id IS NULL AND p.user_id IS NOT NULL ORDER BY m.id FOR UPDATE OF m
+"""
+ADD_CLERK = """
+    INSERT INTO clerk (id, merchant_id, user_id) VALUES ($1, $2, $3) ON CONFLICT (user_id, merchant_id) DO NOTHING
+"""
+GIVE_SHOP = "UPDATE merchant SET owner_id = $2 WHERE id = $1"
+
+
 async def apply(connection: Connection, caller: Caller, form: MerchantIn) -> UUID:
     """Apply with a shop; the caller becomes its owner and first clerk.
 
@@ -89,6 +99,17 @@ async def leave(connection: Connection, caller: Caller, merchant_id: UUID) -> No
     await transitions.move(connection, MERCHANT, merchant_id, "leave", mover)
     await connection.execute("DELETE FROM clerk_invite WHERE merchant_id = $1", merchant_id)
     await order(connection, GIVE_BACK_VOUCHERS, merchant_id)
+
+
+async def give_shops(connection: Connection, person_id: UUID) -> None:
+    """Make a person who is a user the owner and first clerk of the shops that offices listed as theirs.
+
+    Done twice, nothing is left to do. Locks those shops' rows.
+    """
+    for row in await connection.fetch(UNOWNED, person_id):
+        await connection.execute(GIVE_SHOP, row["id"], row["user_id"])
+        await connection.execute(ADD_CLERK, new_id(), row["id"], row["user_id"])
+        await transitions.log_act(connection, MERCHANT, row["id"], "give", transitions.SYSTEM, state=row["status"])
 
 
 async def get(reads: Reads, caller: Caller, merchant_id: UUID) -> dict[str, Any]:
@@ -148,6 +169,7 @@ def _view(row: Record, caller: Caller) -> dict[str, Any]:
         "status": row["status"],
         "reason": row["reason"],
         "accepts_scans": row["accepts_scans"],
+        "has_owner": row["owner_id"] is not None,
         "created_at": row["created_at"],
         "actions": actions,
     }

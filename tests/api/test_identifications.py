@@ -290,6 +290,30 @@ class TestBind:
         )
         assert problem(await approve(world, asking)) == (409, "person-taken")
 
+    async def test_a_shop_of_the_offices_list_gets_its_owner(self, api: ApiClient, world: World):
+        person, contact = await world.person(), await enrol(world, new_contact())
+        secret = world.settings.data_key.get_secret_value()
+        shop = await world.listed_shop(
+            await row_of(world, "person", identity_hash=people.identity_hash(secret, contact))
+        )
+        listed = (await api.get(f"/v1/merchants/{shop}", world.alliance)).json()
+        assert (listed["has_owner"], listed["status"]) == (False, "approved")
+        assert problem(await api.get(f"/v1/merchants/{shop}", person)) == (404, "not-found")
+        asking = await ask(world, person, contact)
+        assert problem(await approve(world, asking)) == (403, "not-allowed"), "staff give away no shop"
+        assert (await approve(world, asking, world.administrator)).status_code == 200
+        own = (await api.get(f"/v1/merchants/{shop}", person)).json()
+        assert (own["has_owner"], "add_offer" in own["actions"]) == (True, True)
+        [clerk] = (await api.get(f"/v1/merchants/{shop}/clerks", person)).json()["items"]
+        assert clerk["is_owner"]
+
+    async def test_who_leads_a_team_goes_on_leading_it(self, api: ApiClient, world: World):
+        leader, contact = await world.helper(), await enrol(world, new_contact())
+        team = await world.team(leader)
+        assert (await approve(world, await ask(world, leader, contact))).status_code == 200
+        seen = (await api.get(f"/v1/teams/{team}", leader)).json()
+        assert (seen["is_leader"], seen["own_status"], seen["head_count"]) == (True, "joined", 1)
+
     async def test_no_table_that_refers_to_people_is_forgotten(self, world: World):
         rows = await world.database.reads.fetch(
             "SELECT DISTINCT conrelid::regclass::text AS name FROM pg_constraint WHERE confrelid = 'person'::regclass"
