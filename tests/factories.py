@@ -158,6 +158,19 @@ TEAM_FORM: dict[str, Any] = {
     ],
 }
 """What a helper sends to found a team, but for its area."""
+VENUE_FORM: dict[str, Any] = {
+    "kind": "service_centre",
+    "name": "湖滨党群服务中心",
+    "vicinity": "公园东门旁",
+    "address": "湖滨路12号",
+    "location": {"longitude": 117.870123, "latitude": 36.803456},
+    "telephone": "0533-6181234",
+    "opening_hours": [{"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "to": "17:30"}],
+    "note": "二楼办事，一楼休息。",
+}
+"""What staff send to put a venue on the map, with everything in it."""
+CONTACT_POINT: dict[str, Any] = {"kind": "contact_point", "name": "第三网格中心户", "telephone": None}
+"""What makes it somebody's home."""
 
 
 COMPLAINT_FORMS: dict[str, dict[str, Any]] = {
@@ -504,6 +517,13 @@ class World:
             response = await self.api.post(f"/v1/claims/{claim_id}/submit", helper, {"note": note})
             assert response.status_code == 200, response.text
         return claim_id
+
+    async def venue(self, *, area: Area | None = None, **changes: object) -> UUID:
+        """Have staff put a venue into an area, a service centre unless told otherwise; return its id."""
+        form = {**VENUE_FORM, "location": self.place(15, 15), "area_id": str((area or self.grid).id), **changes}
+        response = await self.api.post("/v1/venues", self.staff, form)
+        assert response.status_code == 201, response.text
+        return UUID(response.json()["id"])
 
     async def circle(self, *grids: Area, area: Area | None = None, name: str = "") -> UUID:
         """Have the alliance make a circle over grids; return its id."""

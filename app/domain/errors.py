@@ -252,7 +252,13 @@ _TYPES = (
         "边界文件有需要确认的问题，没有保存，请核对提示，确认无误后再提交。",
     ),
     ProblemType("worker-exists", 409, "The user acts for the unit already", "这位用户已经是该单位的经办人。"),
-    # Circles
+    # Venues and circles
+    ProblemType(
+        "home-exposed",
+        422,
+        "A contact point is somebody's home: its building, door and telephone are not for the public",
+        "中心户在住户家中，请登记到所在网格，名称和大概位置里不写楼栋、门牌和电话，也不填联系电话。",
+    ),
     ProblemType(
         "circle-name-taken", 409, "Another circle of the area has the name", "本区域已有同名的商圈，请换一个名称。"
     ),

@@ -13,6 +13,15 @@ class AreaKind(StrEnum):
     POST = "post"
 
 
+class VenueKind(StrEnum):
+    """Where people find the Party's and the community's services."""
+
+    PARTY_STATION = "party_station"  # 红色驿站
+    SERVICE_CENTRE = "service_centre"  # 党群服务中心
+    CONTACT_POINT = "contact_point"  # 中心户: a neighbour's home
+    OTHER = "other"
+
+
 class CoordinateSystem(StrEnum):
     """How places are written down."""
 

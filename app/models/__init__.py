@@ -36,6 +36,7 @@ from app.models.task import Task
 from app.models.team import Alliance, AllianceTeam, Team, TeamMember
 from app.models.unit import Unit, UnitWorker
 from app.models.user import User, UserDevice
+from app.models.venue import Venue
 from app.models.volunteer import Volunteer
 from app.models.voucher import Redemption, Voucher
 from app.models.wish import Wish
@@ -103,6 +104,7 @@ __all__ = [
     "UnitWorker",
     "User",
     "UserDevice",
+    "Venue",
     "Volunteer",
     "Voucher",
     "Wish",

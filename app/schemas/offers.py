@@ -10,27 +10,11 @@ from pydantic_core import PydanticCustomError
 from app.domain.kinds import OfferKind
 from app.schemas.areas import AreaRef
 from app.schemas.fields import In, Moment, Note, OfferTitle, Out
+from app.schemas.hours import HOURS_MAX, OpeningHoursIn, OpeningHoursOut
 from app.schemas.merchants import MerchantRef
 
 OfferStatus = Literal["checking", "reviewing", "listed", "paused", "rejected", "ended"]
 VoucherStatus = Literal["held", "settled", "reversed", "cancelled", "expired"]
-
-
-class OpeningHoursIn(In):
-    """When the shop serves: on these days of the week (1 is Monday), from and to these times of the day."""
-
-    weekdays: Annotated[list[Annotated[int, Field(ge=1, le=7, strict=True)]], Field(min_length=1, max_length=7)]
-    opens: Annotated[str, Field(alias="from", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-    closes: Annotated[str, Field(alias="to", pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
-
-    @model_validator(mode="after")
-    def check_order(self) -> Self:
-        """Refuse a day named twice, and hours that end before they begin."""
-        if len(set(self.weekdays)) != len(self.weekdays):
-            raise PydanticCustomError("weekday_twice", "A day of the week is named twice")
-        if self.opens >= self.closes:
-            raise PydanticCustomError("hours_order", "The hours end before they begin")
-        return self
 
 
 class OfferIn(In):
@@ -46,7 +30,7 @@ class OfferIn(In):
     per_day_limit: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
     valid_from: Moment | None = None
     valid_until: Moment | None = None
-    opening_hours: Annotated[list[OpeningHoursIn], Field(max_length=14, default_factory=list)]
+    opening_hours: Annotated[list[OpeningHoursIn], Field(max_length=HOURS_MAX, default_factory=list)]
 
     @model_validator(mode="after")
     def check_order(self) -> Self:
@@ -54,14 +38,6 @@ class OfferIn(In):
         if self.valid_from is not None and self.valid_until is not None and self.valid_from >= self.valid_until:
             raise PydanticCustomError("validity_order", "The offer ends before it begins")
         return self
-
-
-class OpeningHoursOut(Out):
-    """When the shop serves."""
-
-    weekdays: list[int]
-    opens: Annotated[str, Field(alias="from")]
-    closes: Annotated[str, Field(alias="to")]
 
 
 class OfferOut(Out):

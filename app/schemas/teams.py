@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.schemas.areas import AreaRef
 from app.schemas.fields import Check, In, Note, Out
-from app.schemas.offers import OpeningHoursIn, OpeningHoursOut
+from app.schemas.hours import HOURS_MAX, OpeningHoursIn, OpeningHoursOut
 
 TeamStatus = Literal["applied", "approved", "refused", "dissolved"]
 TeamMemberStatus = Literal["asked", "joined", "refused", "left"]
@@ -20,7 +20,7 @@ class TeamServiceIn(In):
 
     title: TeamName
     description: Note
-    hours: Annotated[list[OpeningHoursIn], Field(max_length=14, default_factory=list)]
+    hours: Annotated[list[OpeningHoursIn], Field(max_length=HOURS_MAX, default_factory=list)]
 
 
 class TeamEditIn(In):

@@ -51,10 +51,10 @@ LIST = f"""
     ORDER BY c.id LIMIT $4
 """
 # A lock on areas keeps them from being moved or closed meanwhile; areas come before what lies in them.
-LOCK_AREA = "SELECT lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1 FOR SHARE"
+LOCK_AREA = "SELECT lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1 FOR KEY SHARE"
 LOCK_GRIDS = """
-    SELECT id, name, kind, lineage @> ARRAY[$2::uuid] AS is_below FROM area
-    WHERE id = ANY($1) ORDER BY id FOR SHARE
+    SELECT id, name, kind, closed_at, lineage @> ARRAY[$2::uuid] AS is_below FROM area
+    WHERE id = ANY($1) ORDER BY id FOR KEY SHARE
 """
 LOCK = "SELECT closed_at IS NULL FROM circle WHERE id = $1 FOR NO KEY UPDATE"
 REMOVE_GRIDS = "DELETE FROM circle_area WHERE circle_id = $1 AND area_id <> ALL($2) RETURNING area_id"
@@ -98,13 +98,16 @@ async def set_grids(connection: Connection, caller: Caller, circle_id: UUID, gri
     """Let a circle lie over these grids and no others. Locks the grids' rows, then the circle's.
 
     Raises ``not-found``, ``not-allowed``, ``grid-outside-circle`` naming those that are no grids below the circle's own
-    area, ``state-conflict`` once it is closed.
+    area, ``area-closed`` naming those, ``state-conflict`` once the circle is closed.
     """
     circle = await _permit(connection, caller, circle_id)
     found = await connection.fetch(LOCK_GRIDS, grid_ids, circle["area_id"])
     unfit = {str(row["id"]): row["name"] for row in found if row["kind"] != AreaKind.GRID or not row["is_below"]}
     if unfit or len(found) < len(grid_ids):
         raise Problem("grid-outside-circle", facts=unfit)
+    closed = {str(row["id"]): row["name"] for row in found if row["closed_at"] is not None}
+    if closed:
+        raise Problem("area-closed", facts=closed)
     await _lock(connection, circle_id)
     removed = [row["area_id"] for row in await connection.fetch(REMOVE_GRIDS, circle_id, grid_ids)]
     added = [row["area_id"] for row in await connection.fetch(ADD_GRIDS, circle_id, grid_ids)]

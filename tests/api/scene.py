@@ -13,7 +13,17 @@ from app.domain.caller import Role
 from app.main import create_app
 from app.models import Volunteer
 from app.services import seals
-from tests.factories import OFFER_FORM, TEAM_FORM, World, make_grant, make_member, person_of, shop_form
+from tests.factories import (
+    CONTACT_POINT,
+    OFFER_FORM,
+    TEAM_FORM,
+    VENUE_FORM,
+    World,
+    make_grant,
+    make_member,
+    person_of,
+    shop_form,
+)
 from tests.people import Person
 from tests.settlements import LAST_MONTH, draft, lines_of, make_redemption
 
@@ -116,6 +126,7 @@ async def make_scene(world: World) -> Scene:
             "task_id": await world.task_of(wish),
             "claim_id": claim,
             "adjustment_id": await world.adjustment(helper),
+            "venue_id": await world.venue(**CONTACT_POINT, note="屋主在家时开门"),
             "circle_id": await world.circle(world.grid),
             "merchant_id": shop,
             "clerk_id": clerk_id,
@@ -300,6 +311,8 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         },
         ("POST", "/v1/adjustments/{adjustment_id}/refuse"): reason,
         ("POST", "/v1/donations"): {"area_id": str(scene.world.community.id), "points": 1},
+        ("POST", "/v1/venues"): {"area_id": grid, **VENUE_FORM},
+        ("PUT", "/v1/venues/{venue_id}"): VENUE_FORM,
         ("POST", "/v1/circles"): {"area_id": grid, "name": "湖滨商圈", "introduction": "三条小街。"},
         ("PUT", "/v1/circles/{circle_id}"): {"name": "湖畔商圈", "introduction": "四条小街。"},
         ("PUT", "/v1/circles/{circle_id}/grids"): {"grid_ids": [grid]},

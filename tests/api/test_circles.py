@@ -10,6 +10,7 @@ from app.domain.caller import Role
 from app.domain.kinds import AreaKind
 from app.models import Area
 from tests.api.scene import problem
+from tests.api.test_areas import close
 from tests.api.test_me import all_pages
 from tests.api_client import ApiClient
 from tests.factories import World, make_area
@@ -132,6 +133,14 @@ class TestSetGrids:
             assert problem(refused) == (422, "grid-outside-circle")
             assert refused.json()["facts"] == {str(area.id): area.name}
         assert problem(await lay(world, circle, uuid4())) == (422, "grid-outside-circle")
+
+    async def test_what_is_closed(self, world: World):
+        circle = await world.circle(world.grid, world.other_grid)
+        await close(world.database, world.grid.id)
+        refused = await lay(world, circle, world.grid.id, world.other_grid.id)
+        assert problem(refused) == (409, "area-closed")
+        assert refused.json()["facts"] == {str(world.grid.id): world.grid.name}
+        assert (await lay(world, circle, world.other_grid.id)).status_code == 200
 
     async def test_one_named_twice(self, world: World):
         refused = await lay(world, await world.circle(), world.grid.id, world.grid.id)

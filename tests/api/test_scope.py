@@ -222,6 +222,12 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/api-keys"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("DELETE", "/v1/api-keys/{api_key_id}"): [GONE],
     ("GET", "/v1/anomalies"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
+    ("GET", "/v1/venues"): [Reach(query="area_id={area_id}"), Reach(query="area_id={area_id}&kind=contact_point")],
+    ("GET", "/v1/venues/near"): [Reach(query="longitude={longitude}&latitude={latitude}")],
+    ("GET", "/v1/venues/{venue_id}"): [OPEN],
+    ("POST", "/v1/venues"): [FORBIDDEN],  # areas and venues are public
+    ("PUT", "/v1/venues/{venue_id}"): [FORBIDDEN],
+    ("POST", "/v1/venues/{venue_id}/close"): [FORBIDDEN],
     ("GET", "/v1/circles"): [Reach(query="area_id={area_id}")],
     ("GET", "/v1/circles/{circle_id}"): [OPEN],
     ("POST", "/v1/circles"): [FORBIDDEN],  # areas and circles are public
@@ -360,6 +366,7 @@ INSIDERS = {
     "/v1/tasks/{task_id}": "author",
     "/v1/claims/{claim_id}": "helper",
     "/v1/adjustments/{adjustment_id}": "helper",
+    "/v1/venues/{venue_id}": "author",
     "/v1/circles/{circle_id}": "author",
     "/v1/merchants/{merchant_id}": "alliance",
     "/v1/offers/{offer_id}": "alliance",

@@ -202,6 +202,13 @@ class TestReads:
         assert await counter.get(f"/v1/tasks/{task_id}") == 1
         assert await counter.get(f"/v1/tasks/{task_id}", helper) == IDENTITY + 1
 
+    async def test_venues(self, counter: Counter, world: World):
+        venue = await world.venue(kind="contact_point", telephone=None)
+        for person, more in ((None, 0), (world.staff, IDENTITY)):
+            assert await counter.get("/v1/venues", person, area_id=world.district.id) == 1 + more
+            assert await counter.get("/v1/venues/near", person, **world.place(15, 15)) == 1 + more
+            assert await counter.get(f"/v1/venues/{venue}", person) == 1 + more
+
     async def test_circles_and_what_is_in_one(self, counter: Counter, world: World):
         owner = await world.person()
         await world.offer(await world.shop(owner, area=world.grid), area=world.grid)
