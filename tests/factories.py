@@ -443,6 +443,12 @@ class World:
         assert filled.status_code == 200, filled.text
         return UUID(made.json()["id"])
 
+    async def strength_rule(self, area: Area, **fields: object) -> dict[str, Any]:
+        """Say how many people the grids of an area must have; return the rule."""
+        response = await self.api.post("/v1/strength-rules", self.administrator, {"area_id": str(area.id), **fields})
+        assert response.status_code == 201, response.text
+        return dict(response.json())
+
     async def api_key(self) -> UUID:
         """Make a key for another system; return its id."""
         form = {"area_id": str(self.district.id), "name": "随手拍平台"}

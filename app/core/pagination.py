@@ -32,22 +32,35 @@ def read_cursor(cursor: str | None, *filters: object) -> UUID | None:
     return None if cursor is None else UUID(bytes=_read(cursor, 16, filters))
 
 
-def write_timed_cursor(last: tuple[datetime, UUID], *filters: object) -> str:
-    """Return the cursor of a list that is in the order of a moment and then of ids."""
-    moment, last_id = last
-    return _write(((moment - EPOCH) // MICROSECOND).to_bytes(8, signed=True) + last_id.bytes, filters)
+def write_ranked_cursor(last: tuple[int, UUID], *filters: object) -> str:
+    """Return the cursor of a list that is in the order of a whole number and then of ids."""
+    rank, last_id = last
+    return _write(rank.to_bytes(8, signed=True) + last_id.bytes, filters)
 
 
-def read_timed_cursor(cursor: str | None, *filters: object) -> tuple[datetime, UUID] | None:
+def read_ranked_cursor(cursor: str | None, *filters: object) -> tuple[int, UUID] | None:
     """Return where such a list goes on, None at its start. Raises InvalidCursorError for a cursor from elsewhere."""
     if cursor is None:
         return None
     raw = _read(cursor, 24, filters)
+    return int.from_bytes(raw[:8], signed=True), UUID(bytes=raw[8:])
+
+
+def write_timed_cursor(last: tuple[datetime, UUID], *filters: object) -> str:
+    """Return the cursor of a list that is in the order of a moment and then of ids."""
+    moment, last_id = last
+    return write_ranked_cursor(((moment - EPOCH) // MICROSECOND, last_id), *filters)
+
+
+def read_timed_cursor(cursor: str | None, *filters: object) -> tuple[datetime, UUID] | None:
+    """Return where such a list goes on, None at its start. Raises InvalidCursorError for a cursor from elsewhere."""
+    last = read_ranked_cursor(cursor, *filters)
+    if last is None:
+        return None
     try:
-        moment = EPOCH + int.from_bytes(raw[:8], signed=True) * MICROSECOND
+        return EPOCH + last[0] * MICROSECOND, last[1]
     except OverflowError as error:
         raise InvalidCursorError from error
-    return moment, UUID(bytes=raw[8:])
 
 
 def _write(place: bytes, filters: tuple[object, ...]) -> str:

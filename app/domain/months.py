@@ -25,6 +25,11 @@ def start(day: date) -> datetime:
     return datetime.combine(day, time.min, SHANGHAI)
 
 
+def count(first: date, last: date) -> int:
+    """Return how many months there are from ``first`` to ``last``, both counted; 0 or less when they are reversed."""
+    return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
 def bounds(month: date) -> tuple[datetime, datetime]:
     """Return the first moment of a month, and the first after it."""
     return start(month), start(after(month))

@@ -32,6 +32,7 @@ from app.models.policy import Award, PointsPolicy, PointsWarning
 from app.models.post import Post, PostHolding
 from app.models.rate import RateCount, RatePublication
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
+from app.models.strength_rule import StrengthRule
 from app.models.task import Task
 from app.models.team import Alliance, AllianceTeam, Team, TeamMember
 from app.models.unit import Unit, UnitWorker
@@ -97,6 +98,7 @@ __all__ = [
     "SettlementCounter",
     "SettlementLine",
     "Stay",
+    "StrengthRule",
     "Task",
     "Team",
     "TeamMember",

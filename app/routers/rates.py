@@ -35,6 +35,6 @@ async def get_rates(
     those that received most.
     """
     begin, end = months.read(first), months.read(last)
-    if not 0 <= (end.year - begin.year) * 12 + end.month - begin.month < MONTHS_MAX:
+    if not 1 <= months.count(begin, end) <= MONTHS_MAX:
         raise Problem("invalid-payload", fields=[{"field": "query.to", "reason": "range"}])
     return answer(await rates.get(reads, area_id, begin, end, by, as_of or now()))

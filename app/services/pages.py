@@ -13,8 +13,10 @@ from app.core.pagination import (
     LOWEST,
     InvalidCursorError,
     read_cursor,
+    read_ranked_cursor,
     read_timed_cursor,
     write_cursor,
+    write_ranked_cursor,
     write_timed_cursor,
 )
 from app.domain.errors import Problem
@@ -39,6 +41,13 @@ class PageRequest:
         """Return where a list in the order of moments goes on. Raises ``cursor-invalid`` for one of another list."""
         try:
             return read_timed_cursor(self.cursor, *filters)
+        except InvalidCursorError as error:
+            raise Problem("cursor-invalid") from error
+
+    def after_rank(self, *filters: object) -> tuple[int, UUID] | None:
+        """Return where a list in the order of numbers goes on. Raises ``cursor-invalid`` for one of another list."""
+        try:
+            return read_ranked_cursor(self.cursor, *filters)
         except InvalidCursorError as error:
             raise Problem("cursor-invalid") from error
 
@@ -83,4 +92,20 @@ def timed_page(
     return {
         "items": [view(row) for row in shown],
         "next_cursor": write_timed_cursor((shown[-1][key], shown[-1]["id"]), *filters) if more else None,
+    }
+
+
+def ranked_page(
+    rows: Sequence[Record],
+    request: PageRequest,
+    view: Callable[[Record], dict[str, Any]],
+    *filters: object,
+    key: str,
+) -> dict[str, Any]:
+    """Return ``{items, next_cursor}`` from the rows of one statement in the order of whole numbers ``key`` and ids."""
+    shown = rows[: request.limit]
+    more = len(rows) > request.limit
+    return {
+        "items": [view(row) for row in shown],
+        "next_cursor": write_ranked_cursor((shown[-1][key], shown[-1]["id"]), *filters) if more else None,
     }

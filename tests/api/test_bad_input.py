@@ -74,9 +74,11 @@ BUT_THIS_ONE_DOES = {
     *[(route, field, "zero") for route in AREA_ROUTES for field in ("households", "residents")],
     *[(EDIT_AREA, field, "null") for field in ("code", "households", "residents")],
     (("PUT", "/v1/areas/{area_id}/shapes"), "accept_warnings", "true"),
+    (("POST", "/v1/strength-rules"), "members", "zero"),
+    (("POST", "/v1/strength-rules"), "volunteers", "zero"),
 }
 """Points can be taken by hand as well, somebody is satisfied or not, a category is chosen or not, nobody lives in some
-areas, of others nobody knows how many do, and warnings were read."""
+areas or has to help there, of others nobody knows how many do, and warnings were read."""
 REMARKABLE_BUT_GOOD = {
     "emoji": "谢谢👍🏽",
     "a family": "👨‍👩‍👧‍👦一家",

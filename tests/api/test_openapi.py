@@ -28,6 +28,8 @@ PUBLIC = {
     ("GET", "/v1/policies/effective"),
     ("GET", "/v1/handling-rules"),
     ("GET", "/v1/handling-rules/effective"),
+    ("GET", "/v1/strength-rules"),
+    ("GET", "/v1/strength-rules/effective"),
     ("GET", "/v1/wishes"),
     ("GET", "/v1/wishes/{wish_id}"),
     ("GET", "/v1/complaint-categories"),

@@ -119,6 +119,11 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/handling-rules"): [FORBIDDEN],  # areas and their rules are public
     ("GET", "/v1/handling-rules"): [Reach(query="area_id={area_id}")],
     ("GET", "/v1/handling-rules/effective"): [Reach(query="area_id={area_id}&category=noise&urgency=hard")],
+    ("POST", "/v1/strength-rules"): [FORBIDDEN],  # areas and their rules are public
+    ("GET", "/v1/strength-rules"): [Reach(query="area_id={area_id}")],
+    ("GET", "/v1/strength-rules/effective"): [Reach(query="area_id={area_id}")],
+    ("GET", "/v1/strength"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
+    ("GET", "/v1/strength/history"): [Reach((403, "not-allowed"), query="area_id={area_id}&from=2026-01&to=2026-11")],
     ("GET", "/v1/digests"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("POST", "/v1/identifications"): [],  # anybody may say who they are
     ("GET", "/v1/identifications"): [

@@ -115,6 +115,12 @@ class TestReads:
     async def test_review_queue_of_staff(self, counter: Counter, world: World):
         assert await counter.get("/v1/wishes", world.staff, area_id=world.district.id, status="reviewing") == 3
 
+    async def test_strength(self, counter: Counter, world: World):
+        query: dict[str, Any] = {"area_id": world.district.id}
+        assert await counter.get("/v1/strength", world.staff, **query) == IDENTITY + 1
+        months = {"from": "2026-01", "to": "2026-11"}
+        assert await counter.get("/v1/strength/history", world.staff, **query, **months) == IDENTITY + 1
+
     async def test_posts_and_their_queues(self, counter: Counter, world: World):
         worker = await world.person()
         post_id = await world.post(role="staff", queues=list(PostQueue), holder=worker)

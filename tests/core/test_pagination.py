@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.ids import new_id
-from app.core.pagination import HIGHEST, LOWEST, InvalidCursorError, read_cursor, write_cursor
+from app.core.pagination import (
+    HIGHEST,
+    LOWEST,
+    InvalidCursorError,
+    read_cursor,
+    read_ranked_cursor,
+    read_timed_cursor,
+    write_cursor,
+    write_ranked_cursor,
+)
 
 AREA = UUID(int=7)
 LIST = ("wishes", AREA, "published", None)
@@ -20,6 +29,18 @@ def test_a_cursor_goes_round(last_id: UUID):
     assert read_cursor(cursor, *LIST) == last_id
     assert len(cursor) <= 64
     assert cursor.replace("-", "").replace("_", "").isalnum()
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.uuids())
+def test_a_ranked_cursor_goes_round(rank: int, last_id: UUID):
+    cursor = write_ranked_cursor((rank, last_id), *LIST)
+    assert read_ranked_cursor(cursor, *LIST) == (rank, last_id)
+    assert len(cursor) <= 64
+
+
+def test_a_number_that_is_no_moment_is_refused():
+    with pytest.raises(InvalidCursorError):
+        read_timed_cursor(write_ranked_cursor((2**62, new_id()), *LIST), *LIST)
 
 
 def test_no_cursor_is_the_beginning():
