@@ -5,7 +5,6 @@ Nothing here judges; ``fields`` do.
 
 import re
 import unicodedata
-from functools import lru_cache
 
 from app.domain import words
 
@@ -17,7 +16,7 @@ _INVISIBLE = re.compile(
 )
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
-_APOSTROPHES = "'’‘`＇"  # noqa: RUF001
+_APOSTROPHES = "'’‘`＇ "  # noqa: RUF001
 _NOTHING = frozenset({"-", "--", "---", "—", "——", "－", "/", "//", "\\", "／", "·", ".", "、", "~"})  # noqa: RUF001
 _NOTHING_WORDS = frozenset(
     {"无", "無", "没有", "暂无", "暫無", "空", "不详", "未知", "n/a", "na", "null", "none", "nan"}
@@ -48,7 +47,7 @@ def clean_lines(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return a text of figures and signs in its plain form (NFKC), without the apostrophe that kept it a text."""
-    return unicodedata.normalize("NFKC", clean(text)).strip().lstrip(_APOSTROPHES).strip()
+    return clean(unicodedata.normalize("NFKC", clean(text))).lstrip(_APOSTROPHES)
 
 
 def clean_name(text: str) -> str:
@@ -72,7 +71,6 @@ def is_error(text: str) -> bool:
     return text[:1] == "#" and text.strip().upper() in _ERRORS
 
 
-@lru_cache(maxsize=20_000)
 def key(text: str) -> str:
     """Return what two texts that mean the same have in common: simplified, plain, small, without blanks and marks.
 

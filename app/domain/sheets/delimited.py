@@ -161,9 +161,8 @@ def _is_wide(content: bytes) -> bool:
 
 def _find_delimiter(text: str) -> str:
     """Return the delimiter that stands equally often in most of the first lines."""
-    lines = [line for line in re.sub('"[^"]*"', "", text[:SAMPLE_CHARACTERS]).splitlines() if line.strip()][
-        :SAMPLE_LINES
-    ]
+    unquoted = re.sub('"[^"]*"', "", text[:SAMPLE_CHARACTERS])
+    lines = [line for line in unquoted.splitlines() if line][:SAMPLE_LINES]
 
     def weight(delimiter: str) -> tuple[int, int]:
         counts = [line.count(delimiter) for line in lines if delimiter in line]

@@ -10,7 +10,6 @@ SENTENCES = {
     "formula": "{title}是公式，请复制后“选择性粘贴”为数值再上传。",
     "error-value": "{title}是出错的公式结果，请改正。",
     "text-too-long": "{title}太长，最多{max}个字。",
-    "text-blank": "{title}只有看不见的字符，请重新填写。",
     "identity-number": "{title}里有身份证号码，系统不采集，请删除。",
     "name-invalid": "{title}不像姓名，请只填写姓名，不要加数字或说明。",
     "number-invalid": "{title}不是数字，请只填写数字。",

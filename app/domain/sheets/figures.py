@@ -14,7 +14,7 @@ _MOBILE = re.compile("1[3-9][0-9]{9}")
 _AREA = "0(?:10|2[0-9]|[3-9][0-9]{2})"
 _LANDLINE = re.compile(rf"({_AREA})([2-9][0-9]{{6,7}})(?:[-x转]([0-9]{{1,6}}))?")
 _SERVICE = re.compile("[48]00[0-9]{7}")
-_COUNTRY = re.compile(r"^(?:\+?\(?\+?86\)?|0086)[- ]?(?=[01])")
+_COUNTRY = re.compile(r"^(?:\(?\+86\)?|0086|86(?=[- ]?1[3-9]))[- ]?")
 
 
 def read_number(text: str, units: str = "") -> float | Wrong | None:
@@ -33,13 +33,14 @@ def read_number(text: str, units: str = "") -> float | Wrong | None:
 
 def read_phone(plain: str) -> str | Wrong:
     """Return a number of which figures and signs are plain, or what is wrong with it."""
-    figures = _COUNTRY.sub("", _FRACTION_OF_NOTHING.sub(r"\1", plain))
+    whole = _FRACTION_OF_NOTHING.sub(r"\1", plain)
+    figures = _COUNTRY.sub("", whole)
     joined = re.sub(r"[\s()._-]", "", figures)
     if _MOBILE.fullmatch(joined) or _SERVICE.fullmatch(joined):
         return joined
     landline = _LANDLINE.fullmatch(re.sub(r"[\s()._]|-(?=[0-9]{7,8}(?![0-9]))", "", figures).replace("转", "-"))
     if landline is None:
-        landline = _LANDLINE.fullmatch(joined)
+        landline = _LANDLINE.fullmatch(joined if joined[:1] == "0" or figures == whole else f"0{joined}")
     if landline:
         return "-".join(part for part in landline.groups() if part)
     numbers = [part for part in re.split(r"[/、,;，；或\s]+", figures) if part]

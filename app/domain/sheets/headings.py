@@ -53,6 +53,8 @@ _TAILS = frozenset(
 _STRANGERS = re.compile(
     "配偶|丈夫|妻子|父亲|母亲|父母|子女|儿子|女儿|家属|亲属|监护|紧急|应急|备用|原|曾用|介绍人|推荐人|代办|审核|填表|填报|制表"
 )
+_Form = tuple[str, str, frozenset[str]]
+"""A heading as a whole, without what stands in brackets, and what stands in them."""
 _IDENTITY = re.compile("身份证|身分证|公民身份|证件号|证件编号")
 
 
@@ -112,10 +114,9 @@ class Guess:
 
 def guess(headings: Sequence[Heading], columns: Sequence[Column]) -> Guess:
     """Return the best way to read the headings as the declared columns."""
-    written = [heading for heading in headings if heading.text.strip()]
-    not_collected = [heading for heading in written if is_identity(heading)]
-    open_ones = [heading for heading in written if heading not in not_collected]
-    scores = [[score(heading, column) for heading in open_ones] for column in columns]
+    open_ones, not_collected = _without_identity(headings)
+    forms = [_forms(heading) for heading in open_ones]
+    scores = [[_score(form, column) for form in forms] for column in columns]
     matches: dict[str, Match] = {}
     for column, of_column, place in zip(columns, scores, matching.assign(scores), strict=True):
         if place is not None:
@@ -126,8 +127,7 @@ def guess(headings: Sequence[Heading], columns: Sequence[Column]) -> Guess:
 
 def take(headings: Sequence[Heading], columns: Sequence[Column], chosen: dict[str, int]) -> Guess:
     """Return the reading that a person chose: where each column stands, from 0. Identity numbers stay out."""
-    written = [heading for heading in headings if heading.text.strip()]
-    not_collected = [heading for heading in written if is_identity(heading)]
+    open_ones, not_collected = _without_identity(headings)
     refused = {heading.index for heading in not_collected}
     shown = {heading.index: heading.shown for heading in headings}
     matches = {
@@ -135,7 +135,16 @@ def take(headings: Sequence[Heading], columns: Sequence[Column], chosen: dict[st
         for column in columns
         if column.name in chosen and chosen[column.name] not in refused
     }
-    return _sort_out(matches, [heading for heading in written if heading not in not_collected], not_collected, columns)
+    return _sort_out(matches, open_ones, not_collected, columns)
+
+
+def _without_identity(headings: Sequence[Heading]) -> tuple[list[Heading], list[Heading]]:
+    """Return the headings that can be taken, and those of identity numbers."""
+    found: tuple[list[Heading], list[Heading]] = [], []
+    for heading in headings:
+        if heading.text.strip():
+            found[is_identity(heading)].append(heading)
+    return found
 
 
 def _sort_out(
@@ -147,7 +156,8 @@ def _sort_out(
     for heading in headings:
         if heading.index in taken:
             continue
-        again = next((column for column in columns if score(heading, column) >= _DUPLICATE), None)
+        forms = _forms(heading)
+        again = next((column for column in columns if _score(forms, column) >= _DUPLICATE), None)
         if again is not None and again.name in matches:
             duplicates[again.name] = (*duplicates.get(again.name, ()), heading)
         else:
@@ -161,12 +171,12 @@ def is_identity(heading: Heading) -> bool:
     return bool(_IDENTITY.search(cells.key(heading.text)))
 
 
-def score(heading: Heading, column: Column) -> float:
+def _score(forms: Sequence[_Form], column: Column) -> float:
     """Return how well a heading fits a column, 0 when it does not."""
     title = cells.key(column.title)
     words = _words(column)
     best = 0.0
-    for whole, outside, inside in _forms(heading):
+    for whole, outside, inside in forms:
         if outside in words:
             found = _EXACT_TITLE if outside == title else _EXACT
         elif whole in words:
@@ -179,7 +189,7 @@ def score(heading: Heading, column: Column) -> float:
     return best if best >= ACCEPTED else 0.0
 
 
-def _forms(heading: Heading) -> list[tuple[str, str, frozenset[str]]]:
+def _forms(heading: Heading) -> list[_Form]:
     """Return the heading in its forms: by itself, and with the one above it."""
     forms = [_form(heading.text)]
     if heading.parent:
@@ -189,9 +199,7 @@ def _forms(heading: Heading) -> list[tuple[str, str, frozenset[str]]]:
     return forms
 
 
-@lru_cache(maxsize=4_000)
-def _form(text: str) -> tuple[str, str, frozenset[str]]:
-    """Return a heading as a whole, without what stands in brackets, and what stands in them."""
+def _form(text: str) -> _Form:
     plain = _NUMBERING.sub("", cells.clean(text))
     inside = frozenset(_bare(found) for found in _BRACKETS.findall(plain))
     outside = _bare(_BRACKETS.sub("", plain))

@@ -5,6 +5,7 @@ are listed with the reason.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -24,6 +25,9 @@ _MATCHES_MIN = 2
 _SAMPLE_ROWS = 200
 _IDENTITY_SHARE_MIN = 0.5
 
+_SIMPLIFIED = str.maketrans(
+    "計總備註說審製報單負責聯電話經辦簽範頁數戶個", "计总备注说审制报单负责联电话经办签范页数户个"
+)
 _TOTAL = re.compile(
     "(?:合计|总计|小计|共计|总合计|累计|本页合计|本页小计)(?:数|人数|户数|共)?[0-9]*(?:人|户|栋|个|家|名)?[0-9]*"
 )
@@ -267,7 +271,7 @@ def _sort_rows(
     end = len(rows)
     while end and _is_foot(rows[end - 1], indexes):
         end -= 1
-    titles = {heading.index: cells.key(heading.text) for heading in above}
+    titles = {heading.index: heading.text for heading in above}
     kept: list[Row] = []
     left_out: list[tuple[Row, LeftOut]] = []
     for place, row in enumerate(rows):
@@ -285,8 +289,13 @@ def _first_texts(row: Row) -> list[str]:
     return [cells.clean(text) for text in row.cells if text.strip()][:2]
 
 
+def _bare(text: str) -> str:
+    """Return a text without blanks and marks, in the characters of the words that are looked for."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).translate(_SIMPLIFIED)
+
+
 def _reason(row: Row, indexes: Sequence[int], titles: dict[int, str]) -> LeftOut | None:
-    first = [cells.key(text) for text in _first_texts(row)]
+    first = [_bare(text) for text in _first_texts(row)]
     if SHEET_SKIPPED in first:  # a report that was mended and sent again
         return LeftOut.SKIPPED
     if any(_TOTAL.fullmatch(text) for text in first):
@@ -295,7 +304,7 @@ def _reason(row: Row, indexes: Sequence[int], titles: dict[int, str]) -> LeftOut
         return LeftOut.EXAMPLE
     if not any(row.cell(index).strip() or index in row.formulas for index in indexes):
         return LeftOut.EMPTY
-    same = [index for index in indexes if row.cell(index) and cells.key(row.cell(index)) == titles.get(index)]
+    same = [index for index in indexes if row.cell(index) and cells.clean(row.cell(index)) == titles.get(index)]
     return LeftOut.HEADING if len(same) >= max(2, len(indexes) // 2) else None
 
 
@@ -304,6 +313,6 @@ def _is_foot(row: Row, indexes: Sequence[int]) -> bool:
     first = _first_texts(row)
     if not first:
         return True
-    if _FOOTER.match(first[0]) or _FOOTER_ALONE.fullmatch(cells.key(first[0])):
+    if _FOOTER.match(first[0].translate(_SIMPLIFIED)) or _FOOTER_ALONE.fullmatch(_bare(first[0])):
         return True
-    return bool(_TOTAL.fullmatch(cells.key(first[0]))) or not any(row.cell(index).strip() for index in indexes)
+    return bool(_TOTAL.fullmatch(_bare(first[0]))) or not any(row.cell(index).strip() for index in indexes)

@@ -2,7 +2,10 @@
 
 from datetime import date
 
-from app.domain.sheets.fields import Value
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.domain.sheets.fields import Text, Value
 from app.domain.sheets.records import read_records
 from app.domain.sheets.tables import LeftOut, recognise
 from app.services.imports import writing
@@ -26,6 +29,29 @@ FULL: dict[str, Value] = {
     "men": 0,
     "women": None,
 }
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20) | st.text(
+    "=+-@'1a一\n", max_size=6
+)
+rows = st.fixed_dictionaries(
+    {
+        "name": st.just("张三") | st.just("買買提·艾力"),
+        "phone": st.from_regex("1[3-9][0-9]{9}", fullmatch=True) | st.just("010-88886666-801") | st.none(),
+        "unit": texts.filter(lambda text: Text(60).read(text) == text) | st.none(),
+        "grid": texts.filter(lambda text: Text(40).read(text) == text),
+        "kind": st.sampled_from(sorted(KIND.titles)) | st.none(),
+        "joined": st.dates(date(1900, 1, 1), date(2030, 1, 1)) | st.none(),
+        "reported": st.booleans() | st.none(),
+        "skills": st.lists(st.sampled_from(["合唱", "维修", "=理发", "-1"]), min_size=1, unique=True).map(tuple)
+        | st.none(),
+        "code": st.from_regex("42[0-9]{4,16}", fullmatch=True) | st.none(),
+        "licence": st.just("91350100M000100Y43") | st.none(),
+        "total": st.integers(0, 100_000_000) | st.none(),
+        "men": st.none(),
+        "women": st.none(),
+    }
+)
 
 
 class TestTemplate:
@@ -55,6 +81,14 @@ class TestExport:
             [record] = read_records(recognise(content, ROSTER), ROSTER)
             assert record.faults == ()
             assert record.values == {**FULL, "unit": "=某单位 +1"}
+
+    @settings(max_examples=30, deadline=None)
+    @given(st.lists(rows, min_size=1, max_size=5))
+    def test_whatever_it_holds_is_read_as_it_was(self, written_rows: list[dict[str, Value]]):
+        for content in (writing.export("党员", ROSTER, written_rows), writing.export_csv(ROSTER, written_rows)):
+            records = list(read_records(recognise(content, ROSTER), ROSTER))
+            assert [record.faults for record in records] == [()] * len(written_rows)
+            assert [record.values for record in records] == written_rows
 
     def test_nothing_in_it_is_a_formula(self):
         parts = parts_of(writing.export("党员", ROSTER, [FULL]))
