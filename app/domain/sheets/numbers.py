@@ -16,6 +16,8 @@ LAST_SERIAL = 2_958_465
 """31 December 9999, the last day that programs show."""
 _LEAP_BUG_SERIAL = 60
 """The programs' 29 February 1900, which never was; the days before it are one further on."""
+FIGURES_MAX = 40
+"""More than any program writes."""
 EXACT_DIGITS = 15
 """What programs keep of a number; the digits behind are zeros."""
 
@@ -46,6 +48,8 @@ def write_figures(written: str) -> str:
     Longer ones keep their exponent: digits were lost when they were typed, and whoever reads them must see that.
     """
     if written.isdigit() and len(written) <= EXACT_DIGITS and (written[0] != "0" or written == "0"):
+        return written
+    if len(written) > FIGURES_MAX:
         return written
     try:
         number = Decimal(written)

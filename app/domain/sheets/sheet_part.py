@@ -36,6 +36,7 @@ class SheetPart:
         self._shared, self._forms, self._rows_max = shared, forms, rows_max
         self._calculated: list[Range] = []
         self._row = 0
+        self._is_hidden = False
         self._column = -1
         self._cells: list[str] = []
         self._formulas: list[int] = []
@@ -101,8 +102,7 @@ class SheetPart:
         if not self._row < number <= _ROW_LAST:
             raise Problem("file-damaged")
         self._row, self._column = number, -1
-        if attributes.get("hidden") in {"1", "true"}:
-            self.hidden_rows.add(number)
+        self._is_hidden = attributes.get("hidden") in {"1", "true"}
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         reference = attributes.get("r")
@@ -140,6 +140,8 @@ class SheetPart:
         if self._cells or self._formulas:
             if self._rows_max is None and self._row > ROWS_MAX + HEAD_ROWS_MAX:
                 raise Problem("file-too-many-rows")
+            if self._is_hidden:
+                self.hidden_rows.add(self._row)
             if not self.is_full:
                 self.rows.append(Row(self._row, tuple(self._cells), tuple(self._formulas)))
             self._cells.clear()
@@ -147,6 +149,8 @@ class SheetPart:
 
     def _value(self, written: str) -> str:
         kind = self._kind
+        if len(written) > TEXT_CHARACTERS_MAX:
+            raise Problem("file-damaged")
         if kind == "s":
             place = _whole(written)
             if place >= len(self._shared):
@@ -157,8 +161,6 @@ class SheetPart:
             return numbers.write_figures(written) if form is None else _apply(form, written)
         if kind == "b":
             return "TRUE" if written == "1" else "FALSE"
-        if len(written) > TEXT_CHARACTERS_MAX:
-            raise Problem("file-damaged")
         return markup.unescape(written) if kind in {"str", "inlineStr"} else written
 
     def _form(self) -> numbers.Form | None:

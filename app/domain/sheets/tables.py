@@ -22,6 +22,7 @@ from app.domain.texts import SHEET_SKIPPED
 HEADING_ROWS_TRIED = 10
 PREVIEW_ROWS = 15
 _MATCHES_MIN = 2
+_SECTION_WIDTH_MIN = 2
 _SAMPLE_ROWS = 200
 _IDENTITY_SHARE_MIN = 0.5
 
@@ -32,6 +33,7 @@ _TOTAL = re.compile(
     "(?:合计|总计|小计|共计|总合计|累计|本页合计|本页小计)(?:数|人数|户数|共)?[0-9]*(?:人|户|栋|个|家|名)?[0-9]*"
 )
 _EXAMPLE = re.compile("(?:填写|填报|填表)?(?:示例|样例|范例|举例|例子|例|例如)(?:行|[0-9])?")
+_SECTION = re.compile("[（(]?[一二三四五六七八九十]{1,3}[）)]?、.|[（(][一二三四五六七八九十]{1,3}[）)].")
 _FOOTER = re.compile(
     r"(?:备注|备注说明|注|说明|填表说明|填报说明|填表人|制表人|制表|制表单位|填报人|填报单位|填表单位|填表日期|填报日期|制表日期|"
     r"审核人|审核|复核|复核人|审批人|负责人|单位负责人|主管领导|分管领导|经办人|联系人|联系电话|日期|盖章|单位盖章|签字|签名)\s*[:：]"
@@ -46,6 +48,7 @@ class LeftOut(StrEnum):
     FOOTER = "footer"
     HEADING = "heading"
     EXAMPLE = "example"
+    SECTION = "section"
     EMPTY = "empty"
     SKIPPED = "skipped"
 
@@ -55,6 +58,7 @@ REASONS = {
     LeftOut.FOOTER: "表尾说明，不导入",
     LeftOut.HEADING: "重复的表头，不导入",
     LeftOut.EXAMPLE: "填写示例，不导入",
+    LeftOut.SECTION: "分段标题，不导入",
     LeftOut.EMPTY: "没有可导入的内容",
     LeftOut.SKIPPED: "上次没有导入的行，不导入",
 }
@@ -130,7 +134,8 @@ def recognise(
     taken = _without_identity_numbers(taken, above, rows)
     dropped = {heading.index for heading in taken.not_collected}
     rows = tuple(_without(row, dropped) for row in rows)
-    kept, left_out = _sort_rows(rows, above, taken) if taken.matches else (rows, ())
+    wide = {top for top, left, bottom, right in sheet.merged if top == bottom and right - left >= _SECTION_WIDTH_MIN}
+    kept, left_out = _sort_rows(rows, above, taken, wide) if taken.matches else (rows, ())
     numbers = {row.number for row in kept}
     return Table(
         kind=source.kind,
@@ -264,7 +269,7 @@ def _without(row: Row, dropped: set[int]) -> Row:
 
 
 def _sort_rows(
-    rows: Sequence[Row], above: Sequence[Heading], found: Guess
+    rows: Sequence[Row], above: Sequence[Heading], found: Guess, wide: set[int]
 ) -> tuple[tuple[Row, ...], tuple[tuple[Row, LeftOut], ...]]:
     """Return the rows of the table, and the others with the reason."""
     indexes = sorted(found.indexes.values())
@@ -276,6 +281,9 @@ def _sort_rows(
     left_out: list[tuple[Row, LeftOut]] = []
     for place, row in enumerate(rows):
         reason = _reason(row, indexes, titles)
+        if reason is None and len(row.cells) - row.cells.count("") == 1 and not row.formulas:
+            is_section = row.number in wide or _SECTION.match(_first_texts(row)[0])
+            reason = LeftOut.SECTION if is_section else None
         if place >= end and reason in {None, LeftOut.EMPTY} and not "".join(_first_texts(row)).isdigit():
             reason = LeftOut.FOOTER
         if reason is None:

@@ -81,10 +81,14 @@ class Workbook:
                 self._is_1904 = attributes.get("date1904") in {"1", "true"}
 
         markup.feed(self._package.stream(self._part), start)
+        parts = set()
         for attributes in found:
             relation = next((attributes[key] for key in _RELATION_ID if key in attributes), "")
             kind, target = targets.get(relation, ("", ""))
             if kind == "worksheet" and target in self._package:
+                if target in parts:  # each part is read once, however many names point to it
+                    raise Problem("file-damaged")
+                parts.add(target)
                 hidden = attributes.get("state", "visible") != "visible"
                 yield _SheetEntry(attributes.get("name", ""), target, hidden)
 

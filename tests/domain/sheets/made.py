@@ -14,14 +14,14 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 Cells = Iterable[Sequence[object]]
 
 
-def written(rows: Cells) -> bytes:
+def written(rows: Cells, *, has_formulas: bool = False) -> bytes:
     """Return a workbook of one sheet, written by another program than the one that reads."""
-    return written_sheets({"Sheet1": rows})
+    return written_sheets({"Sheet1": rows}, has_formulas=has_formulas)
 
 
-def written_sheets(sheets: Mapping[str, Cells]) -> bytes:
+def written_sheets(sheets: Mapping[str, Cells], *, has_formulas: bool = False) -> bytes:
     file = BytesIO()
-    with xlsxwriter.Workbook(file, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(file, {"strings_to_formulas": has_formulas, "strings_to_urls": False}) as book:
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)
             for number, row in enumerate(rows):

@@ -47,6 +47,29 @@ def test_traditional_characters_in_the_encoding_of_the_mainland():
     assert read(written(rows, "gb18030")) == rows
 
 
+def test_names_alone_in_the_encoding_of_the_mainland():
+    """Nothing but names, none of the words that tables are full of."""
+    names = [
+        [first + second + third]
+        for first in "王李张刘陈杨黄赵"
+        for second in "伟芳娜敏静丽"
+        for third in "强磊军洋勇艳"
+    ]
+    assert read(written([["人员"], *names], "gb18030")) == [["人员"], *names]
+
+
+@pytest.mark.parametrize("encoding", ["big5", "shift_jis", "latin-1", "cp1251"])
+def test_other_encodings_are_refused(encoding: str):
+    texts = {
+        "big5": "姓名,電話,地址\n陳大文,0912345678,臺北市中正區重慶南路一段\n林美麗,0922333444,高雄市三民區\n",
+        "shift_jis": "氏名,電話,住所\nさとう,03-1234,とうきょうとちよだく\nたなか,06,おおさか\n",
+        "latin-1": "naïve,café,Ångström,Übergröße,é,çà,où,œuvre".replace("œ", "ö") * 5,
+        "cp1251": "Имя,Телефон,Адрес\nИванов,12345,Москва улица\n" * 3,
+    }
+    with pytest.raises(Problem, match="file-encoding-unknown"):
+        reading.open_file(texts[encoding].encode(encoding))
+
+
 def test_rare_characters_of_names():
     """GB18030 writes them in four bytes."""
     rows = [HEAD, ["𠮷𬇹㛃", "13812345678", "一网格"]]
@@ -84,6 +107,7 @@ def test_armour_comes_off(text: str):
     assert armour(text)[:1] not in set("=+-@\t\r＝")
 
 
+@settings(deadline=None)
 @given(st.text("=+-@'\t\r\n＝ab", max_size=6))
 def test_armour_comes_off_whatever_the_text(text: str):
     assert disarm(armour(text)) == text
@@ -92,7 +116,7 @@ def test_armour_comes_off_whatever_the_text(text: str):
 texts = st.text(st.characters(codec="gb18030", exclude_categories=["Cc", "Cs", "Cn", "Co"]), max_size=8)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.lists(texts, min_size=2, max_size=4), min_size=1, max_size=5),
     st.sampled_from([encoding for encoding in ENCODINGS if encoding != "gbk"]),
@@ -112,6 +136,7 @@ def _trimmed(row: list[str]) -> list[str]:
     return row
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_break_it(content: bytes):
     with suppress(Problem):

@@ -5,7 +5,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.sheets import cells
@@ -267,6 +267,7 @@ def test_sentences_never_repeat_what_stands_in_the_cell():
             assert text not in found.for_column("x", "这一列").sentence
 
 
+@settings(deadline=None)
 @given(st.sampled_from(EVERY), st.text(max_size=40) | st.text("0123456789.-+eE/年月日 、（）１x:", max_size=30))
 def test_nothing_that_can_be_typed_breaks_a_field(field: Field, text: str):
     found = field.read(text)
@@ -278,6 +279,7 @@ def test_nothing_that_can_be_typed_breaks_a_field(field: Field, text: str):
         assert field.read(again) == found
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_cleaning_twice_is_cleaning_once(text: str):
     for clean in (cells.clean, cells.clean_lines, cells.fold, cells.clean_name):

@@ -5,7 +5,7 @@
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.sheets import headings, matching
@@ -140,6 +140,7 @@ def test_two_rows_are_read_as_one():
     assert found.matches["phone"].heading == "手机／号码"
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 9), min_size=4, max_size=4), min_size=1, max_size=4))
 def test_pairing_is_the_best_there_is(scores: list[list[int]]):
     found = matching.assign(scores)
@@ -153,6 +154,7 @@ def test_pairing_is_the_best_there_is(scores: list[list[int]]):
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.floats(0, 1), min_size=2, max_size=2), min_size=1, max_size=6))
 def test_pairing_fewer_than_there_are(scores: list[list[float]]):
     found = matching.assign(scores)
@@ -164,6 +166,7 @@ def test_pairing_fewer_than_there_are(scores: list[list[float]]):
     assert total == pytest.approx(max(*pairs, *map(max, scores), 0.0))
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=12), max_size=12))
 def test_no_heading_breaks_the_guess(texts: list[str]):
     found = guess(*texts)

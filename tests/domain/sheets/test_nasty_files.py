@@ -148,6 +148,22 @@ NASTY: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: with_sheet('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'),
     ),
     "xml cut off": ("file-damaged", lambda: with_sheet(f'<worksheet xmlns="{MAIN}"><sheetData><row r="1">')),
+    "a sheet under many names": (
+        "file-damaged",
+        lambda: with_part(
+            "xl/workbook.xml",
+            parts_of("")["xl/workbook.xml"].replace("</sheets>", '<sheet name="b" r:id="r1"/></sheets>'),  # type: ignore[arg-type]
+        ),
+    ),
+    "a shared text without end": ("file-damaged", lambda: shared(10, 40_000)),
+    "shared texts without end": (
+        "file-too-large",
+        lambda: workbook("", more={"xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{"<si/>" * 1_000_001}</sst>'}),
+    ),
+    "a number without end": (
+        "file-damaged",
+        lambda: workbook(f'<row r="1"><c r="A1"><v>{"9" * 40_000}</v></c></row>'),
+    ),
     "no workbook": ("file-damaged", lambda: with_part("_rels/.rels", "<Relationships/>")),
     "a text that is not there": ("file-damaged", lambda: workbook('<row r="1"><c r="A1" t="s"><v>7</v></c></row>')),
     "a cell nowhere": ("file-damaged", lambda: workbook('<row r="1"><c r="AAAA1"><v>1</v></c></row>')),
@@ -157,6 +173,10 @@ NASTY: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: workbook('<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row>'),
     ),
     "a row nowhere": ("file-damaged", lambda: workbook('<row r="9999999"><c r="A9999999"><v>1</v></c></row>')),
+    "a row nowhere without cells that say so": (
+        "file-damaged",
+        lambda: workbook('<row r="1048577"><c><v>1</v></c></row>'),
+    ),
     "a row that is no number": ("file-damaged", lambda: workbook('<row r="x"><c><v>1</v></c></row>')),
     "a merge of everything, often": (
         "file-damaged",
@@ -178,6 +198,8 @@ NASTY: dict[str, tuple[str, Callable[[], bytes]]] = {
     "two million lines": ("file-too-many-rows", lambda: "姓名,电话\n".encode() + b"a,b\n" * 2_000_000),
     "two hundred columns of csv": ("file-too-many-rows", lambda: b"a," * 200 + b"b\n"),
     "one text in very many cells": ("file-too-large", lambda: shared(20_000, 30_000)),
+    "controls": ("file-not-a-table", lambda: b"a,b\n\x01,\x02\n"),
+    "a long text of csv": ("file-damaged", lambda: b"a,b\n" + b"c" * 40_000),
     "a text without end": ("file-damaged", lambda: b'a,"' + b"b" * 200_000),
     "a cell without end": (
         "file-damaged",

@@ -121,6 +121,22 @@ class TestOfficeFile:
         assert (number, fault.column) == (11, "men")
         assert fault.sentence == "合计行的男为66，但以上各行相加为60，请核对。"
 
+    @pytest.mark.parametrize(
+        ("rows", "wrong"),
+        [
+            ([["张三", "一", 5], ["李四", "二", 6], ["合计", "", 11]], []),
+            ([["张三", "一", 5], ["李四", "二", 6], ["合计", "", 12]], [4]),
+            ([["张三", "一", 5], ["小计", "", 6], ["李四", "二", 6]], []),
+            ([["张三", "一", 5], ["小计", "", 6], ["李四", "二", 6], ["合计", "", 7]], []),
+            ([["张三", "一", "x"], ["李四", "二", 6], ["合计", "", 12]], []),
+            ([["张三", "一", 5], ["合计", "", "=SUM(C2)"]], []),
+        ],
+    )
+    def test_one_row_of_totals_at_the_end_is_checked(self, rows: list[list[object]], wrong: list[int]):
+        found = recognise(written([["姓名", "网格", "总数"], *rows], has_formulas=True), ROSTER)
+        faults = check_totals(found, ROSTER, list(read_records(found, ROSTER)))
+        assert [number for number, _ in faults] == wrong
+
     def test_a_sheet_can_be_named(self):
         assert recognise(office_file(), ROSTER, sheet_name="封面").sheet_name == "封面"
         with pytest.raises(Problem, match="file-has-no-such-sheet"):
@@ -192,6 +208,11 @@ class TestWhereTheHeadingsAre:
         found = recognise(written([["姓名", "网格", "总数"], ["张三", "一", 1], [word, "", 1]]), ROSTER)
         assert [reason for _, reason in found.left_out] == [LeftOut.TOTAL]
 
+    @pytest.mark.parametrize("word", ["一、东湖社区", "（二）南湖社区", "十二、某街道"])
+    def test_titles_of_sections(self, word: str):
+        found = recognise(f"姓名,网格\n{word}\n张三,一\n".encode(), ROSTER)
+        assert [reason for _, reason in found.left_out] == [LeftOut.SECTION]
+
     @pytest.mark.parametrize(
         "word", ["备注：以上属实", "填表人:张三", "注：1. 按实填写", "审核人：", "说明", "第1页 共2页"]
     )
@@ -222,6 +243,18 @@ class TestMergedCells:
                 sheet.write_row(row, 1, [f"张{'一二三'[row - 1]}"])
         found = recognise(file.getvalue(), ROSTER)
         assert [row.cells[:2] for row in found.rows] == [("一网格", "张一"), ("一网格", "张二"), ("一网格", "张三")]
+
+    def test_a_title_across_the_table_begins_a_section(self):
+        file = BytesIO()
+        with xlsxwriter.Workbook(file) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["姓名", "电话", "网格"])
+            sheet.merge_range(1, 0, 1, 2, "东湖社区")
+            sheet.write_row(2, 0, ["张三", "", "一"])
+            sheet.write_row(3, 0, ["李四"])
+        found = recognise(file.getvalue(), ROSTER)
+        assert [(row.number, reason) for row, reason in found.left_out] == [(2, LeftOut.SECTION)]
+        assert [row.number for row in found.rows] == [3, 4]
 
     def test_merges_beyond_all_sense_are_refused(self):
         head = '<row r="1"><c r="A1" t="str"><v>姓名</v></c><c r="B1" t="str"><v>所属网格</v></c></row>'

@@ -59,7 +59,7 @@ def with_dates(rows: Sequence[Sequence[object]], *, is_1904: bool = False) -> by
     return file.getvalue()
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(values, min_size=1, max_size=5), min_size=1, max_size=6))
 def test_two_readers_see_the_same(rows: list[list[object]]):
     content = with_dates(rows)
@@ -78,7 +78,7 @@ def _has_controls(rows: list[list[object]]) -> bool:
     return any(isinstance(value, str) and _without_controls(value) != value for row in rows for value in row)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.dates(date(1904, 1, 2), date(2100, 1, 1)), min_size=1, max_size=5), st.booleans())
 def test_days_come_back(days: list[date], is_1904: bool):
     assert cells(with_dates([days], is_1904=is_1904)) == [tuple(day.isoformat() for day in days)]
@@ -217,6 +217,7 @@ class TestParts:
         assert cells(raw_zip([(name, str(text).encode()) for name, text in parts.items()])) == [("7",)]
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=3), st.integers(0, 10_000))
 def test_a_file_with_a_few_wrong_bytes_is_read_or_refused(wrong: bytes, place: int):
     content = bytearray(HONEST)
