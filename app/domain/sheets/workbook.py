@@ -1,7 +1,7 @@
 """Reading xlsx (ECMA-376, transitional and strict): the texts of a sheet as a person sees them (pure).
 
 Only what is needed for that is read; nothing is calculated, followed or run. Files with macros are refused as a whole,
-calculated cells are marked. Why this is not left to a library: docs/adr.
+calculated cells are marked. Why this is not left to a library: docs/adr/0024-spreadsheets.md.
 """
 
 import re
