@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
 
 from asyncpg import Connection
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.security import HTTPBearer
 from pydantic_core import to_json
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app import problems
 from app.core.db import Database, Reads
@@ -22,6 +25,8 @@ from app.services.places import Places
 from app.wechat.client import WeChat
 
 JSON = "application/json"
+FORM_FIELDS_MAX = 16
+FORM_FIELD_BYTES_MAX = 4096
 KEY_FORM = re.compile(r"[\x21-\x7e]{8,128}")
 
 
@@ -196,10 +201,20 @@ async def open_single_write(
 
 
 async def _request_key(request: Request, caller: Caller, given: str | None) -> RequestKey:
+    key = _require_key(given)
+    upload: Upload | None = getattr(request.state, "upload", None)
+    where = (request.method.encode(), request.url.path.encode())
+    if upload is None:
+        return RequestKey(caller.id, key, fingerprint(*where, await request.body()))
+    # Repeated, a form has another boundary: what was sent is told from the file and where it goes.
+    sent = (request.url.query.encode(), upload.filename.encode(), upload.content)
+    return RequestKey(caller.id, key, fingerprint(*where, *sent))
+
+
+def _require_key(given: str | None) -> str:
     if given is None or not KEY_FORM.fullmatch(given):
         raise Problem("idempotency-key-required")
-    asked = fingerprint(request.method.encode(), request.url.path.encode(), await request.body())
-    return RequestKey(caller.id, given, asked)
+    return given
 
 
 async def _remember_refusal(database: Database, key: RequestKey, error: Exception) -> NoReturn:
@@ -212,6 +227,56 @@ async def _remember_refusal(database: Database, key: RequestKey, error: Exceptio
     raise problem from error
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The one file of a form, as it was sent."""
+
+    filename: str
+    content: bytes
+
+
+class _FormInMemory(MultiPartParser):
+    """Reads a form that is bounded by ``BodyLimit``: what somebody sent of others never lies unsealed on a disk."""
+
+    spool_max_size = 1 << 30
+    is_whole = False
+
+    def on_end(self) -> None:
+        """Note that the last boundary came."""
+        self.is_whole = True
+
+    def close(self) -> None:
+        """Let go of every file, those too that were cut off and belong to no form."""
+        for file in self._files_to_close_on_error:
+            file.close()
+
+
+async def receive_upload(request: Request, _caller: CallerDep, idempotency_key: KeyHeader = None) -> Upload:
+    """Return the file of a form as browsers and ``wx.uploadFile`` send it; to be asked for before the unit of work.
+
+    Raises ``idempotency-key-required``, ``upload-unreadable`` and ``body-too-large``.
+    """
+    _require_key(idempotency_key)
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise Problem("upload-unreadable")
+    parser = _FormInMemory(
+        request.headers, request.stream(), max_files=1, max_fields=FORM_FIELDS_MAX, max_part_size=FORM_FIELD_BYTES_MAX
+    )
+    try:
+        form = await parser.parse()
+        files = [part for part in form.values() if isinstance(part, UploadFile)]
+        uploads = [Upload(file.filename or "", await file.read()) for file in files]
+    except MultiPartException as error:
+        raise Problem("upload-unreadable") from error
+    finally:
+        parser.close()
+    if not parser.is_whole or not uploads:
+        raise Problem("upload-unreadable")
+    request.state.upload = uploads[0]
+    return uploads[0]
+
+
+UploadDep = Annotated[Upload, Depends(receive_upload)]
 UnitOfWorkDep = Annotated[UnitOfWork, Depends(open_unit_of_work, scope="function")]
 SingleWriteDep = Annotated[SingleWrite, Depends(open_single_write, scope="function")]
 

@@ -17,6 +17,7 @@ from app import problems
 from app.core import logging
 from app.core.db import Database
 from app.core.settings import Settings, get_settings
+from app.domain.sheets.reading import FILE_BYTES_MAX
 from app.routers import (
     adjustments,
     alliances,
@@ -31,10 +32,12 @@ from app.routers import (
     complaints,
     digests,
     donations,
+    exports,
     grants,
     handling_rules,
     health,
     identifications,
+    imports,
     joint_cases,
     me,
     members,
@@ -108,9 +111,16 @@ V1 = (
     seals,
     settlements,
     rates,
+    imports,
+    exports,
 )
 BODY_BYTES_MAX = 1 << 20
-LARGER_BODIES = {re.compile(r"/v1/areas/[^/]*/shapes(/check)?"): SHAPES_BYTES_MAX}
+FORM_BYTES_MAX = FILE_BYTES_MAX + (64 << 10)
+"""A file with a table, and what a form writes around it."""
+LARGER_BODIES = {
+    re.compile(r"/v1/areas/[^/]*/shapes(/check)?"): SHAPES_BYTES_MAX,
+    re.compile("/v1/imports"): FORM_BYTES_MAX,
+}
 """Paths that take more, and how much."""
 UNREAD_FORMS = (ShapesCheckIn, ShapesIn)
 """Payloads that routes read by themselves: FastAPI does not know of them."""

@@ -615,6 +615,14 @@ class World:
             await insert(connection, offer)
         return offer.id
 
+    async def upload(self, kind: str, content: bytes) -> UUID:
+        """Have the administrator upload a csv file for the district; return the import's id."""
+        path = f"/v1/imports?kind={kind}&area_id={self.district.id}"
+        files = {"file": ("表格.csv", content)}
+        response = await self.api.request("POST", path, self.administrator, key=uuid4().hex, files=files)
+        assert response.status_code == 201, response.text
+        return UUID(response.json()["id"])
+
     async def voucher(self, holder: Person, offer_id: UUID) -> UUID:
         """Take a voucher through the API; return its id."""
         response = await self.api.post(f"/v1/offers/{offer_id}/vouchers", holder)

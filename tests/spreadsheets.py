@@ -27,6 +27,12 @@ def rows_of_sheet(content: bytes, name: str) -> list[list[Any]]:
     return CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_name(name).to_python(skip_empty_area=False)
 
 
+def sheets_of(content: bytes) -> list[list[list[Any]]]:
+    """Return the values of all sheets."""
+    book = CalamineWorkbook.from_filelike(BytesIO(content))
+    return [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+
+
 def parts_of(content: bytes) -> dict[str, str]:
     """Return what the file is made of: its parts in XML, by their names."""
     with ZipFile(BytesIO(content)) as file:

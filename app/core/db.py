@@ -35,6 +35,13 @@ a feed anew took five times as long as running it."""
 SNAPSHOT_SETTINGS = WRITE_SETTINGS | {"statement_timeout": "0", "idle_in_transaction_session_timeout": "60s"}
 """Going over everything once takes as long as it takes."""
 
+BULK_SETTINGS = WRITE_SETTINGS | {
+    "statement_timeout": "10min",
+    "lock_timeout": "10min",
+    "idle_in_transaction_session_timeout": "2min",
+}
+"""What writes thousands of rows in one transaction may take its time, and waits its turn for others of its kind."""
+
 CONNECT_TIMEOUT_S = 5
 COMMAND_TIMEOUT_S = 8
 """Longer than the server's own: only a server that no longer answers at all is given up here."""
@@ -205,6 +212,17 @@ class Database:
             raise
         finally:
             self.writes.give_back(connection, is_whole=is_whole)
+
+    @asynccontextmanager
+    async def bulk_transaction(self) -> AsyncIterator[Connection]:
+        """Yield a connection of its own in a transaction that may last minutes; else it is as ``transaction``."""
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_TIMEOUT_S, server_settings=BULK_SETTINGS)
+        try:
+            await connection.execute("BEGIN")
+            yield connection
+            await connection.execute("COMMIT")
+        finally:  # a connection that goes before it commits leaves nothing
+            connection.terminate()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:

@@ -5,6 +5,7 @@ payload alone is at fault · 429 and 503 carry ``Retry-After`` (RFC 9457, RFC 91
 """
 
 from app.domain.refusals.entry import ProblemType, passing
+from app.domain.refusals.files import FILES
 from app.domain.refusals.points import POINTS
 from app.domain.refusals.work import WORK
 
@@ -145,60 +146,6 @@ _TYPES = (
     passing("api-key-missing", 403, "No api_key", "请求缺少接口密钥，请向所在区的系统管理员申请。"),
     passing("api-key-invalid", 403, "The api_key is unknown or was taken back", "接口密钥无效或已收回，请核对。"),
     ProblemType("jurisdiction-unknown", 404, "No such jurisdiction_id", "没有这个辖区，请核对辖区编号。"),
-    # Files with tables
-    ProblemType("file-empty", 422, "Nothing stands in the file", "文件是空的，请检查后重新上传。"),
-    ProblemType(
-        "file-too-large",
-        422,
-        "The file or what stands in it is too large",
-        "文件太大，最大二十兆，请删去图片和无关内容，或拆成几个文件后再上传。",
-    ),
-    ProblemType(
-        "file-too-many-rows",
-        422,
-        "More than 50,000 rows or 100 columns",
-        "表格太大，每个表最多五万行、一百列，请拆成几个文件，并删去远处多余的行和列后再上传。",
-    ),
-    ProblemType(
-        "file-not-a-table",
-        422,
-        "Neither xlsx nor csv",
-        "这不是表格文件，请用 Excel 或 WPS 打开，另存为 xlsx 后再上传。",
-    ),
-    ProblemType(
-        "file-old-excel",
-        422,
-        "A spreadsheet of another format",
-        "暂不支持旧版或其他格式的表格，请用 Excel 或 WPS 打开，另存为 xlsx 后再上传。",
-    ),
-    ProblemType(
-        "file-has-macros",
-        422,
-        "The file holds macros",
-        "文件带有宏，为了安全不能上传，请另存为不带宏的 xlsx 后再上传。",
-    ),
-    ProblemType("file-encrypted", 422, "The file has a password", "文件设有打开密码，请取消密码并保存后再上传。"),
-    ProblemType(
-        "file-is-packed-too-densely",
-        422,
-        "Small packed, huge unpacked, or packed twice",
-        "文件解压后过大，或者里面还有压缩包，请把内容复制到新的表格，另存为 xlsx 后再上传。",
-    ),
-    ProblemType(
-        "file-encoding-unknown",
-        422,
-        "The characters of the text cannot be read",
-        "无法识别文件的文字编码，请用 Excel 或 WPS 打开，另存为 xlsx 后再上传。",
-    ),
-    ProblemType(
-        "file-damaged",
-        422,
-        "The file contradicts itself or is cut off",
-        "文件已损坏或不完整，请用 Excel 或 WPS 打开，另存为新的 xlsx 后再上传。",
-    ),
-    ProblemType(
-        "file-has-no-such-sheet", 422, "No visible sheet has the name", "文件里没有这个工作表，请重新选择工作表。"
-    ),
     # Places
     ProblemType(
         "location-outside",
@@ -268,6 +215,7 @@ _TYPES = (
         "Only grids below the circle's own area can be in it",
         "商圈只能包含所属区域内的网格，请重新选择。",
     ),
+    *FILES,
     *WORK,
     *POINTS,
 )

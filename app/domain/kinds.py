@@ -71,6 +71,26 @@ class PostQueue(StrEnum):
     DELIVERIES = "deliveries"  # services to be verified
 
 
+class ImportKind(StrEnum):
+    """What spreadsheets tell of: each kind has columns of its own."""
+
+    AREAS = "areas"
+    UNITS = "units"
+    MEMBERS = "members"
+    VOLUNTEERS = "volunteers"
+    POSTS = "posts"
+    MERCHANTS = "merchants"
+
+
+class Verdict(StrEnum):
+    """What an import would do, or did, with a row of its file."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNTOUCHED = "untouched"
+    REFUSED = "refused"
+
+
 class WishCategory(StrEnum):
     """The six helps (六助) and everything else."""
 

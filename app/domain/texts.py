@@ -1,6 +1,6 @@
 """What users read, in Simplified Chinese, apart from the refusals (those stand in ``errors``)."""
 
-from app.domain.kinds import AnomalyKind, CoordinateSystem, Outcome, TransferKind, Urgency
+from app.domain.kinds import AnomalyKind, CoordinateSystem, Outcome, TransferKind, Urgency, Verdict
 from app.domain.maps.findings import FindingKind
 
 LIST_SEPARATOR = "、"
@@ -75,6 +75,36 @@ SHEET_REPORT = "导入结果"
 SHEET_REPORT_COLUMNS = ("原行号", "结果", "原因")
 SHEET_SKIPPED = "不导入"
 """What stands in the templates and reports of imports, beside the columns' own titles."""
+
+IMPORT_VERDICTS = {
+    Verdict.ADDED: "新增",
+    Verdict.CHANGED: "更新",
+    Verdict.UNTOUCHED: "无变化",
+    Verdict.REFUSED: "有误",
+}
+IMPORT_CHANGE = "{title}：{old} → {new}"
+IMPORT_NOTHING = "空"
+IMPORT_WAITS = "前面还有一次导入正在写入，完成后自动继续，请稍候。"
+IMPORT_CHANGED_SINCE = "检查之后有人改动了相关内容，本行没有导入，请重新检查。"
+IMPORT_NEEDS_ROW = "第{number}行没有导入，本行要等它导入之后才能导入。"
+IMPORT_SAME_ROW = "与第{number}行重复，请只保留一行。"
+IMPORT_PATH_SEPARATOR = "/"
+IMPORT_NOTE_AREA_NAME = "各级名称写到最后一级即可，不必再填名称；或者只填名称、类型和上级。"
+IMPORT_AREA_UNKNOWN = "{title}不在本次导入的区域内，请核对，或先导入区域。"
+IMPORT_AREA_AMBIGUOUS = "{title}有多处同名，请写明它的上级。"
+IMPORT_AREA_CONTRADICTED = "{title}与所写的区域名称不是同一个区域，请核对。"
+IMPORT_AREA_UNNAMED = "没有写明是哪个区域，请填写各级名称，或者名称、类型和上级。"
+IMPORT_AREA_KIND_MISSING = "没有填写类型，请从区、街道、社区、网格、责任区中选择。"
+IMPORT_AREA_KIND_CONTRADICTED = "类型与名称所在的列不一致，请核对。"
+IMPORT_AREA_KIND_OTHER = "同一位置已有同名的其他类型区域，请核对类型。"
+IMPORT_AREA_MOVED = "这个区域已在另一个上级下面。导入不会移动区域，请在区域管理中移动。"
+IMPORT_AREA_ROOT = "导入不能修改所选的区域本身，请在它的上级区域导入。"
+IMPORT_PARENT_UNKNOWN = "上级区域不存在，请核对名称，或在文件中为上级单独写一行。"
+IMPORT_PARENT_UNCLEAR = "不清楚属于哪个上级，请写明上级。"
+IMPORT_SUM_BELOW = "{title}为{total}，但下级{count}个区域相加为{sum}，请核对。"
+IMPORT_REPORT_FILE = "{name} 导入结果.xlsx"
+IMPORT_TEMPLATE_FILE = "{title}导入模板.{suffix}"
+IMPORT_EXPORT_FILE = "{area} {title}.xlsx"
 
 OPEN311_STATES = {
     "open": "已公开，等待签收",

@@ -35,6 +35,7 @@ from app.services import (
     wishes,
 )
 from app.services.complaints import overdue, residents
+from app.services.imports import clearing
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -176,6 +177,18 @@ async def read_complaints(parts: Parts) -> int:
         return done + await similar.forget_old(connection)
 
 
+async def clear_imports(parts: Parts) -> int:
+    """End imports that nobody goes on with, and forget what those that ended left behind; return how many."""
+    done = 0
+    for find, act in (
+        (clearing.find_stuck, clearing.give_up),
+        (clearing.find_abandoned, clearing.abandon),
+        (clearing.find_ended, clearing.forget),
+    ):
+        done += await until_none(parts.database, find, act)
+    return done
+
+
 async def forget_keys(parts: Parts) -> int:
     """Delete idempotency keys of more than 30 days; return how many."""
     async with parts.database.transaction() as connection:
@@ -283,6 +296,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "seal_late": ("29 * * * *", seal_late),
     "reconcile": ("41 19 * * *", reconcile),
     "read_complaints": ("37 * * * *", read_complaints),
+    "clear_imports": ("*/10 * * * *", clear_imports),
     "forget_keys": ("23 3 * * *", forget_keys),
     # At 00:20 in Shanghai, and hourly after for a worker that was down.
     "publish_rates": ("20 * * * *", publish_rates),

@@ -20,6 +20,7 @@ from app.models.grant import Grant
 from app.models.handling_rule import HandlingRule
 from app.models.idempotency import IdempotencyKey
 from app.models.identification import Identification
+from app.models.import_run import ImportProgress, ImportRow, ImportRun
 from app.models.joint_case import JointCase
 from app.models.ledger import LedgerAccount, LedgerBalance, LedgerTransfer
 from app.models.ledger_halt import LedgerHalt
@@ -75,6 +76,9 @@ __all__ = [
     "HandlingRule",
     "IdempotencyKey",
     "Identification",
+    "ImportProgress",
+    "ImportRow",
+    "ImportRun",
     "JointCase",
     "LedgerAccount",
     "LedgerBalance",

@@ -1,17 +1,14 @@
 """Monthly settlements: drafting, looking, disputing, agreeing, paying, and the spreadsheet."""
 
-from collections.abc import Iterator
-from typing import IO
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from fastapi.responses import StreamingResponse
 
 from app.deps import WRITE_PROBLEMS, CallerDep, PageDep, ReadsDep, UnitOfWork, UnitOfWorkDep, answer
 from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.problems import JSON_BODY_PROBLEMS, responses
+from app.routers.downloads import Spreadsheet, headers, pieces
 from app.schemas.fields import Page
 from app.schemas.settlements import (
     AnswerIn,
@@ -28,13 +25,6 @@ from app.services import settlement_lines, settlement_views, settlements, statem
 router = APIRouter(prefix="/settlements", tags=["settlements"])
 DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-interest", "not-found", "state-conflict")
 CLOSING_PROBLEMS = (*DECISION_PROBLEMS, "settlement-differs", "ledger-halted", "service-unavailable")
-CHUNK_BYTES = 1 << 16
-
-
-class Spreadsheet(StreamingResponse):
-    """A file of a spreadsheet program, sent in pieces."""
-
-    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 async def _tell(work: UnitOfWork, caller: Caller, settlement_id: UUID, status: int = 200) -> Response:
@@ -104,23 +94,7 @@ async def list_lines(settlement_id: UUID, caller: CallerDep, reads: ReadsDep, pa
 async def get_statement(settlement_id: UUID, caller: CallerDep, reads: ReadsDep) -> Response:
     """Get a statement as a spreadsheet."""
     statement = await statements.write(reads, caller, settlement_id)
-    return Spreadsheet(
-        _chunks(statement.content),
-        headers={"Content-Disposition": attachment(statement.file_name), "Cache-Control": "no-store"},
-    )
-
-
-def attachment(file_name: str) -> str:
-    """Return the header that names a download: in full by RFC 6266, and its ASCII for those who cannot read that."""
-    safe = "".join("_" if character in '\\/:*?"<>|%' else character for character in file_name)
-    plain = "".join(character for character in safe if character.isascii() and character.isprintable()).strip()
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
-
-
-def _chunks(content: IO[bytes]) -> Iterator[bytes]:
-    with content:
-        while chunk := content.read(CHUNK_BYTES):
-            yield chunk
+    return Spreadsheet(pieces(statement.content), headers=headers(statement.file_name))
 
 
 @router.post("/{settlement_id}/refresh", response_model=SettlementOut, responses=responses(*DECISION_PROBLEMS))

@@ -1,6 +1,6 @@
 """Moving things along their lifecycles: the one door through which a status changes, its event with it (I7)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,14 @@ LOG_EVENT = """
     INSERT INTO event
         (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, note, facts, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp())
+"""
+
+LOG_EVENTS = """
+    INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, facts, created_at)
+    SELECT told.id, $1, told.subject_id, told.action, told.from_state, told.to_state, $2, $3, told.facts::jsonb,
+        clock_timestamp()
+    FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
+        AS told (id, subject_id, action, from_state, to_state, facts)
 """
 
 
@@ -175,6 +183,33 @@ async def log(
         mover.party,
         note,
         facts_json(facts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the event of one of many things tells."""
+
+    subject_id: UUID
+    action: str
+    to_state: str
+    from_state: str | None = None
+    facts: Mapping[str, Any] | None = None
+
+
+async def log_many(connection: Connection, subject_kind: str, mover: Mover, told: Sequence[Told]) -> None:
+    """Append the events of many things of one kind, in one statement, in the transaction that changes them."""
+    await connection.execute(
+        LOG_EVENTS,
+        subject_kind,
+        mover.id,
+        mover.party,
+        [new_id() for _ in told],
+        [event.subject_id for event in told],
+        [event.action for event in told],
+        [event.from_state for event in told],
+        [event.to_state for event in told],
+        [facts_json(event.facts) for event in told],
     )
 
 

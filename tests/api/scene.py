@@ -31,7 +31,7 @@ DOCUMENT: dict[str, Any] = create_app(Settings(_env_file=None)).openapi()
 """What the API promises; read once so that tests can be made of it."""
 
 METHODS = ("get", "put", "post", "delete")
-NUMBERS = {"seal_number": 1, "category_code": "other"}
+NUMBERS = {"seal_number": 1, "category_code": "other", "kind": "units"}
 """What a path names by a number or a code and not by an id; there is one of each as soon as there is a scene."""
 THEN = months.start(LAST_MONTH)
 COMPLAINANT, PHONE = "申屠小满", "13912345678"
@@ -43,6 +43,7 @@ TELLING: dict[str, Any] = {
     "contact": {"name": COMPLAINANT, "phone": PHONE},
 }
 """What a complaint says of whoever makes it."""
+UNITS_FILE = "单位名称,单位类型\n区市场监督管理局,职能部门\n".encode()
 Route = tuple[str, str]
 """A method and the path as the document writes it."""
 
@@ -68,6 +69,12 @@ class Scene:
         place = self.world.place(15, 15)
         ids: dict[str, object] = {**self.ids, **(self.hidden if hidden else {}), **NUMBERS, **place}
         return re.sub(r"\{(\w+)\}", lambda found: str(ids[found[1]]), template)
+
+    def sent(self, route: Route) -> dict[str, Any]:
+        """Return what a request to the route brings: a payload, a form with a file, or nothing."""
+        if route in UPLOADS:
+            return {"files": {"file": ("单位.csv", UNITS_FILE)}}
+        return {"json": self.body(route)} if route in ROUTES_WITH_BODY else {}
 
     def body(self, route: Route) -> dict[str, Any]:
         """Return a payload that the route takes."""
@@ -136,6 +143,7 @@ async def make_scene(world: World) -> Scene:
             "transfer_id": await sealed_transfer(world, helper),
             "settlement_id": settlement,
             "line_id": line,
+            "import_id": await world.upload("units", UNITS_FILE),
         },
         hidden={
             "wish_id": await world.wish(author, "reviewing"),
@@ -334,6 +342,8 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             "decision": "accepted",
             "answer": "核对无误。",
         },
+        ("PUT", "/v1/imports/{import_id}/mapping"): {"sheet": "Sheet1", "columns": [{"index": 0, "field": "name"}]},
+        ("POST", "/v1/imports/{import_id}/confirm"): {"accept_refused": False},
         ("POST", "/v1/redemptions"): {"code": "EW1ABCDEFGHIJKLMNOPQRSTUVWXYZ12345678"},
     }
 
@@ -355,13 +365,20 @@ def operation(route: Route) -> dict[str, Any]:
     return found
 
 
+def taken(route: Route) -> dict[str, Any]:
+    """Return the media types that a route reads."""
+    found: dict[str, Any] = operation(route).get("requestBody", {}).get("content", {})
+    return found
+
+
 ROUTES: list[Route] = [
     (method.upper(), path)
     for path, operations in DOCUMENT["paths"].items()
     for method in operations
     if method in METHODS
 ]
-ROUTES_WITH_BODY = [route for route in ROUTES if "requestBody" in operation(route)]
+ROUTES_WITH_BODY = [route for route in ROUTES if "application/json" in taken(route)]
+UPLOADS = [route for route in ROUTES if "multipart/form-data" in taken(route)]
 
 
 def problem_codes(route: Route) -> set[str]:

@@ -16,7 +16,7 @@ from app.core.clock import now
 from app.core.security import issue_token, token_key
 from app.core.settings import Settings
 from app.main import BODY_BYTES_MAX, LARGER_BODIES
-from tests.api.scene import DOCUMENT, ROUTES, ROUTES_WITH_BODY, Route, Scene, count_rows, operation, problem
+from tests.api.scene import DOCUMENT, ROUTES, ROUTES_WITH_BODY, UPLOADS, Route, Scene, count_rows, operation, problem
 from tests.api_client import ApiClient
 from tests.factories import World, make_user
 from tests.people import Person
@@ -70,6 +70,7 @@ BUT_THIS_ONE_DOES = {
     (("POST", "/v1/adjustments"), "points", "below zero"),
     (("POST", "/v1/complaints/{complaint_id}/rate"), "is_satisfied", "true"),
     (("PUT", "/v1/complaint-categories/{category_code}"), "is_active", "true"),
+    (("POST", "/v1/imports/{import_id}/confirm"), "accept_refused", "true"),
     *[(route, "is_wish_review_required", "true") for route in AREA_ROUTES],
     *[(route, field, "zero") for route in AREA_ROUTES for field in ("households", "residents")],
     *[(EDIT_AREA, field, "null") for field in ("code", "households", "residents")],
@@ -191,7 +192,9 @@ def most(route: Route, scene: Scene) -> int:
 
 
 class TestLargeBodies:
-    @pytest.mark.parametrize("route", [r for r in ROUTES if r[0] == "POST" and r not in ROUTES_WITH_BODY], ids=names)
+    @pytest.mark.parametrize(
+        "route", [r for r in ROUTES if r[0] == "POST" and r not in (*ROUTES_WITH_BODY, *UPLOADS)], ids=names
+    )
     async def test_where_none_is_taken(self, api: ApiClient, scene: Scene, route: Route):
         await refuse_large(api, route, scene)
 
@@ -286,7 +289,10 @@ def query_parameters(route: Route) -> list[str]:
 
 NO_CHARACTERS = ("\ud800".encode("utf-8", "surrogatepass"), b"\xff")
 BAD_QUERIES = ("\x00", *NO_CHARACTERS, "x" * 10_000, "-1", "1e9", "'", "你好", "")
-TEXTS = {(("GET", "/v1/complaints/similar"), "title"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS}}
+TEXTS = {
+    (("GET", "/v1/complaints/similar"), "title"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS},
+    (("GET", "/v1/exports/{kind}.xlsx"), "reason"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS},
+}
 """Where people write freely, and which of these are a text: what is no UTF-8 is read as U+FFFD."""
 
 
@@ -413,9 +419,8 @@ class TestTokens:
     @pytest.mark.parametrize("route", [route for route in ROUTES if "security" in operation(route)], ids=names)
     async def test_on_every_route(self, api: ApiClient, scene: Scene, route: Route):
         """Those that anybody may read do not take a bad token for none."""
-        body = scene.body(route) if route in ROUTES_WITH_BODY else None
         expired = Person(scene.author.id, scene.author.openid, scene.author.token[:-2])
-        response = await api.request(route[0], scene.path(route[1]), expired, key=uuid4().hex, json=body)
+        response = await api.request(route[0], scene.path(route[1]), expired, key=uuid4().hex, **scene.sent(route))
         assert problem(response) == (401, "token-invalid")
 
     @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "你好", "Bearer \xff", "Bearer  "])

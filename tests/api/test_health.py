@@ -13,7 +13,7 @@ from app.core.db import Database, insert
 from app.core.settings import Settings
 from app.main import create_app
 from app.models import WorkerHeartbeat
-from tests.api.scene import DOCUMENT, ROUTES, ROUTES_WITH_BODY, Scene, problem
+from tests.api.scene import DOCUMENT, ROUTES, Scene, problem
 from tests.api_client import ApiClient
 from tests.wechat.server import new_code
 
@@ -74,12 +74,10 @@ class TestWithoutDatabase:
             if route == ("GET", "/healthz"):
                 continue
             method, template = route
-            body = scene.body(route) if route in ROUTES_WITH_BODY else None
-            if template == "/v1/auth/wechat":
-                body = {"code": new_code()}
+            sent = {"json": {"code": new_code()}} if template == "/v1/auth/wechat" else scene.sent(route)
             query = {"area_id": str(scene.world.grid.id), "title": "题", "body": "文", "urgency": "ordinary"}
-            query |= {"longitude": "117.87", "latitude": "36.8", "from": "2026-01", "to": "2026-02"}
+            query |= {"longitude": "117.87", "latitude": "36.8", "from": "2026-01", "to": "2026-02", "kind": "units"}
             path = scene.path(template)
-            response = await lonely.request(method, path, scene.author, key=uuid4().hex, json=body, params=query)
+            response = await lonely.request(method, path, scene.author, key=uuid4().hex, params=query, **sent)
             assert problem(response) == (503, "service-unavailable"), route
             assert int(response.headers["retry-after"]) > 0, route

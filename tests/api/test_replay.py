@@ -9,7 +9,7 @@ import pytest
 from app.core.clock import now
 from app.core.security import issue_token
 from app.core.settings import Settings
-from tests.api.scene import ROUTES, ROUTES_WITH_BODY, Scene, count_rows, problem
+from tests.api.scene import ROUTES, UPLOADS, Scene, count_rows, problem
 from tests.api_client import ApiClient
 from tests.factories import World
 from tests.people import Person
@@ -118,8 +118,9 @@ class TestEveryPost:
         )
         for route in ROUTES:
             if route[0] == "POST" and route != ("POST", "/v1/auth/wechat"):
-                body = scene.body(route) if route in ROUTES_WITH_BODY else None
-                response = await api.post(scene.path(route[1]), scene.author, body, key=key)
+                if route in UPLOADS:
+                    continue  # the right to send a file is looked at first, before it is read
+                response = await api.request("POST", scene.path(route[1]), scene.author, key=key, **scene.sent(route))
                 assert problem(response) == refusal, route
 
 

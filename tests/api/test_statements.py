@@ -11,7 +11,7 @@ import pytest
 
 from app.core.clock import SHANGHAI
 from app.domain import months
-from app.routers.settlements import attachment
+from app.routers.downloads import attachment
 from app.services import statements
 from tests.api_client import ApiClient
 from tests.factories import World

@@ -24,8 +24,9 @@ STAYING = {
     ("complaint", "take_on"),
     ("complaint", "dispatch"),
     ("complaint", "call_helpers"),
+    ("import_run", "map"),
 }
-"""What can leave the state as it is, because it changes who has to act."""
+"""What can leave the state as it is, because it changes who has to act or what is to be looked at."""
 
 
 def actions_of(lifecycle: Lifecycle) -> list[str]:

@@ -17,6 +17,7 @@ from app.domain.lifecycles import (
     ADJUSTMENT,
     CLAIM,
     COMPLAINT,
+    IMPORT_RUN,
     JOINT_CASE,
     LIFECYCLES,
     MEMBER,
@@ -34,6 +35,7 @@ from app.domain.lifecycles import (
 )
 from app.services import transitions
 from app.services.transitions import Mover
+from tests.api.scene import UNITS_FILE
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
 from tests.factories import World, make_member, person_of
 from tests.settlements import make_line, make_redemption, make_settlement
@@ -177,6 +179,15 @@ async def an_adjustment(world: World) -> UUID:
     return adjustment_id
 
 
+async def an_import(world: World) -> UUID:
+    """One without its file and with a fault, since no other may be in every state."""
+    import_id = await world.upload("units", UNITS_FILE)
+    await world.database.writes.execute(
+        "UPDATE import_run SET content = NULL, problem = 'file-damaged' WHERE id = $1", import_id
+    )
+    return import_id
+
+
 MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     WISH.subject: a_wish,
     COMPLAINT.subject: a_complaint,
@@ -194,6 +205,7 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     SETTLEMENT.subject: a_settlement,
     SETTLEMENT_LINE.subject: a_settlement_line,
     ADJUSTMENT.subject: an_adjustment,
+    IMPORT_RUN.subject: an_import,
 }
 
 

@@ -13,7 +13,7 @@ from app.domain.sheets.delimited import Delimited
 from app.domain.sheets.rows import Sheet
 from app.domain.sheets.workbook import Workbook
 
-FILE_BYTES_MAX = 20 * 2**20
+FILE_BYTES_MAX = 10 * 2**20
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _TABLE_STREAMS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
