@@ -22,6 +22,7 @@ from app.services import callers, idempotency
 from app.services.idempotency import RequestKey, SingleWrite
 from app.services.pages import PageRequest
 from app.services.places import Places
+from app.services.shapes.exports import Displays
 from app.wechat.client import WeChat
 
 JSON = "application/json"
@@ -64,6 +65,11 @@ async def get_places(request: Request) -> Places:
     return places
 
 
+async def get_displays(request: Request) -> Displays:
+    displays: Displays = request.app.state.displays
+    return displays
+
+
 SecretDep = Annotated[str, Depends(get_data_key)]
 """The key that opens who complained."""
 SettingsDep = Annotated[Settings, Depends(get_settings)]
@@ -71,6 +77,7 @@ DatabaseDep = Annotated[Database, Depends(get_database)]
 WeChatDep = Annotated[WeChat, Depends(get_wechat)]
 ReadsDep = Annotated[Reads, Depends(get_reads)]
 PlacesDep = Annotated[Places, Depends(get_places)]
+DisplaysDep = Annotated[Displays, Depends(get_displays)]
 
 
 class FindCaller(HTTPBearer):

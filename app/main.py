@@ -68,6 +68,7 @@ from app.schemas.shapes import BODY_BYTES_MAX as SHAPES_BYTES_MAX
 from app.schemas.shapes import ShapesCheckIn, ShapesIn
 from app.services.health import newest_migration
 from app.services.places import Places
+from app.services.shapes.exports import Displays
 from app.wechat.client import WeChat
 
 V1 = (
@@ -142,6 +143,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.database = Database(settings.require_database_url(), settings)
         app.state.places = Places()
+        app.state.displays = Displays()
         app.state.wechat = WeChat(
             settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value()
         )

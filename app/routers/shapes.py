@@ -1,17 +1,20 @@
 """Where all areas below one lie: handed out, checked, and saved whole; public to read."""
 
-from typing import Any
+from enum import IntEnum
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
 
-from app.deps import WRITE_PROBLEMS, CallerDep, DatabaseDep, PlacesDep, ReadsDep, SingleWriteDep, answer
+from app.deps import WRITE_PROBLEMS, CallerDep, DatabaseDep, DisplaysDep, PlacesDep, ReadsDep, SingleWriteDep, answer
 from app.domain.errors import Problem
+from app.domain.kinds import AreaKind, CoordinateSystem
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas import large_json
 from app.schemas.fields import In
-from app.schemas.shapes import ShapesCheckIn, ShapesIn, ShapesReportOut, ShapesSavedOut
-from app.services.shapes import drafts
+from app.schemas.shapes import ShapesCheckIn, ShapesIn, ShapesOut, ShapesReportOut, ShapesSavedOut
+from app.services.shapes import drafts, exports
 
 router = APIRouter(prefix="/areas/{area_id}/shapes", tags=["shapes"])
 
@@ -29,6 +32,44 @@ async def read_body(request: Request) -> bytes:
     if not large_json.is_json(request.headers.get("content-type")):
         raise Problem("invalid-payload", fields=[{"field": "body", "reason": "media_type"}])
     return await request.body()
+
+
+class GeoJson(JSONResponse):
+    """What GeoJSON is called (RFC 7946, section 12)."""
+
+    media_type = "application/geo+json"
+
+
+class Tolerance(IntEnum):
+    """How much may be left out for a screen, in metres: a phone with a whole district, a community, some blocks."""
+
+    FINE = 5
+    NEAR = 10
+    MIDDLE = 20
+    FAR = 50
+    FARTHEST = 100
+
+
+@router.get(
+    "",
+    response_model=ShapesOut,
+    response_class=GeoJson,
+    responses=responses("not-found", "invalid-payload"),
+)
+async def get_shapes(
+    area_id: UUID,
+    reads: ReadsDep,
+    displays: DisplaysDep,
+    coordinates: CoordinateSystem = CoordinateSystem.GCJ02,
+    kind: AreaKind | None = None,
+    tolerance_m: Annotated[Tolerance | None, Query(description="Metres to simplify by; as drawn, if left out")] = None,
+) -> Response:
+    """Get where an area and all below it lie; simplified, neighbours still share their borders."""
+    if tolerance_m is None:
+        parts = await exports.stream(reads, area_id, coordinates, kind)
+        return StreamingResponse(parts, media_type=GeoJson.media_type)
+    shown = await displays.show(reads, area_id, coordinates, kind, tolerance_m)
+    return Response(shown, media_type=GeoJson.media_type)
 
 
 @router.post(

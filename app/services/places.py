@@ -137,10 +137,11 @@ class Places:
         districts = known.districts.at(longitude, latitude)
         if not districts:
             raise Problem("location-outside")
-        around = known.grids.nearest(longitude, latitude, NAMED_WITHIN_M)
-        near = [grid for grid in around if known.root_of[grid.area_id] in districts][:NAMED_MAX]
-        if near and near[0].distance_m <= NEAR_M:
-            return near[0].area_id
+        for within_m in (NEAR_M, NAMED_WITHIN_M):  # the first is a hundred times cheaper, and enough as a rule
+            around = known.grids.nearest(longitude, latitude, within_m)
+            near = [grid for grid in around if known.root_of[grid.area_id] in districts][:NAMED_MAX]
+            if near and near[0].distance_m <= NEAR_M:
+                return near[0].area_id
         raise Problem("location-in-no-grid", facts=known.names_of([grid.area_id for grid in near]))
 
     async def _current(self, reads: Reads) -> "_Map":

@@ -58,6 +58,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/areas/at"): [Reach(query="longitude={longitude}&latitude={latitude}")],
     ("GET", "/v1/areas/{area_id}/shape"): [OPEN],
     ("PUT", "/v1/areas/{area_id}/shape"): [FORBIDDEN],
+    ("GET", "/v1/areas/{area_id}/shapes"): [OPEN, Reach(query="tolerance_m=20&kind=grid&coordinates=wgs84")],
     ("POST", "/v1/areas/{area_id}/shapes/check"): [FORBIDDEN],  # areas and their shapes are public
     ("PUT", "/v1/areas/{area_id}/shapes"): [FORBIDDEN],
     ("GET", "/v1/units"): [Reach(query="area_id={area_id}")],

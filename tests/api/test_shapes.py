@@ -12,6 +12,7 @@ from app.domain.caller import Role
 from app.domain.geometry import wgs84_from_gcj02
 from app.models import Area
 from app.schemas.shapes import FEATURES_MAX, LISTS_MAX
+from app.services.shapes import exports
 from tests.api.scene import problem
 from tests.api_client import ApiClient
 from tests.factories import World, make_area
@@ -375,3 +376,99 @@ async def test_areas_of_the_same_name_elsewhere_are_no_concern(world: World, dra
     twin = await make_area(world.database, elsewhere.community, name=world.grid.name)
     assert (await drawing.save(drawing.first)).json()["saved_count"] == 1
     assert await world.database.reads.fetchval("SELECT count(*) FROM area_shape WHERE area_id = $1", twin.id) == 0
+
+
+AS_DRAWN: dict[str, Any] = {}
+SIMPLIFIED: dict[str, Any] = {"tolerance_m": 5}
+
+
+class TestExport:
+    async def test_hands_out_what_lies_below(self, world: World):
+        await world.draw_all()
+        response = await world.api.get(path(world.district))
+        assert response.headers["content-type"] == "application/geo+json"
+        told = response.json()
+        assert (told["type"], told["coordinate_system"]) == ("FeatureCollection", "gcj02")
+        found = {each["id"]: each for each in told["features"]}
+        assert set(found) == {str(area.id) for area in (world.district, world.grid, world.other_grid)}
+        grid = found[str(world.grid.id)]
+        assert grid["geometry"] == world.rectangle(10, 10, 20, 20)
+        assert grid["properties"] == {
+            "area_id": str(world.grid.id),
+            "parent_id": str(world.community.id),
+            "kind": "grid",
+            "name": world.grid.name,
+            "code": None,
+        }
+
+    @pytest.mark.parametrize("more", [AS_DRAWN, SIMPLIFIED])
+    async def test_of_one_kind_and_of_one_area(self, world: World, more: dict[str, Any]):
+        await world.draw_all()
+        grids = {str(world.grid.id), str(world.other_grid.id)}
+        for area, kind, expected in (
+            (world.district, "grid", grids),
+            (world.district, "district", {str(world.district.id)}),
+            (world.district, "street", set()),
+            (world.community, None, grids),
+            (world.grid, None, {str(world.grid.id)}),
+            (world.neighbour, None, set()),
+        ):
+            response = await world.api.get(path(area), **({"kind": kind} if kind else AS_DRAWN), **more)
+            assert {each["id"] for each in response.json()["features"]} == expected
+
+    async def test_of_nothing(self, world: World):
+        for query in (AS_DRAWN, SIMPLIFIED):
+            assert problem(await world.api.get(path(uuid4()), **query)) == (404, "not-found")
+
+    async def test_closed_areas_are_left_out(self, world: World):
+        await world.draw_all()
+        for query in (AS_DRAWN, SIMPLIFIED):
+            before = await world.api.get(path(world.community), **query)
+            assert len(before.json()["features"]) == 2
+        async with world.database.transaction() as connection:
+            await connection.execute(TestClosedAreas.CLOSE, world.grid.id)
+        for query in (AS_DRAWN, SIMPLIFIED):
+            after = await world.api.get(path(world.community), **query)
+            assert [each["id"] for each in after.json()["features"]] == [str(world.other_grid.id)]
+
+    @pytest.mark.parametrize("system", ["gcj02", "wgs84"])
+    async def test_read_in_again_it_changes_nothing(self, world: World, drawing: Map, system: str):
+        first, hole, second = (
+            world.rectangle(*sides)["coordinates"][0]
+            for sides in ((10, 10, 20, 20), (13, 13, 15, 15), (20, 20, 22, 22))
+        )
+        pieces = {"type": "MultiPolygon", "coordinates": [[first, hole], [second]]}
+        await drawing.save(feature(pieces, name=world.grid.name), drawing.second, accept_warnings=True)
+        before = await drawing.kept()
+        handed_out = (await world.api.get(path(world.district), coordinates=system)).json()
+        told = {"coordinates": system, "shapes": handed_out}
+        again = await world.api.put(path(world.district), world.administrator, told)
+        assert again.status_code == 200, again.text
+        assert (again.json()["saved_count"], {each["change"] for each in again.json()["assignments"]}) == (0, {"same"})
+        assert await drawing.kept() == before
+
+    async def test_more_than_is_read_at_once(self, world: World, drawing: Map):
+        grids = [await make_area(world.database, world.community) for _ in range(exports.AREAS_AT_ONCE + 3)]
+        file = [feature(world.rectangle(0, n, 10, n + 1), area_id=str(grid.id)) for n, grid in enumerate(grids)]
+        assert (await drawing.save(*file)).json()["saved_count"] == len(grids)
+        told = (await world.api.get(path(world.district), kind="grid")).json()
+        assert {each["id"] for each in told["features"]} == {str(grid.id) for grid in grids}
+        assert len(told["features"]) == len(grids)
+
+    async def test_simplified_it_follows_every_change(self, world: World, drawing: Map):
+        await drawing.save()
+        for system in ("gcj02", "wgs84"):
+            shown = (await world.api.get(path(world.grid), tolerance_m=20, coordinates=system)).json()
+            [[ring]] = [each["geometry"]["coordinates"] for each in shown["features"]]
+            corner = [*world.place(10, 10).values()]
+            expected = corner if system == "gcj02" else [*wgs84_from_gcj02(*corner)]
+            assert min(ring) == pytest.approx(expected, abs=1e-5)
+        await drawing.save(feature(world.rectangle(5, 10, 20, 20), name=world.grid.name))
+        shown = (await world.api.get(path(world.grid), tolerance_m=20)).json()
+        assert min(shown["features"][0]["geometry"]["coordinates"][0])[0] == pytest.approx(
+            world.place(5, 10)["longitude"], abs=1e-5
+        )
+
+    async def test_simplified_by_fixed_steps_alone(self, world: World):
+        for tolerance in (0, 7, 101, 1e9):
+            assert problem(await world.api.get(path(world.district), tolerance_m=tolerance)) == INVALID

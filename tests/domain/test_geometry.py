@@ -174,6 +174,30 @@ class TestPointIndex:
         assert PointIndex({}).at(110, 30) == []
         assert PointIndex({}).nearest(110, 30, 5_000) == []
 
+    @given(
+        st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(1, 9), st.integers(3, 8)), max_size=20),
+        st.tuples(st.integers(-200, 900), st.integers(-200, 900)),
+        st.sampled_from([50, 100, 500, 5_000]),
+    )
+    def test_agrees_with_measuring_to_each_shape(
+        self, rounds: list[tuple[int, int, int, int]], spot: tuple[int, int], within_m: int
+    ):
+        """Shapes of all sizes, beside, in and over each other, and a point anywhere."""
+        shapes = {
+            number(n): shapely.Point(110 + east / 1e3, 30 + north / 1e3).buffer(radius / 2e3, quad_segs=sides)
+            for n, (east, north, radius, sides) in enumerate(rounds)
+        }
+        longitude, latitude = 110 + spot[0] / 1e4, 30 + spot[1] / 1e4
+        metres = np.array([geometry.METRES_PER_DEGREE * np.cos(np.radians(latitude)), geometry.METRES_PER_DEGREE])
+        here = shapely.Point(np.array([longitude, latitude]) * metres)
+        distances = {n: shapely.transform(shape, lambda xy: xy * metres).distance(here) for n, shape in shapes.items()}
+        expected = {n: distance for n, distance in distances.items() if distance <= within_m}
+        found = PointIndex(shapes).nearest(longitude, latitude, within_m)
+        assert {area.area_id: area.distance_m for area in found} == pytest.approx(expected, abs=0.01)
+        assert [area.distance_m for area in found] == sorted(area.distance_m for area in found)
+        inside = {n for n, shape in shapes.items() if shape.distance(shapely.Point(longitude, latitude)) <= 1e-5}
+        assert set(PointIndex(shapes).at(longitude, latitude)) == inside
+
     def test_agrees_with_asking_each_shape_and_is_quick(self):
         """486 grids of thirty points each, as many as a real district has."""
         chance = random.Random(7)  # noqa: S311 - the same places each time
