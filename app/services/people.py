@@ -48,6 +48,10 @@ class Contact:
         """The number as staff see it without a reason to call."""
         return mask_phone(self.phone)
 
+    def told_phone(self, *, is_whole: bool) -> str:
+        """The number as a file tells it, whole or masked."""
+        return self.phone if is_whole else self.masked_phone
+
     @property
     def for_staff(self) -> dict[str, str]:
         """What staff see without a reason to call."""

@@ -2,10 +2,11 @@
 
 from app.domain.caller import Role
 from app.domain.kinds import ImportKind
-from app.services.imports import areas, units
+from app.services.imports import areas, merchants, posts, units
 from app.services.imports.kind import Kind
 
-KINDS: dict[ImportKind, Kind] = {kind.kind: kind for kind in (areas.AREAS, units.UNITS)}
+ALL = (areas.AREAS, units.UNITS, posts.POSTS, merchants.MERCHANTS)
+KINDS: dict[ImportKind, Kind] = {kind.kind: kind for kind in ALL}
 
 STAFF_KINDS = [kind for kind, declared in KINDS.items() if declared.role == Role.STAFF]
 """What staff may import who may enter the same one by one."""

@@ -1,0 +1,80 @@
+"""Shops from the alliance's list: approved at once, owned once their owners have been recognised."""
+
+from uuid import uuid4
+
+from tests.factories import World, new_licence_number
+from tests.imports import Cell, Office, counts, reasons, xlsx
+
+HEAD = ("商户名称", "统一社会信用代码", "社区", "经营者", "手机号码")
+SHOPS = """
+    SELECT m.id, m.name, m.status, m.owner_id, m.accepts_scans FROM merchant m JOIN area a ON a.id = m.area_id
+    WHERE a.lineage @> ARRAY[$1::uuid] ORDER BY m.name
+"""
+
+
+def phone() -> str:
+    return f"139{uuid4().int % 10**8:08}"
+
+
+async def refusal(office: Office, world: World, *row: Cell) -> list[tuple[str | None, str]]:
+    checked = await office.checked("merchants", world.district.id, xlsx(HEAD, row))
+    [refused] = await office.rows(checked["id"], "refused")
+    return reasons(refused)
+
+
+class TestMerchants:
+    async def test_shops_come_in_approved_and_the_same_file_changes_nothing(self, world: World, office: Office):
+        community = world.community.name
+        content = xlsx(
+            HEAD,
+            ("老王小面", new_licence_number(), community, "王老五", phone()),
+            ("李记理发", new_licence_number(), community, "李四", phone()),
+        )
+        assert counts(await office.taken("merchants", world.district.id, content)) == (2, 0, 0, 0)
+        shops = await world.database.reads.fetch(SHOPS, world.district.id)
+        assert [(shop["name"], shop["status"], shop["owner_id"], shop["accepts_scans"]) for shop in shops] == [
+            ("李记理发", "approved", None, True),
+            ("老王小面", "approved", None, True),
+        ]
+        shown = (await world.api.get(f"/v1/merchants/{shops[0]['id']}", world.alliance)).json()
+        assert (shown["has_owner"], shown["actions"]) == (False, ["suspend"])
+        assert counts(await office.taken("merchants", world.district.id, content)) == (0, 0, 2, 0)
+
+    async def test_a_shop_is_named_anew(self, world: World, office: Office):
+        licence, row = new_licence_number(), (world.community.name, "王老五", phone())
+        await office.taken("merchants", world.district.id, xlsx(HEAD, ("老王小面", licence, *row)))
+        checked = await office.checked("merchants", world.district.id, xlsx(HEAD, ("老王面馆", licence, *row)))
+        assert counts(await office.confirm(checked["id"])) == (0, 1, 0, 0)
+        [shop] = await world.database.reads.fetch(SHOPS, world.district.id)
+        assert shop["name"] == "老王面馆"
+
+    async def test_every_fault_is_named(self, world: World, office: Office):
+        licence, community = new_licence_number(), world.community.name
+        wrong = licence[:-1] + ("0" if licence[-1] != "0" else "1")
+        assert (await refusal(office, world, "老王小面", wrong, community, "王老五", phone()))[0][0] == "licence"
+        assert (await refusal(office, world, None, licence, community, "王老五", phone()))[0][0] == "name"
+        assert await refusal(office, world, "老王小面", licence, community, "王老五", None) == [
+            ("phone", "新商户要填写经营者姓名和联系电话。")
+        ]
+        elsewhere = await World.make(world.database, world.api, world.settings)
+        taken = await elsewhere.database.reads.fetchval(
+            "SELECT licence_number FROM merchant WHERE id = $1", await elsewhere.shop(await elsewhere.person())
+        )
+        assert await refusal(office, world, "老王小面", taken, community, "王老五", phone()) == [
+            ("licence", "这个信用代码已在其他区域登记，请核对。")
+        ]
+        await office.taken(
+            "merchants", world.district.id, xlsx(HEAD, ("老王小面", licence, community, "王老五", phone()))
+        )
+        moved = xlsx((*HEAD, "网格"), ("老王小面", licence, community, "王老五", phone(), world.grid.name))
+        checked = await office.checked("merchants", world.district.id, moved)
+        [refused] = await office.rows(checked["id"], "refused")
+        assert reasons(refused) == [(None, "商户登记在另一个区域，导入不会迁移商户，请核对区域。")]
+
+    async def test_what_is_exported_can_be_imported(self, world: World, office: Office):
+        row = ("老王小面", new_licence_number(), world.community.name, "王老五", phone())
+        await office.taken("merchants", world.district.id, xlsx(HEAD, row))
+        params = {"area_id": world.district.id, "reason": "年度核对"}
+        exported = await world.api.get("/v1/exports/merchants.xlsx", world.administrator, **params)
+        assert exported.status_code == 200, exported.text
+        assert counts(await office.checked("merchants", world.district.id, exported.content)) == (0, 0, 1, 0)
