@@ -56,6 +56,7 @@ CONSTRAINT_PROBLEMS = {
     "uq_alliance_open_name": "alliance-name-taken",
     "fk_merchant_area_id": "area-unknown",
     "fk_member_unit_id": "unit-unknown",
+    "fk_member_unit_area_id": "area-unknown",
     "fk_handling_rule_unit_id": "unit-unknown",
     "fk_handling_rule_category": "category-unknown",
 }

@@ -82,13 +82,13 @@ def _mark(filters: tuple[object, ...]) -> bytes:
     return hashlib.sha256(repr([str(item) for item in filters]).encode()).digest()[:4]
 
 
-def ids_in_area(table: str, where: str, key: str = "id", *, within: str = "true") -> str:
+def ids_in_area(table: str, where: str, key: str = "id", *, within: str = "true", area_key: str = "area_id") -> str:
     """Return SQL for a page of ids of ``table`` (alias ``x``) in the area $1 and all below it.
 
     ``key`` is the column of those ids, each made when its row joined the list. $2 is the id to continue below, $3 the
     number of rows; ``where`` is the list's own condition and may use $4 and up. Of the areas only those count of which
-    ``within`` holds (alias ``a``).
-    A grid or a community has few areas below it: an index that starts with ``area_id`` is read once for each, a page's
+    ``within`` holds (alias ``a``); ``area_key`` is the column that says in which a row lies.
+    A grid or a community has few areas below it: an index that starts with that column is read once for each, a page's
     worth of rows at most. A district has hundreds, but then one of the newest rows in few lies inside: an index that
     ends with ``id`` is walked from the newest. The database skips the branch that does not serve. The array around it
     all tells the planner, which cannot know $3, that few ids come out: it looks them up instead of scanning for them.
@@ -105,10 +105,10 @@ def ids_in_area(table: str, where: str, key: str = "id", *, within: str = "true"
         SELECT unnest(ARRAY(
             (
                 SELECT near.{key} FROM place, unnest(place.ids) AS spot (id)
-                CROSS JOIN LATERAL (SELECT x.{key} FROM {table} x WHERE x.area_id = spot.id AND {page}) AS near
+                CROSS JOIN LATERAL (SELECT x.{key} FROM {table} x WHERE x.{area_key} = spot.id AND {page}) AS near
                 WHERE {narrow} ORDER BY near.{key} DESC LIMIT $3
             ) UNION ALL (
                 SELECT x.{key} FROM {table} x
-                WHERE NOT {narrow} AND (SELECT {below} FROM area a WHERE a.id = x.area_id) AND {page}
+                WHERE NOT {narrow} AND (SELECT {below} FROM area a WHERE a.id = x.{area_key}) AND {page}
             )
         ))"""

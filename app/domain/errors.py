@@ -142,6 +142,7 @@ _TYPES = (
         "The person or the account is bound to another already",
         "名册中的这位人员已与其他微信账号绑定，或该账号已核对为他人，请当面核实后再处理。",
     ),
+    ProblemType("already-there", 409, "The grid is the one of now", "所选网格就是当前所在的网格，无需转移。"),
     # Open311
     passing("api-key-missing", 403, "No api_key", "请求缺少接口密钥，请向所在区的系统管理员申请。"),
     passing("api-key-invalid", 403, "The api_key is unknown or was taken back", "接口密钥无效或已收回，请核对。"),

@@ -40,12 +40,17 @@ class UnitKind(StrEnum):
 
 
 class MemberKind(StrEnum):
-    """Party members: 在职, 离退休, 流动, 无职."""
+    """Party members: 在职, 离退休, 流动, 无职, 两新组织."""
 
     IN_SERVICE = "in_service"
     RETIRED = "retired"
     FLOATING = "floating"
     UNASSIGNED = "unassigned"
+    NEW_SECTOR = "new_sector"  # works for a non-public enterprise or a social organisation
+
+
+EMPLOYED_KINDS = (MemberKind.IN_SERVICE, MemberKind.NEW_SECTOR)
+"""Members who have a work unit; others may have one."""
 
 
 class Hat(StrEnum):

@@ -168,6 +168,11 @@ HAT_STATES = ("applied", "approved", "refused", "left")
 HAT_TRANSITIONS = (
     *DECISIONS,
     row("refused left", "reapply", "applied", AUTHOR),
+    # Staff put somebody back whom they turned away or who had left; whoever is new begins approved.
+    row("refused left", "enter", "approved", STAFF),
+    # To another grid, by staff of both.
+    row("approved", "transfer", "approved", STAFF),
+    row("approved", "leave", "left", AUTHOR, STAFF),
     # Somebody who applied in the app proves to be a person of the roster, who has this hat already.
     row("applied approved refused", "merge", "left", SYSTEM),
 )

@@ -9,6 +9,7 @@ from app.schemas.complaints import OwnComplaintOut
 from app.schemas.fields import Page
 from app.schemas.identifications import IdentificationOut
 from app.schemas.me import Me, MeIn, Points, PointsTransfer
+from app.schemas.members import OwnMemberOut, OwnVolunteerOut
 from app.schemas.offers import VoucherOut
 from app.schemas.posts import OwnPostOut
 from app.schemas.tasks import ClaimOut
@@ -19,10 +20,12 @@ from app.services import (
     claims,
     complaint_views,
     identifications,
+    members,
     points,
     post_queues,
     teams,
     users,
+    volunteers,
     vouchers,
     wish_views,
 )
@@ -48,6 +51,18 @@ async def update_me(form: MeIn, caller: CallerDep, connection: TransactionDep) -
 async def get_identification(caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
     """Tell what became of the caller's asking to be identified."""
     return answer(await identifications.get_own(reads, secret, caller))
+
+
+@router.get("/member", response_model=OwnMemberOut, responses=responses("not-found"))
+async def get_member(caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
+    """Get the caller's membership, as they applied or as the roster has it, and who looked at their number."""
+    return answer(await members.get_own(reads, secret, caller))
+
+
+@router.get("/volunteer", response_model=OwnVolunteerOut, responses=responses("not-found"))
+async def get_volunteer(caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
+    """Get the caller as a volunteer, and who looked at their number."""
+    return answer(await volunteers.get_own(reads, secret, caller))
 
 
 @router.get("/wishes", response_model=Page[WishOut], responses=LIST_PROBLEMS)

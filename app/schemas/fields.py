@@ -1,7 +1,8 @@
 """Building blocks of the schemas: texts, pages, strict numbers."""
 
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -55,6 +56,7 @@ def check_licence(value: str) -> str:
 
 
 FIRST_YEAR, LAST_YEAR = 2020, 2100
+FIRST_DAY = date(1921, 1, 1)
 
 
 def require_written(value: object) -> object:
@@ -71,7 +73,23 @@ def check_year(value: datetime) -> datetime:
     return value
 
 
+def require_day(value: object) -> object:
+    """Refuse a day that is not written out: numbers, in texts too, would be taken for seconds."""
+    if not isinstance(value, str) or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) is None:
+        raise PydanticCustomError("day_form", "A day is written as ISO 8601, 2026-05-01")
+    return value
+
+
+def check_day(value: date) -> date:
+    """Refuse days before the Party was founded, and those far off."""
+    if not FIRST_DAY.year <= value.year <= LAST_YEAR:
+        raise PydanticCustomError("day_range", "The year is not between 1921 and 2100")
+    return value
+
+
 Moment = Annotated[AwareDatetime, BeforeValidator(require_written), AfterValidator(check_year)]
+Day = Annotated[date, BeforeValidator(require_day), AfterValidator(check_day)]
+"""A day where the product's people live."""
 Check = AfterValidator(check_text)
 Nickname = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
 ShopName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]

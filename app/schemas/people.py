@@ -1,9 +1,13 @@
-"""People by name and telephone number."""
+"""People by name and telephone number, and where they were."""
 
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import StringConstraints
 
+from app.domain.kinds import Hat
+from app.schemas.areas import AreaRef
 from app.schemas.fields import Check, In, Out
 
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
@@ -22,3 +26,28 @@ class ContactOut(Out):
 
     name: str
     phone: str
+
+
+class UnmaskedOut(ContactOut):
+    """Name and whole number, for whoever said why they have to know."""
+
+    actions: list[str]
+
+
+class StayOut(Out):
+    """As what somebody was in which grid, and from when to when."""
+
+    hat: Hat
+    area: AreaRef
+    since: datetime
+    until: datetime | None
+
+
+class PersonAtOut(Out):
+    """Somebody who was in an area at the end of a day; ``nickname`` is null for who never logged in."""
+
+    id: UUID
+    nickname: str | None
+    contact: ContactOut | None
+    stays: list[StayOut]
+    actions: list[str]

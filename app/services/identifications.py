@@ -49,9 +49,10 @@ LIST = f"""
         AND i.id < $6
     ORDER BY i.id DESC LIMIT $7
 """
-LOCK = """
+LOCK = "SELECT FROM identification WHERE id = $1 FOR UPDATE"
+FIND = """
     SELECT i.user_id, i.identity_hash, i.status FROM identification i JOIN area a ON a.id = i.home_area_id
-    WHERE i.id = $1 AND a.lineage && $2::uuid[] FOR UPDATE OF i
+    WHERE i.id = $1 AND a.lineage && $2::uuid[]
 """
 
 
@@ -87,7 +88,8 @@ async def decide(
     Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own (I2), ``state-conflict``, and on
     approval what ``binding.bind`` does. Locks the identification, then what ``binding.bind`` locks.
     """
-    row = await connection.fetchrow(LOCK, identification_id, caller.scope(Role.STAFF))
+    await connection.execute(LOCK, identification_id)
+    row = await connection.fetchrow(FIND, identification_id, caller.scope(Role.STAFF))
     if row is None:
         raise Problem("not-found")
     party = transitions.permit(IDENTIFICATION, row["status"], action, _parties(row, caller))

@@ -53,6 +53,11 @@ class Contact:
         return self.phone if is_whole else self.masked_phone
 
     @property
+    def whole(self) -> dict[str, str]:
+        """What the person themselves sees, and staff who said why."""
+        return {"name": self.name, "phone": self.phone}
+
+    @property
     def for_staff(self) -> dict[str, str]:
         """What staff see without a reason to call."""
         return {"name": self.name, "phone": self.masked_phone}

@@ -13,6 +13,7 @@ from app.domain.caller import Role
 from app.main import create_app
 from app.models import Volunteer
 from app.services import seals
+from app.services.people import Contact
 from tests.factories import (
     CONTACT_POINT,
     OFFER_FORM,
@@ -25,6 +26,7 @@ from tests.factories import (
     shop_form,
 )
 from tests.people import Person
+from tests.roster import enrol
 from tests.settlements import LAST_MONTH, draft, lines_of, make_redemption
 
 DOCUMENT: dict[str, Any] = create_app(Settings(_env_file=None)).openapi()
@@ -36,7 +38,7 @@ NUMBERS = {"seal_number": 1, "category_code": "other", "kind": "units"}
 THEN = months.start(LAST_MONTH)
 COMPLAINANT, PHONE = "申屠小满", "13912345678"
 ASKER, ASKER_PHONE = "令狐大山", "13987654321"
-"""Who says who they are; staff read the name."""
+"""Who is on the roster and says so; staff read the name."""
 TELLING: dict[str, Any] = {
     "body": f"三天没亮了，找{PHONE}。",
     "place": "3号楼2单元",
@@ -91,6 +93,7 @@ async def make_scene(world: World) -> Scene:
         await world.person(),
     ]
     wish, claim = await world.delivered(author, helper)
+    await enrol(world, Contact(ASKER, ASKER_PHONE), volunteer=True)
     member = await make_member(world.database, applicant, world.grid, world.unit_id, "applied")
     withdrawn = await world.wish(author)
     gone = await world.api.post(f"/v1/wishes/{withdrawn}/withdraw", author)
@@ -261,9 +264,35 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/identifications/{identification_id}/refuse"): reason,
         ("POST", "/v1/strength-rules"): {"area_id": grid, "members": 8, "volunteers": 40},
         ("POST", "/v1/members"): {"kind": "in_service", "unit_id": unit, "home_area_id": grid},
-        ("POST", "/v1/members/{member_id}/refuse"): reason,
+        ("POST", "/v1/members/enter"): {
+            "name": "令狐小山",
+            "phone": "13812345670",
+            "kind": "floating",
+            "unit_id": unit,
+            "unit_area_id": grid,
+            "unit_checked_in_on": "2026-05-01",
+            "home_checked_in_on": "2026-05-02",
+            "home_branch": "河口村党支部",
+            "host_branch": "东湖社区党支部",
+            "home_area_id": grid,
+        },
+        ("PUT", "/v1/members/{member_id}"): {"kind": "retired", "home_checked_in_on": "2026-05-02"},
+        ("POST", "/v1/volunteers/enter"): {
+            "name": "令狐小山",
+            "phone": "13812345670",
+            "home_area_id": grid,
+            "skills": ["理发"],
+        },
+        **{
+            ("POST", f"/v1/{hat}s/{{{hat}_id}}/{action}"): reason
+            for hat in ("member", "volunteer")
+            for action in ("refuse", "leave", "unmask")
+        },
+        **{
+            ("POST", f"/v1/{hat}s/{{{hat}_id}}/transfer"): reason | {"home_area_id": grid}
+            for hat in ("member", "volunteer")
+        },
         ("POST", "/v1/volunteers"): {"home_area_id": grid, "skills": ["修电器", "理发"]},
-        ("POST", "/v1/volunteers/{volunteer_id}/refuse"): reason,
         ("POST", "/v1/wishes"): {"area_id": grid, "category": "elderly", "title": "想换个灯泡", "body": "灯坏了。"},
         ("POST", "/v1/wishes/{wish_id}/reject"): reason,
         ("POST", "/v1/wishes/{wish_id}/confirm"): {"rating": 5, "thanks": "谢谢您。"},

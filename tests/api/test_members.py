@@ -81,10 +81,10 @@ class TestListMembers:
         ]
         waiting = await all_pages(api, "/v1/members", world.staff, area_id=world.district.id)
         assert [item["id"] for item in waiting] == [str(made[3]), str(made[0])]
-        assert [item["actions"] for item in waiting] == [["approve", "refuse"]] * 2
-        for status, index in (("approved", 1), ("refused", 2)):
+        assert [item["actions"] for item in waiting] == [["approve", "refuse", "edit"]] * 2
+        for status, index, actions in (("approved", 1, ["transfer", "leave", "edit"]), ("refused", 2, ["edit"])):
             found = await all_pages(api, "/v1/members", world.staff, area_id=world.grid.id, status=status)
-            assert [(item["id"], item["actions"]) for item in found] == [(str(made[index]), [])]
+            assert [(item["id"], item["actions"]) for item in found] == [(str(made[index]), actions)]
 
     async def test_of_a_wider_area_only_the_part_that_is_theirs(self, api: ApiClient, world: World):
         grid_staff = await world.holder(Role.STAFF, world.grid)
@@ -104,8 +104,8 @@ class TestGetMember:
         member = await make_member(world.database, person, world.grid, world.unit_id, "applied")
         for reader, actions in (
             (person, []),
-            (world.staff, ["approve", "refuse"]),
-            (world.administrator, ["approve", "refuse"]),
+            (world.staff, ["approve", "refuse", "edit"]),
+            (world.administrator, ["approve", "refuse", "edit"]),
         ):
             assert (await api.get(f"/v1/members/{member}", reader)).json()["actions"] == actions
 

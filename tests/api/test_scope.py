@@ -103,6 +103,8 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/me"): [OPEN],
     ("PUT", "/v1/me"): [],  # knows nobody but the caller
     ("GET", "/v1/me/identification"): [GONE],
+    ("GET", "/v1/me/member"): [GONE],
+    ("GET", "/v1/me/volunteer"): [GONE],
     ("GET", "/v1/me/wishes"): [OWN],
     ("GET", "/v1/me/complaints"): [OWN],
     ("GET", "/v1/me/steps"): [OWN, Reach(is_empty=True, query="status=answered")],
@@ -134,18 +136,34 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/identifications/{identification_id}/approve"): [GONE],
     ("POST", "/v1/identifications/{identification_id}/refuse"): [GONE],
     ("POST", "/v1/members"): [],  # anybody may live or work anywhere
+    ("POST", "/v1/members/enter"): [FORBIDDEN],  # areas are public
     ("GET", "/v1/members"): [
         Reach(is_empty=True, query="area_id={area_id}"),
         Reach(is_empty=True, query="area_id={area_id}&status=approved"),
+        Reach(is_empty=True, query=f"area_id={{area_id}}&status=approved&phone={ASKER_PHONE}"),
     ],
     ("GET", "/v1/members/{member_id}"): [GONE],
     ("POST", "/v1/members/{member_id}/approve"): [GONE],
     ("POST", "/v1/members/{member_id}/refuse"): [GONE],
+    ("POST", "/v1/members/{member_id}/leave"): [GONE],
+    ("POST", "/v1/members/{member_id}/transfer"): [GONE],
+    ("POST", "/v1/members/{member_id}/unmask"): [GONE],
+    ("GET", "/v1/members/{member_id}/contact"): [GONE],
+    ("PUT", "/v1/members/{member_id}"): [GONE],
     ("POST", "/v1/volunteers"): [],  # anybody may live anywhere
-    ("GET", "/v1/volunteers"): [Reach(is_empty=True, query="area_id={area_id}")],
+    ("POST", "/v1/volunteers/enter"): [FORBIDDEN],  # areas are public
+    ("GET", "/v1/volunteers"): [
+        Reach(is_empty=True, query="area_id={area_id}"),
+        Reach(is_empty=True, query=f"area_id={{area_id}}&status=approved&phone={ASKER_PHONE}"),
+    ],
+    ("GET", "/v1/people/at"): [Reach(is_empty=True, query="area_id={area_id}&on=2100-01-01")],
     ("GET", "/v1/volunteers/{volunteer_id}"): [GONE],
     ("POST", "/v1/volunteers/{volunteer_id}/approve"): [GONE],
     ("POST", "/v1/volunteers/{volunteer_id}/refuse"): [GONE],
+    ("POST", "/v1/volunteers/{volunteer_id}/leave"): [GONE],
+    ("POST", "/v1/volunteers/{volunteer_id}/transfer"): [GONE],
+    ("POST", "/v1/volunteers/{volunteer_id}/unmask"): [GONE],
+    ("GET", "/v1/volunteers/{volunteer_id}/contact"): [GONE],
     ("POST", "/v1/wishes"): [],  # anybody may ask for help anywhere
     ("GET", "/v1/wishes"): [
         Reach(query="area_id={area_id}&status=delivered"),

@@ -76,7 +76,7 @@ class TestListVolunteers:
         assert [item["id"] for item in waiting] == [str(one) for one in reversed(made)]
         assert waiting[0]["actions"] == ["approve", "refuse"]
         admitted = await all_pages(api, "/v1/volunteers", world.staff, area_id=world.grid.id, status="approved")
-        assert [(item["id"], item["actions"]) for item in admitted] == [(str(approved), [])]
+        assert [(item["id"], item["actions"]) for item in admitted] == [(str(approved), ["transfer", "leave"])]
 
     async def test_others_see_none(self, api: ApiClient, world: World):
         await make_volunteer(world, await world.person())

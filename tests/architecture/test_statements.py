@@ -253,6 +253,17 @@ class TestReads:
         owner = await world.person()
         assert await counter.get(f"/v1/merchants/{await world.shop(owner)}/day", owner) == IDENTITY + 1
 
+    async def test_rosters(self, counter: Counter, world: World):
+        for hat, own in (("members", {"kind": "retired"}), ("volunteers", {"skills": ["理发"]})):
+            form = {"name": "王小明", "phone": "13900000001", "home_area_id": str(world.grid.id), **own}
+            entered = await world.api.post(f"/v1/{hat}/enter", world.staff, form)
+            assert await counter.get(f"/v1/{hat}/{entered.json()['id']}", world.staff) == IDENTITY + 1
+            for area in (world.district, world.grid):
+                for phone in ({}, {"phone": "13900000001"}):
+                    listed = counter.get(f"/v1/{hat}", world.staff, area_id=area.id, status="approved", **phone)
+                    assert await listed == IDENTITY + 1
+        assert await counter.get("/v1/people/at", world.staff, area_id=world.grid.id, on="2100-01-01") == IDENTITY + 1
+
     async def test_who_asked_to_be_recognised(self, counter: Counter, world: World):
         for name in ("王小明", "李小红"):
             form = {"name": name, "phone": "13900000000", "home_area_id": str(world.grid.id)}

@@ -25,6 +25,8 @@ STAYING = {
     ("complaint", "dispatch"),
     ("complaint", "call_helpers"),
     ("import_run", "map"),
+    ("member", "transfer"),
+    ("volunteer", "transfer"),
 }
 """What can leave the state as it is, because it changes who has to act or what is to be looked at."""
 

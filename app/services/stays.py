@@ -1,0 +1,49 @@
+"""Stays: which people were in which grid as what, and when; the database itself writes them down."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from app.core.clock import SHANGHAI
+from app.core.db import Reads
+from app.domain.caller import Caller, Role
+from app.services import people
+from app.services.pages import PageRequest, page
+
+AT = """
+    SELECT p.id, p.sealed, u.nickname, there.stays FROM (
+        SELECT s.person_id, array_agg((s.hat, s.area_id, a.name, s.since, s.until) ORDER BY s.hat) AS stays
+        FROM stay s JOIN area a ON a.id = s.area_id
+        WHERE a.lineage @> ARRAY[$1::uuid] AND a.lineage && $2::uuid[] AND s.since < $3
+            AND (s.until IS NULL OR s.until >= $3) AND s.person_id > $4
+        GROUP BY s.person_id ORDER BY s.person_id LIMIT $5
+    ) there JOIN person p ON p.id = there.person_id LEFT JOIN "user" u ON u.id = p.user_id
+    ORDER BY p.id
+"""
+
+
+async def list_at(
+    reads: Reads, secret: str, caller: Caller, area_id: UUID, day: date, request: PageRequest
+) -> dict[str, Any]:
+    """Return who was in an area at the end of a day, in Shanghai, as far as it lies in the caller's own areas."""
+    filters = ("people-at", area_id, day)
+    end = datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
+    last_id = request.above(*filters)
+    rows = await reads.fetch(AT, area_id, caller.scope(Role.STAFF), end, last_id, request.rows)
+    return page(rows, request, lambda row: _view(row, secret), *filters)
+
+
+def _view(row: Record, secret: str) -> dict[str, Any]:
+    contact = people.read(secret, row["id"], row["sealed"])
+    return {
+        "id": row["id"],
+        "nickname": row["nickname"],
+        "contact": contact and contact.for_staff,
+        "stays": [
+            {"hat": hat, "area": {"id": area_id, "name": name}, "since": since, "until": until}
+            for hat, area_id, name, since, until in row["stays"]
+        ],
+        "actions": [],
+    }
