@@ -13,7 +13,9 @@ from app.cli.check import check, docs
 from app.cli.database import migrate
 from app.cli.deadlines import deadlines
 from app.cli.demo import demo
+from app.cli.exporting import export
 from app.cli.grant import grant
+from app.cli.importing import import_
 from app.cli.rates import rates
 from app.cli.reconcile import reconcile
 from app.cli.serve import serve
@@ -47,6 +49,8 @@ for verb in (
     simulator,
     migrate,
     add_area,
+    import_,
+    export,
     grant,
     demo,
     tour,
@@ -58,7 +62,7 @@ for verb in (
     check,
     docs,
 ):
-    cli.command(verb.__name__.replace("_", "-"))(verb)
+    cli.command(verb.__name__.strip("_").replace("_", "-"))(verb)
 
 
 def main() -> None:

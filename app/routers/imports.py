@@ -1,10 +1,9 @@
 """Imports of spreadsheets: upload, match the columns, check, confirm; templates and reports as files."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
@@ -68,7 +67,7 @@ class Draft:
     """A file that was read, and what its columns are taken for."""
 
     upload: Upload
-    columns: Mapping[str, Any]
+    columns: mapping.Columns
 
 
 async def _require_importer(kind: ImportKind, area_id: UUID, caller: CallerDep, reads: ReadsDep) -> None:
@@ -82,7 +81,7 @@ async def _read_upload(kind: ImportKind, _may: Annotated[None, Depends(_require_
 
 async def _read_again(
     import_id: UUID, form: MappingIn, caller: CallerDep, reads: ReadsDep, secret: SecretDep
-) -> Mapping[str, Any]:
+) -> mapping.Columns:
     kind, content, kept = await runs.get_content(reads, secret, caller, import_id)
     chosen = None if form.columns is None else mapping.choose((choice.field, choice.index) for choice in form.columns)
     return await asyncio.to_thread(mapping.look, runs.declared(kind), content, form.sheet or kept["sheet"], chosen)
@@ -173,7 +172,7 @@ async def get_import(import_id: UUID, caller: CallerDep, reads: ReadsDep) -> Res
 async def put_mapping(
     import_id: UUID,
     caller: CallerDep,
-    columns: Annotated[Mapping[str, Any], Depends(_read_again)],
+    columns: Annotated[mapping.Columns, Depends(_read_again)],
     connection: TransactionDep,
 ) -> Response:
     """Say which column is which field; what was checked before no longer counts."""

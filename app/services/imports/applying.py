@@ -17,6 +17,7 @@ from app.domain.caller import ACTING_ROLES
 from app.domain.errors import Problem
 from app.domain.kinds import Verdict
 from app.services import transitions
+from app.services.area_changes import standing
 from app.services.imports import checking, sealing, steps
 from app.services.imports.checking import Opened, Progress
 from app.services.imports.kind import Advance, Desk, Judged, refuse_dependents
@@ -41,8 +42,8 @@ Seen = Mapping[int, tuple[Verdict, bytes]]
 async def apply(database: Database, secret: str, import_id: UUID, also: Advance | None = None) -> None:
     """Write an import that was confirmed; done twice, the second finds nothing to do.
 
-    Locks its root among imports, the import, and the rows it changes in the order of their ids. A row that somebody
-    else enters at the same moment undoes it all, and the job is done again.
+    Locks its root among imports, the tree of areas, the import, and the rows it changes in the order of their ids. A
+    row that somebody else enters at the same moment undoes it all, and the job is done again.
     """
     run = await database.reads.fetchrow(checking.FIND, import_id)
     if run is None or run["status"] != "applying":
@@ -53,6 +54,7 @@ async def apply(database: Database, secret: str, import_id: UUID, also: Advance 
         del run  # the sealed file with it
         async with database.bulk_transaction() as connection:
             await connection.execute(LOCK_ROOT, root)
+            await standing.lock_tree(connection)
             locked = await connection.fetchrow(LOCK_RUN, import_id)
             if locked is not None and locked["status"] == "applying":
                 await _write(connection, secret, locked, opened, Progress(database, import_id, also))

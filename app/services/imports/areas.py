@@ -20,7 +20,6 @@ from app.domain.sheets.fields import Choice, DivisionCode, Integer, Text, Value
 from app.domain.sheets.records import Record
 from app.domain.sheets.tables import Table
 from app.services import transitions
-from app.services.area_changes import standing
 from app.services.imports.area_rows import FIGURES, Placing, Wanted
 from app.services.imports.kind import Advance, Desk, Judged, Kind, chunks, columns_of
 from app.services.imports.tree import KIND_OF, PATH, POST, Node, Tree, path_name, path_values, steps_of
@@ -73,9 +72,7 @@ UPDATE = """
 
 
 async def judge(desk: Desk, records: Sequence[Record]) -> list[Judged]:
-    """Say what would become of each row; two statements. Locks the tree when it is about to be written."""
-    if desk.locks:
-        await standing.lock_tree(desk.connection)
+    """Say what would become of each row; two statements."""
     tree = await Tree.read(desk.connection, desk.area_id)
     codes = [code for record in records if isinstance(code := record.values.get("code"), str)]
     taken = await desk.connection.fetch(TAKEN_CODES, codes, desk.area_id)

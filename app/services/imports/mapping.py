@@ -15,11 +15,13 @@ from app.domain.sheets.tables import REASONS, Table
 from app.services.imports.kind import Kind
 
 LEFT_OUT_TOLD_MAX = 50
+Columns = dict[str, Any]
+"""What the columns of a file are taken for, in the form of ``schemas.imports.MappingOut`` but for titles."""
 MatchedColumns = Mapping[str, int]
 """Where each field stands, columns counted from 0."""
 
 
-def look(kind: Kind, content: bytes, sheet: str | None = None, chosen: MatchedColumns | None = None) -> dict[str, Any]:
+def look(kind: Kind, content: bytes, sheet: str | None = None, chosen: MatchedColumns | None = None) -> Columns:
     """Return what the columns of a file mean, to be kept and shown; plain work for the processor, for a thread.
 
     Raises what ``tables.recognise`` does, and ``mapping-unfit`` when something was chosen that is not there.
@@ -60,18 +62,18 @@ def read(kind: Kind, content: bytes, sheet: str | None = None, chosen: MatchedCo
     return table
 
 
-def to_keep(columns: Mapping[str, Any]) -> str:
+def to_keep(columns: Columns) -> str:
     """Return what ``look`` gave as it is stored."""
     return to_json(columns).decode()
 
 
-def kept(stored: str) -> dict[str, Any]:
+def kept(stored: str) -> Columns:
     """Return what was stored."""
-    columns: dict[str, Any] = from_json(stored)
+    columns: Columns = from_json(stored)
     return columns
 
 
-def chosen_in(mapping: Mapping[str, Any]) -> dict[str, int]:
+def chosen_in(mapping: Columns) -> dict[str, int]:
     """Return where each field stands by what was kept."""
     return {column["field"]: column["index"] for column in mapping["columns"] if column["field"] is not None}
 
@@ -86,7 +88,7 @@ def choose(choices: Iterable[tuple[str, int]]) -> dict[str, int]:
     return chosen
 
 
-def require_complete(kind: Kind, mapping: Mapping[str, Any]) -> None:
+def require_complete(kind: Kind, mapping: Columns) -> None:
     """Raise ``mapping-incomplete`` when there are no headings, or a column that every row needs is not there."""
     if not mapping["heading_rows"]:
         raise Problem("mapping-incomplete")

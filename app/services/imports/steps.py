@@ -45,7 +45,7 @@ async def upload(
     area_id: UUID,
     filename: str,
     content: bytes,
-    columns: Mapping[str, Any],
+    columns: mapping.Columns,
 ) -> UUID:
     """Keep a file, sealed, with what its columns are taken for; return the id. Whether the mover may is settled."""
     import_id = new_id()
@@ -64,7 +64,7 @@ async def upload(
     return import_id
 
 
-async def map_columns(connection: Connection, caller: Caller, import_id: UUID, columns: Mapping[str, Any]) -> None:
+async def map_columns(connection: Connection, caller: Caller, import_id: UUID, columns: mapping.Columns) -> None:
     """Take the columns for what a person says; what was checked before no longer counts.
 
     Raises ``not-found`` and ``state-conflict``.
