@@ -12,6 +12,7 @@ from io import BytesIO, TextIOWrapper
 from app.domain.errors import Problem
 from app.domain.sheets import decoding
 from app.domain.sheets.rows import (
+    CELLS_MAX,
     COLUMNS_MAX,
     HEAD_ROWS_MAX,
     ROWS_MAX,
@@ -56,7 +57,7 @@ class Delimited:
     def read(self, name: str = "", rows_max: int | None = None) -> Sheet:
         """Return the rows, or the first ``rows_max`` of those that are not blank.
 
-        Raises ``file-too-many-rows``, ``file-damaged``.
+        Raises ``file-too-many-rows``, ``file-too-large``, ``file-damaged``.
         """
         rows: list[Row] = []
         for row in self._rows():
@@ -68,6 +69,7 @@ class Delimited:
         return Sheet(name, rows)
 
     def _rows(self) -> Iterator[Row]:
+        count = 0
         lines = TextIOWrapper(BytesIO(self._content), self.encoding, newline="")
         if self._is_told:
             next(lines)
@@ -79,6 +81,9 @@ class Delimited:
                     continue
                 if len(cells) > COLUMNS_MAX:
                     raise Problem("file-too-many-rows")
+                count += len(cells)
+                if count > CELLS_MAX:
+                    raise Problem("file-too-large")
                 if max(map(len, cells)) > TEXT_CHARACTERS_MAX:
                     raise Problem("file-damaged")
                 yield _row(number, cells)

@@ -11,6 +11,8 @@ ROWS_MAX = 50_000
 HEAD_ROWS_MAX = 20
 """Titles, headings and blank rows that may stand above."""
 COLUMNS_MAX = 100
+CELLS_MAX = 2_000_000
+"""Of one sheet: 20,000 rows of as many columns as there may be. They take some 150 MB."""
 TEXT_CHARACTERS_MAX = 32_767
 """Of one cell: what spreadsheet programs hold themselves."""
 CHARACTERS_MAX = 40_000_000

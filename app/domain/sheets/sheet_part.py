@@ -6,6 +6,7 @@ from app.domain.errors import Problem
 from app.domain.sheets import markup, numbers
 from app.domain.sheets.markup import LOCAL
 from app.domain.sheets.rows import (
+    CELLS_MAX,
     CHARACTERS_MAX,
     COLUMNS_MAX,
     HEAD_ROWS_MAX,
@@ -44,7 +45,7 @@ class SheetPart:
         self._pieces: list[str] = []
         self._is_text = False
         self._readings = 0
-        self._characters = 0
+        self._length = self._characters = self._count = 0
 
     @property
     def is_full(self) -> bool:
@@ -73,6 +74,9 @@ class SheetPart:
         """Take a piece of text."""
         if self._is_text:
             self._pieces.append(text)
+            self._length += len(text)
+            if self._length > TEXT_CHARACTERS_MAX:
+                raise Problem("file-damaged")
 
     def end(self, name: str) -> None:
         """Take an element's end."""
@@ -115,6 +119,7 @@ class SheetPart:
         self._column = column
         self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
         self._pieces.clear()
+        self._length = 0
 
     def _start_formula(self, attributes: dict[str, str]) -> None:
         self._formulas.append(self._column)
@@ -142,6 +147,9 @@ class SheetPart:
                 raise Problem("file-too-many-rows")
             if self._is_hidden:
                 self.hidden_rows.add(self._row)
+            self._count += len(self._cells)
+            if self._count > CELLS_MAX:
+                raise Problem("file-too-large")
             if not self.is_full:
                 self.rows.append(Row(self._row, tuple(self._cells), tuple(self._formulas)))
             self._cells.clear()
@@ -149,8 +157,6 @@ class SheetPart:
 
     def _value(self, written: str) -> str:
         kind = self._kind
-        if len(written) > TEXT_CHARACTERS_MAX:
-            raise Problem("file-damaged")
         if kind == "s":
             place = _whole(written)
             if place >= len(self._shared):

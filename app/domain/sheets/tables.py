@@ -226,7 +226,7 @@ def _fill_merged(sheet: Sheet, last_heading_row: int) -> list[Row]:
             texts[which] = (row.cell(column), column in row.formulas) if row.number == tall[which][0] else ("", False)
             continue
         text, is_formula = texts[which]
-        if text and not row.cell(column):
+        if text != row.cell(column):  # what a merged cell covers is not seen
             filled, formulas = changed.setdefault(place, (list(row.cells), set(row.formulas)))
             filled.extend([""] * (column + 1 - len(filled)))
             filled[column] = text

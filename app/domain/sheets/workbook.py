@@ -139,7 +139,7 @@ class _SharedTexts:
         self._pieces: list[str] = []
         self._is_text = False
         self._readings = 0
-        self._characters = 0
+        self._length = self._characters = 0
 
     def start(self, name: str, _: dict[str, str]) -> None:
         kind = LOCAL[name]
@@ -151,6 +151,9 @@ class _SharedTexts:
     def text(self, text: str) -> None:
         if self._is_text:
             self._pieces.append(text)
+            self._length += len(text)
+            if self._length > TEXT_CHARACTERS_MAX:
+                raise Problem("file-damaged")
 
     def end(self, name: str) -> None:
         kind = LOCAL[name]
@@ -161,12 +164,11 @@ class _SharedTexts:
         elif kind == "si":
             found = markup.unescape("".join(self._pieces))
             self._pieces.clear()
+            self._length = 0
             self._characters += len(found)
             self.found.append(found)
             if len(self.found) > SHARED_TEXTS_MAX or self._characters > CHARACTERS_MAX:
                 raise Problem("file-too-large")
-            if len(found) > TEXT_CHARACTERS_MAX:
-                raise Problem("file-damaged")
 
 
 def _drop(inside: list[str]) -> None:

@@ -176,6 +176,11 @@ class TestWhereTheHeadingsAre:
         assert [heading.shown for heading in found.headings] == ["姓名", "联系方式／手机", "联系方式／座机", "网格"]  # noqa: RUF001
         assert len(found.rows) == 1
 
+    @pytest.mark.parametrize("title", ["党员", "制表单位：某街道,,2026年", "某街道,,内部资料"])
+    def test_a_title_is_no_first_row_of_headings(self, title: str):
+        found = recognise(f"{title}\n姓名,类型,所属网格,联系电话\n张三,在职,一,\n".encode(), ROSTER)
+        assert found.heading_rows == (2,)
+
     def test_a_row_of_people_is_no_second_row_of_headings(self):
         found = recognise("姓名,,网格\n张三,13812345678,一\n".encode(), ROSTER)
         assert found.heading_rows == (1,)
@@ -243,6 +248,15 @@ class TestMergedCells:
                 sheet.write_row(row, 1, [f"张{'一二三'[row - 1]}"])
         found = recognise(file.getvalue(), ROSTER)
         assert [row.cells[:2] for row in found.rows] == [("一网格", "张一"), ("一网格", "张二"), ("一网格", "张三")]
+
+    def test_what_a_merged_cell_covers_is_not_seen(self):
+        content = workbook(
+            '<row r="1"><c t="str"><v>姓名</v></c><c t="str"><v>网格</v></c></row>'
+            '<row r="2"><c t="str"><v>张三</v></c><c t="str"><v>一</v></c></row>'
+            '<row r="3"><c t="str"><v>李四</v></c><c t="str"><v>covered</v></c></row>',
+            below='<mergeCells><mergeCell ref="B2:B3"/></mergeCells>',
+        )
+        assert [row.cells for row in recognise(content, ROSTER).rows] == [("张三", "一"), ("李四", "一")]
 
     def test_a_title_across_the_table_begins_a_section(self):
         file = BytesIO()

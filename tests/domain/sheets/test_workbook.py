@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import xlsxwriter
@@ -210,6 +211,22 @@ class TestParts:
 
     def test_sheets_in_their_order(self):
         assert reading.open_file(written_sheets({"乙": [[1]], "甲": [[2]]})).sheet_names == ("乙", "甲")
+
+    def test_parts_that_were_written_as_a_stream(self):
+        """Programs that do not go back put the sizes behind the parts."""
+
+        class Stream(BytesIO):
+            def seekable(self) -> bool:
+                return False
+
+            def seek(self, *_: object) -> int:
+                raise OSError
+
+        file = Stream()
+        with ZipFile(file, "w", ZIP_DEFLATED) as zipped:
+            for name, text in parts_of('<row r="1"><c r="A1"><v>7</v></c></row>').items():
+                zipped.writestr(name, text)
+        assert cells(file.getvalue()) == [("7",)]
 
     def test_a_zip_made_by_hand(self):
         """The control for what the nasty ones are made of."""
