@@ -6,6 +6,7 @@ Commits are real and nothing is cleaned up between tests: each makes its own dis
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 
+from urllib.parse import urlsplit
 import asyncpg
 import httpx
 import pytest
@@ -32,8 +33,8 @@ def server_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def database_url(server_url: str) -> Iterator[str]:
-    """A migrated database of this test run."""
+def template(server_url: str) -> Iterator[str]:
+    """The name of a migrated database that nobody is connected to: copying it takes a tenth of migrating anew."""
     with scratch_database(server_url) as url:
         command.upgrade(alembic_config(url), "head")
         asyncio.run(sync_calendars(Settings(_env_file=None, database_url=url)))
@@ -44,6 +45,13 @@ def database_url(server_url: str) -> Iterator[str]:
 def simulator_url() -> Iterator[str]:
     """WeChat's simulator, a server of its own."""
     with running_simulator() as url:
+        yield urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """A migrated database of this test run."""
+    with scratch_database(server_url, template=template) as url:
         yield url
 
 

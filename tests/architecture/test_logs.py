@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +12,15 @@ import asyncpg
 import httpx
 import pytest
 
+from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
 from app.wechat.simulator import openid_of
-from tests.core.service import migrated_database, running_process, settings_for
+from bench.processes import free_port
+from tests.core.service import running_process, settings_for
 from tests.factories import shop_form
 from tests.wechat.server import APPID, SECRET, forget_faults, new_code, order_fault
 
-READY_S = 20
+READY_S = 60
 NICKNAME, TITLE, BODY = "热心肠老周", "想要一盏台灯甲", "住在三号楼的独居老人乙，电话一三九"
 NOTE, THANKS, REASON = "已经送到丙手上", "谢谢好邻居丁", "与实际不符戊"
 RISKY, FAULT = "大家一起来赌博己", "引发故障的标题庚"
@@ -73,14 +74,9 @@ class Journey:
         raise AssertionError(f"it did not become {status}")
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
-def own_url(server_url: str) -> Iterator[str]:
-    with migrated_database(server_url) as url:
+def own_url(server_url: str, template: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template) as url:
         yield url
 
 

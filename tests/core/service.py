@@ -9,11 +9,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
-from alembic import command
 from fastapi import FastAPI
 
-from app.cli.database import alembic_config
-from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
 from app.main import create_app
 from tests.api_client import ApiClient
@@ -21,14 +18,6 @@ from tests.wechat.server import APPID, SECRET
 
 ECHOWALL = Path(sysconfig.get_path("scripts")) / "echowall"
 STOP_S = 15
-
-
-@contextmanager
-def migrated_database(server_url: str) -> Iterator[str]:
-    """Yield the URL of a migrated database for this test alone."""
-    with scratch_database(server_url) as url:
-        command.upgrade(alembic_config(url), "head")
-        yield url
 
 
 def settings_for(database_url: str, simulator_url: str, **changes: object) -> Settings:

@@ -12,8 +12,9 @@ import pytest
 
 from app.core.db import Database
 from app.core.ids import new_id
+from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
-from tests.core.service import migrated_database, running_app, settings_for
+from tests.core.service import running_app, settings_for
 from tests.factories import World
 from tests.people import Person
 
@@ -59,9 +60,9 @@ class TestTransaction:
 
 
 @pytest.fixture(scope="module")
-def own_settings(server_url: str, simulator_url: str) -> Iterator[Settings]:
+def own_settings(server_url: str, template: str, simulator_url: str) -> Iterator[Settings]:
     """A database that can be hurt without hurting other tests."""
-    with migrated_database(server_url) as url:
+    with scratch_database(server_url, template=template) as url:
         yield settings_for(url, simulator_url, database_pool_size=4, database_read_pool_size=4)
 
 

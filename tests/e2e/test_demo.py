@@ -7,9 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 import shapely
-from alembic import command
 
-from app.cli.database import alembic_config
 from app.cli.demo import demo_people
 from app.core.clock import now, today
 from app.core.db import Database
@@ -60,9 +58,8 @@ BULK = (
 
 
 @pytest.fixture(scope="module")
-def migrated_url(server_url: str) -> Iterator[str]:
-    with scratch_database(server_url) as url:
-        command.upgrade(alembic_config(url), "head")
+def migrated_url(server_url: str, template: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template) as url:
         yield url
 
 

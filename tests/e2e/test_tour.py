@@ -1,29 +1,21 @@
 """The tour is walked against real processes: the API, the worker and the simulator, on a database of their own."""
 
 import http.client
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from alembic import command
 
-from app.cli.database import alembic_config
 from app.core.scratch_database import scratch_database
+from bench.processes import free_port
 from tests.e2e.commands import ECHOWALL, environment, run
 from tests.e2e.invariants import broken
 from tests.runtime.processes import wait_for
 
-READY_WITHIN_S = 30
-STOPPED_WITHIN_S = 15
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
+READY_WITHIN_S = 120
+STOPPED_WITHIN_S = 60
 
 
 def is_ready(port: int) -> bool:
@@ -36,9 +28,8 @@ def is_ready(port: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def migrated_url(server_url: str) -> Iterator[str]:
-    with scratch_database(server_url) as url:
-        command.upgrade(alembic_config(url), "head")
+def migrated_url(server_url: str, template: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template) as url:
         yield url
 
 

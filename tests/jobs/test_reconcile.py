@@ -15,13 +15,14 @@ from app import ledger
 from app.core.clock import today
 from app.core.db import Database
 from app.core.ids import new_id
+from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
 from app.jobs import handlers
 from app.jobs.handlers import Parts
 from app.ledger.reconciling import PRESENT
 from app.services import reconciliation
 from app.services.reconciliation import IDENTITY, Reconciliation
-from tests.core.service import migrated_database, running_app, settings_for
+from tests.core.service import running_app, settings_for
 from tests.e2e.commands import run
 from tests.factories import World
 
@@ -54,14 +55,14 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def own_url(server_url: str) -> Iterator[str]:
-    with migrated_database(server_url) as url:
+def own_url(server_url: str, template: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template) as url:
         yield url
 
 
 @pytest.fixture
-def empty_url(server_url: str) -> Iterator[str]:
-    with migrated_database(server_url) as url:
+def empty_url(server_url: str, template: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template) as url:
         yield url
 
 

@@ -15,10 +15,11 @@ from pgqueuer.models import HealthCheckEvent
 
 from app.core.clock import now
 from app.core.db import Database
+from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
 from app.jobs.handlers import SWEEPS, Parts
 from app.jobs.worker import drain, forgive_first, wire
-from tests.core.service import migrated_database, running_app, running_process, settings_for
+from tests.core.service import running_app, running_process, settings_for
 from tests.factories import World
 from tests.people import Person
 from tests.wechat.server import order_fault
@@ -29,9 +30,9 @@ STARTS_S = 20
 
 
 @pytest.fixture(scope="module")
-def worker_settings(server_url: str, simulator_url: str) -> Iterator[Settings]:
+def worker_settings(server_url: str, template: str, simulator_url: str) -> Iterator[Settings]:
     """A database of the worker's own, so that nothing else takes its jobs."""
-    with migrated_database(server_url) as url:
+    with scratch_database(server_url, template=template) as url:
         yield settings_for(url, simulator_url, log_level="INFO", log_format="json")
 
 

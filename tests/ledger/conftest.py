@@ -4,15 +4,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from alembic import command
 
 from app import ledger
-from app.cli.database import alembic_config
 from app.core.db import Database
 from app.core.ids import new_id
 from app.core.scratch_database import scratch_database
@@ -32,9 +29,8 @@ DATES = "uq_ledger_account_owner_kind_dates"
 
 
 @pytest.fixture(scope="package")
-def ledger_url(server_url: str) -> Iterator[str]:
-    with scratch_database(server_url) as url:
-        command.upgrade(alembic_config(url), "head")
+def ledger_url(server_url: str, template: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template) as url:
         yield url
 
 
@@ -145,14 +141,6 @@ ROWS_A_SEAL = 7
 SEALS = 3
 TAMPER = "SET session_replication_role = replica"
 """Switches off every trigger, foreign keys included; only a superuser may."""
-
-
-@pytest.fixture(scope="package")
-def template(server_url: str) -> Iterator[str]:
-    """The name of a migrated database that nobody is connected to, to be copied."""
-    with scratch_database(server_url) as url:
-        command.upgrade(alembic_config(url), "head")
-        yield urlsplit(url).path.removeprefix("/")
 
 
 @pytest.fixture

@@ -17,13 +17,11 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from alembic import command
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from app import ledger
-from app.cli.database import alembic_config
 from app.core.clock import SHANGHAI
 from app.core.db import Database
 from app.core.scratch_database import scratch_database
@@ -266,12 +264,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def machine(server_url: str) -> Iterator[type[LedgerMachine]]:
+def machine(server_url: str, template: str) -> Iterator[type[LedgerMachine]]:
     with (
-        scratch_database(server_url) as url,
+        scratch_database(server_url, template=template) as url,
         asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
     ):
-        command.upgrade(alembic_config(url), "head")
         LedgerMachine.runner = runner
         LedgerMachine.database = Database(url, Settings(_env_file=None, database_pool_size=1))
         runner.run(LedgerMachine.database.writes.execute(THE_CLOCK_OF_THE_TEST))

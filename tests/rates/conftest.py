@@ -13,12 +13,13 @@ from pydantic_core import to_json
 from app.core.clock import SHANGHAI
 from app.core.db import Database
 from app.core.ids import new_id
+from app.core.scratch_database import scratch_database
 from app.domain.rates import Happening
 from app.models import Area
 from app.services import rates
 from tests.api_client import ApiClient
 from tests.complaint_lives import accept, answer, happening, opened, rate
-from tests.core.service import migrated_database, running_app, settings_for
+from tests.core.service import running_app, settings_for
 from tests.factories import World, make_unit
 
 APRIL = 720
@@ -105,8 +106,8 @@ def lives(world: World, unit: UUID) -> list[list[Happening]]:
 
 
 @pytest.fixture(scope="session")
-def spring_url(server_url: str) -> Iterator[str]:
-    with migrated_database(server_url) as url:
+def spring_url(server_url: str, template: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template) as url:
         yield url
 
 

@@ -19,12 +19,13 @@ import pytest
 from asyncpg import Connection
 
 from app.core.db import Database
+from app.core.scratch_database import scratch_database
 from app.domain import months, rates
 from app.domain.kinds import AreaKind
 from app.domain.rates import Counts, Group, Standing
 from app.services import calendars
 from app.services.rates import reckon
-from tests.core.service import migrated_database, settings_for
+from tests.core.service import settings_for
 from tests.factories import make_area, make_unit, make_user
 from tests.rates import fake_clock, rows
 from tests.rates.walk import ACTIONS, STEPS_EACH, Town, Walk
@@ -39,8 +40,8 @@ Look = tuple[datetime, dict[UUID, dict[str, Any]], dict[Group, Counts]]
 
 
 @pytest.fixture(scope="module")
-def walked_url(server_url: str) -> Iterator[str]:
-    with migrated_database(server_url) as url:
+def walked_url(server_url: str, template: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template) as url:
         yield url
 
 

@@ -14,7 +14,6 @@ from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
 from app.domain.working_time import Calendar
 from app.services import calendars
-from tests.core.service import migrated_database
 from tests.domain.calendars import EDITION_2025, EDITION_2026, at
 from tests.e2e.commands import run
 
@@ -22,9 +21,9 @@ INSERT = "INSERT INTO calendar_edition VALUES ($1, $2, $3, $4, 'a test')"
 
 
 @pytest.fixture
-def empty_url(server_url: str) -> Iterator[str]:
+def empty_url(server_url: str, template: str) -> Iterator[str]:
     """A database of this test alone, without any calendar."""
-    with migrated_database(server_url) as url:
+    with scratch_database(server_url, template=template) as url:
         yield url
 
 
