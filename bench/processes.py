@@ -1,13 +1,14 @@
 """Processes under measurement: starting them, waiting for them, and the CPU time the kernel has counted for them."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from app.core.embedded_postgres import die_with_parent
 
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 10
+PORTS = (12_000, 32_000)
 TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 ECHOWALL = ("-c", "from app.cli import main; main()")
 """The command line of the tree that is measured, whichever one is installed."""
@@ -26,10 +28,15 @@ def run_echowall(*arguments: str, environment: Mapping[str, str]) -> None:
 
 
 def free_port() -> int:
-    """Return a port on 127.0.0.1 that nobody has at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
+    """Return a port on 127.0.0.1 that nobody has at the moment.
+
+    It lies below those that the kernel deals out (ip_local_port_range), so no connection and no server on "any port"
+    of a neighbour takes it before its server does, or while that one is down and to come back.
+    """
+    while True:
+        port = random.randrange(*PORTS)  # noqa: S311 - no secret, but another one in each process
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Health, and what every route answers while the database is away."""
 
-import socket
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ from app.core.db import Database, insert
 from app.core.settings import Settings
 from app.main import create_app
 from app.models import WorkerHeartbeat
+from bench.processes import free_port
 from tests.api.scene import DOCUMENT, ROUTES, Scene, problem
 from tests.api_client import ApiClient
 from tests.wechat.server import new_code
@@ -53,11 +53,8 @@ class TestWithoutDatabase:
     @pytest.fixture
     async def lonely(self, settings: Settings) -> AsyncIterator[ApiClient]:
         """The application with a database where nobody answers."""
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
-        away = settings.model_copy(
-            update={"database_url": type(settings.secret_key)(f"postgresql://x@127.0.0.1:{port}/x")}
-        )
+        url = f"postgresql://x@127.0.0.1:{free_port()}/x"
+        away = settings.model_copy(update={"database_url": type(settings.secret_key)(url)})
         application = create_app(away)
         transport = httpx.ASGITransport(application, raise_app_exceptions=False)
         async with (

@@ -7,7 +7,6 @@ import pty
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -21,6 +20,7 @@ import pytest
 
 from app.cli.up.child import Restarts, how_it_ended
 from app.core.settings import get_settings
+from bench.processes import free_port
 from tests.runtime.processes import kill, running, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
@@ -101,12 +101,6 @@ class Up:
     def assert_nothing_is_left(self) -> None:
         wait_for(lambda: not self.processes(), GONE_WITHIN_S, f"nothing runs: {self.processes()}")
         assert not self.answers()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @pytest.fixture(autouse=True)

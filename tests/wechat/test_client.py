@@ -1,4 +1,3 @@
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -9,6 +8,7 @@ import pytest
 
 from app.wechat import errors
 from app.wechat.client import Scene, WeChat, pieces_of
+from bench.processes import free_port
 from tests.wechat.server import APPID, SECRET, answering, count_calls, granted, order_fault, passed, raw
 
 LOGIN = "/sns/jscode2session"
@@ -313,13 +313,11 @@ class TestCheckText:
 @pytest.fixture
 async def unreachable() -> AsyncIterator[tuple[WeChat, list[httpx.Request]]]:
     """A client of a port where nobody listens, and the requests that it tried to send."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
     sent: list[httpx.Request] = []
 
     async def note(request: httpx.Request) -> None:
         sent.append(request)
 
-    async with aclosing(WeChat(f"http://127.0.0.1:{port}", APPID, SECRET)) as wechat:
+    async with aclosing(WeChat(f"http://127.0.0.1:{free_port()}", APPID, SECRET)) as wechat:
         wechat._http.event_hooks["request"].append(note)
         yield wechat, sent
