@@ -24,8 +24,8 @@ $(STAMP): requirements-dev.lock pyproject.toml
 run: $(STAMP) ## Start everything on this machine: database, API, worker, WeChat simulator (PORT=8000)
 	@exec $(BIN)/echowall up $(if $(PORT),--port $(PORT))
 
-test: $(STAMP) ## Run all tests against a real PostgreSQL that is started for them
-	@$(BIN)/python -m pytest
+test: $(STAMP) ## Run all tests on up to four cores, each against a real PostgreSQL of its own (WORKERS=1 for one)
+	@$(BIN)/python -m pytest --numprocesses $(or $(WORKERS),logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 fuzz: $(STAMP) ## Try 2,000 sequences on the ledger instead of the tests' 100, some minutes (EXAMPLES=20000 for more)
 	@LEDGER_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/ledger/test_stateful.py

@@ -4,9 +4,10 @@ Commits are real and nothing is cleaned up between tests: each makes its own dis
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-
 from urllib.parse import urlsplit
+
 import asyncpg
 import httpx
 import pytest
@@ -25,6 +26,13 @@ from tests.factories import World
 from tests.wechat.server import APPID, SECRET, running_simulator
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse two tests of one id: workers tell tests apart by their ids, and would run the first alone."""
+    doubled = [name for name, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if doubled:
+        raise pytest.UsageError(f"several tests have the id {doubled[0]}")
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """A PostgreSQL server to make databases on; ``TEST_DATABASE_URL`` names another one."""
@@ -37,6 +45,13 @@ def template(server_url: str) -> Iterator[str]:
     """The name of a migrated database that nobody is connected to: copying it takes a tenth of migrating anew."""
     with scratch_database(server_url) as url:
         command.upgrade(alembic_config(url), "head")
+        yield urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """A migrated database of this test run."""
+    with scratch_database(server_url, template=template) as url:
         asyncio.run(sync_calendars(Settings(_env_file=None, database_url=url)))
         yield url
 
@@ -45,13 +60,6 @@ def template(server_url: str) -> Iterator[str]:
 def simulator_url() -> Iterator[str]:
     """WeChat's simulator, a server of its own."""
     with running_simulator() as url:
-        yield urlsplit(url).path.removeprefix("/")
-
-
-@pytest.fixture(scope="session")
-def database_url(server_url: str, template: str) -> Iterator[str]:
-    """A migrated database of this test run."""
-    with scratch_database(server_url, template=template) as url:
         yield url
 
 

@@ -7,11 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
+from schemathesis.pytest.plugin import SchemathesisFunction
 
 from app.core.settings import Settings
 from app.main import create_app
 
 START_TIMEOUT_S = 10.0
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Name each operation's test by its operation: Schemathesis gives all of them one id, and one id is run once."""
+    if isinstance(item, SchemathesisFunction):
+        item._id = item.id.with_params(item.operation_label)
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,14 @@ request is made by several people, so that much of it gets through.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from itertools import count, cycle
 from typing import Any
 from uuid import UUID
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
@@ -50,6 +51,8 @@ class Range:
     url: str
     people: tuple[Person | None, ...]
     ids: dict[str, Iterator[str]]
+    session: requests.Session
+    """Keeps its connections: making one for each request takes as long as the request."""
     serial: Iterator[int] = field(default_factory=lambda: count(1))
     reached: Counter[str] = field(default_factory=Counter)
 
@@ -70,7 +73,7 @@ class Range:
 
 
 @pytest.fixture(scope="module")
-async def range_(served_at: str, database: Database, api: ApiClient, settings: Settings) -> Range:
+async def range_(served_at: str, database: Database, api: ApiClient, settings: Settings) -> AsyncIterator[Range]:
     """A district with two of everything, and an id of nothing."""
     world = await World.make(database, api, settings)
     first, second = await make_scene(world), await make_scene(world)
@@ -84,11 +87,13 @@ async def range_(served_at: str, database: Database, api: ApiClient, settings: S
         "unit_id": [world.unit_id],
         "user_id": [first.applicant.id, second.author.id, world.staff.id],
     }
-    return Range(
-        url=served_at,
-        people=(None, first.author, first.helper, first.owner, world.administrator),
-        ids={name: cycle([*map(str, found), NOWHERE]) for name, found in ids.items()},
-    )
+    with requests.Session() as session:
+        yield Range(
+            url=served_at,
+            people=(None, first.author, first.helper, first.owner, world.administrator),
+            ids={name: cycle([*map(str, found), NOWHERE]) for name, found in ids.items()},
+            session=session,
+        )
 
 
 def is_id(value: Any) -> bool:
@@ -111,7 +116,7 @@ def is_id(value: Any) -> bool:
 def test_answers_are_those_of_the_document(case: schemathesis.Case[Any], range_: Range):
     range_.aim(case)
     for person in range_.people:
-        response = case.call(base_url=range_.url, headers=range_.headers(person))
+        response = case.call(base_url=range_.url, session=range_.session, headers=range_.headers(person))
         case.validate_response(response, checks=CHECKS)
         if response.status_code < 300:
             range_.reached[case.operation.label] += 1
