@@ -18,7 +18,7 @@ HISTORY = "SELECT action, from_state, to_state FROM event WHERE subject_id = $1 
 
 async def until_somebody_waits(database: Database) -> None:
     """Return once a statement waits for a lock that another transaction holds."""
-    for _ in range(150):
+    for _ in range(2000):
         if await database.reads.fetchval(WAITING):
             return
         await asyncio.sleep(0.01)

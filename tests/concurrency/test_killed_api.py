@@ -15,6 +15,11 @@ def test_nothing_is_lost_or_doubled(server_url: str, tmp_path: Path):
         run = runs.crowd(runs.Arena.of(system), vouchers=6, keys=3, databases=0, apis=1)
     assert [finding for finding in run.findings if not finding.is_right] == []
     told = dict(run.told)
-    assert (told["settled"], told["refused"]) == (6, 12)
-    assert told["replays"] == 6 * 3 * 9
     assert told["tries cut off"] > 0, "no request was under way when its server was killed"
+    # Each of the 18 keys was answered once and replayed nine times, unless the first answer did not get through: then
+    # whoever asked again was told a replay.
+    assert told["settled"] <= 6
+    assert told["refused"] <= 12
+    unheard = 18 - told["settled"] - told["refused"]
+    assert unheard <= told["tries cut off"]
+    assert told["replays"] == 18 * 9 + unheard

@@ -117,7 +117,7 @@ async def test_a_key_that_is_worked_on_for_long_is_not_waited_for(world: World, 
     answer = await world.api.post(f"/v1/offers/{offer}/vouchers", holder, key=key)
     assert (answer.status_code, answer.json()["code"]) == (409, "request-in-progress")
     assert int(answer.headers["Retry-After"]) >= 1
-    assert 1.5 < time.monotonic() - began_s < 4
+    assert 1.5 < time.monotonic() - began_s < 5
     await held.rollback()
     await other.close()
     later = await world.api.post(f"/v1/offers/{offer}/vouchers", holder, key=key)

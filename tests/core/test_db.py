@@ -176,7 +176,7 @@ class TestLostConnections:
         async with surgeon.transaction():
             await surgeon.execute("SELECT FROM offer WHERE id = $1 FOR UPDATE", offer)
             waiting = asyncio.create_task(send(hurt, "POST", path, holder, None, key))
-            for _ in range(150):
+            for _ in range(2000):
                 if await surgeon.fetch(KILL_WAITING):
                     break
                 await asyncio.sleep(0.01)

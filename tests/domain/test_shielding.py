@@ -190,9 +190,9 @@ class TestMaskText:
             text = (unit * length)[:length]
             tries = []
             for _ in range(3):
-                began = time.perf_counter()
+                began = time.thread_time()  # of this thread alone, however busy the machine is
                 mask_text(text)
-                tries.append(time.perf_counter() - began)
+                tries.append(time.thread_time() - began)
             return min(tries)
 
         short, long = took_s(2000), took_s(16000)

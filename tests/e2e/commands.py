@@ -6,7 +6,7 @@ import sysconfig
 from pathlib import Path
 
 ECHOWALL = Path(sysconfig.get_path("scripts")) / "echowall"
-DONE_WITHIN_S = 60
+DONE_WITHIN_S = 180
 
 
 def environment(database_url: str, **more: str) -> dict[str, str]:

@@ -26,7 +26,7 @@ from tests.wechat.server import order_fault
 
 CHECK = "/wxa/msg_sec_check"
 JOBS = "SELECT status::text, attempts FROM pgqueuer WHERE payload = $1"
-STARTS_S = 20
+STARTS_S = 60
 
 
 @pytest.fixture(scope="module")

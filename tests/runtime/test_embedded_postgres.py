@@ -151,7 +151,7 @@ class TestRecovery:
         execute(url, "CREATE TABLE many AS SELECT g AS id FROM generate_series(1, 5000) g")
         data = (home / "data").resolve()
         kill(server_processes(data))
-        wait_for(lambda: not server.is_running(), 5, "the server is dead")
+        wait_for(lambda: not server.is_running(), 30, "the server is dead")
         assert (data / "postmaster.pid").exists()
         assert server.start() == url
         assert execute(url, "SELECT count(*) FROM many") == 5000
@@ -193,7 +193,7 @@ class TestRecovery:
             data = (home / "data").resolve()
             assert server_processes(data)
             parent.kill()
-        wait_for(lambda: not server_processes(data), 5, "the server ended with its parent")
+        wait_for(lambda: not server_processes(data), 30, "the server ended with its parent")
 
     def test_opened_data_is_closed_again(self, server: EmbeddedPostgres, home: Path) -> None:
         server.start()

@@ -26,9 +26,9 @@ from tests.runtime.processes import kill, running, wait_for
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
 
 ECHOWALL = Path(sysconfig.get_path("scripts")) / "echowall"
-READY_WITHIN_S = 60
+READY_WITHIN_S = 180
 GONE_WITHIN_S = 12
-SECONDS_TO_START = 20
+SECONDS_TO_START = 40
 
 
 class Up:
@@ -210,15 +210,15 @@ class TestHurt:
             now = up.processes(verb)
             return len(now) == len(before) and before[0] not in now
 
-        wait_for(is_replaced, 15, "started again")
+        wait_for(is_replaced, 60, "started again")
         assert "was ended by SIGKILL" in up.said()
-        wait_for(up.answers, 15, "answers")
+        wait_for(up.answers, 60, "answers")
 
     def test_killed_database_is_started_again(self, up: Up) -> None:
         kill(up.processes("postgres"))
-        wait_for(lambda: "PostgreSQL runs again." in up.said(), 15, "the database runs again")
-        wait_for(up.answers, 15, "answers")
-        wait_for(lambda: up.processes("echowall worker"), 15, "the worker is there")
+        wait_for(lambda: "PostgreSQL runs again." in up.said(), 60, "the database runs again")
+        wait_for(up.answers, 60, "answers")
+        wait_for(lambda: up.processes("echowall worker"), 60, "the worker is there")
 
     def test_child_that_keeps_dying_ends_the_run(self, up: Up) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
@@ -263,7 +263,7 @@ class TestEnd:
     def test_interrupted_while_starting(self, up: Up, number: signal.Signals) -> None:
         up.stop()
         up.start()
-        wait_for(lambda: "Bringing the tables" in up.said(), 10, "started")
+        wait_for(lambda: "Bringing the tables" in up.said(), 60, "started")
         up.send(number)
         assert up.ended(GONE_WITHIN_S) == 0
         up.assert_nothing_is_left()
@@ -273,7 +273,7 @@ class TestEnd:
         ours, terminal = pty.openpty()
         up.start(before=["sh", "-c", 'trap : HUP; "$@"; exit $?', "sh"], terminal=terminal)
         os.close(terminal)
-        wait_for(lambda: "Bringing the tables" in up.said(), 10, "started")
+        wait_for(lambda: "Bringing the tables" in up.said(), 60, "started")
         os.close(ours)
         assert up.ended(GONE_WITHIN_S) == 0
         up.assert_nothing_is_left()
