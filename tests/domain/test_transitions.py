@@ -17,6 +17,7 @@ from app.domain.lifecycles import (
     ADJUSTMENT,
     CLAIM,
     COMPLAINT,
+    IDENTIFICATION,
     IMPORT_RUN,
     JOINT_CASE,
     LIFECYCLES,
@@ -38,6 +39,7 @@ from app.services.transitions import Mover
 from tests.api.scene import UNITS_FILE
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
 from tests.factories import World, make_member, person_of
+from tests.roster import new_contact
 from tests.settlements import make_line, make_redemption, make_settlement
 
 LAST_YEAR = date(2025, 1, 1)
@@ -139,6 +141,14 @@ async def a_volunteer(world: World) -> UUID:
     return volunteer_id
 
 
+async def an_identification(world: World) -> UUID:
+    person, contact = await world.person(), new_contact()
+    form = {"name": contact.name, "phone": contact.phone, "home_area_id": str(world.grid.id)}
+    response = await world.api.post("/v1/identifications", person, form)
+    assert response.status_code == 201, response.text
+    return UUID(response.json()["id"])
+
+
 async def a_team(world: World) -> UUID:
     return await world.team(await world.helper())
 
@@ -197,6 +207,7 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     CLAIM.subject: a_claim,
     MEMBER.subject: a_member,
     VOLUNTEER.subject: a_volunteer,
+    IDENTIFICATION.subject: an_identification,
     TEAM.subject: a_team,
     TEAM_MEMBER.subject: a_place_in_a_team,
     MERCHANT.subject: a_shop,

@@ -7,10 +7,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
 from app.jobs.handlers import Parts
 from tests.conftest import Jobs
-from tests.core.service import migrated_database, running_app, running_process, settings_for
+from tests.core.service import running_app, running_process, settings_for
 from tests.factories import World
 from tests.imports import Office, counts, xlsx
 
@@ -19,9 +20,9 @@ STARTS_S = 30
 
 
 @pytest.fixture(scope="module")
-def worker_settings(server_url: str, simulator_url: str) -> Iterator[Settings]:
+def worker_settings(server_url: str, simulator_url: str, template: str) -> Iterator[Settings]:
     """A database of the worker's own, so that nothing else takes its jobs."""
-    with migrated_database(server_url) as url:
+    with scratch_database(server_url, template=template) as url:
         yield settings_for(url, simulator_url, log_level="INFO", log_format="json")
 
 
