@@ -32,6 +32,7 @@ JSON_BODY_PROBLEMS = ("malformed-json", "invalid-payload")
 
 CONSTRAINT_PROBLEMS = {
     "area_open": "area-closed",
+    "uq_building_area_id_key": "building-exists",
     "uq_area_name_open": "area-name-taken",
     "uq_area_code_open": "area-code-taken",
     "uq_claim_live": "already-claimed",

@@ -173,6 +173,14 @@ CONTACT_POINT: dict[str, Any] = {"kind": "contact_point", "name": "第三网格�
 """What makes it somebody's home."""
 
 
+BUILDING_FORM: dict[str, Any] = {
+    "name": "幸福路12号院3号楼",
+    "aliases": ["老纺织厂宿舍3栋"],
+    "households": 48,
+}
+"""What staff send to put a building on the list of a grid."""
+
+
 COMPLAINT_FORMS: dict[str, dict[str, Any]] = {
     "answer": {"answer": "今天换好了灯泡。", "outcome": "resolved"},
     "wait": {"reason": "请告诉我们是哪一盏灯。"},
@@ -448,6 +456,13 @@ class World:
         response = await self.api.post("/v1/strength-rules", self.administrator, {"area_id": str(area.id), **fields})
         assert response.status_code == 201, response.text
         return dict(response.json())
+
+    async def building(self, grid: Area | None = None, **changes: Any) -> UUID:
+        """Have staff put a building on the list of a grid; return its id."""
+        path = f"/v1/areas/{(grid or self.grid).id}/buildings"
+        response = await self.api.post(path, self.staff, BUILDING_FORM | changes)
+        assert response.status_code == 201, response.text
+        return UUID(response.json()["id"])
 
     async def api_key(self) -> UUID:
         """Make a key for another system; return its id."""

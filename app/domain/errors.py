@@ -199,6 +199,15 @@ _TYPES = (
         "The map has warnings that nobody accepted",
         "边界文件有需要确认的问题，没有保存，请核对提示，确认无误后再提交。",
     ),
+    # Buildings
+    ProblemType("area-not-a-grid", 422, "A building stands in a grid", "楼栋只能登记在网格中，请选择所在的网格。"),
+    ProblemType(
+        "building-outside-grid",
+        422,
+        "The point lies far outside the grid",
+        "楼栋的位置不在这个网格附近，请核对位置，或选择所在的网格。",
+    ),
+    ProblemType("building-exists", 409, "The grid has this building already", "这个网格已有这栋楼，请修改已有的登记。"),
     ProblemType("worker-exists", 409, "The user acts for the unit already", "这位用户已经是该单位的经办人。"),
     # Venues and circles
     ProblemType(

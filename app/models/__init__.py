@@ -6,6 +6,7 @@ from app.models.adjustment import Adjustment
 from app.models.api_key import ApiKey
 from app.models.area import Area, AreaPeriod
 from app.models.area_shape import AreaShape
+from app.models.building import Building
 from app.models.calendar_edition import CalendarEdition
 from app.models.circle import Circle, CircleArea
 from app.models.claim import Claim
@@ -55,6 +56,7 @@ __all__ = [
     "AreaPeriod",
     "AreaShape",
     "Award",
+    "Building",
     "CalendarEdition",
     "CategoryWord",
     "Circle",

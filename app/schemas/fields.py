@@ -104,6 +104,7 @@ PaperTitle = Annotated[str, StringConstraints(min_length=1, max_length=40), Chec
 PaperReference = Annotated[str, StringConstraints(min_length=1, max_length=200), Check]
 TypedCode = Annotated[str, StringConstraints(min_length=1, max_length=16), Check]
 DocumentTitle = Annotated[str, StringConstraints(min_length=1, max_length=200), Check]
+AddressQuery = Annotated[str, StringConstraints(min_length=1, max_length=100), Check]
 Skill = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
 Count = Annotated[int, Field(strict=True)]
 

@@ -15,6 +15,7 @@ from app.models import Volunteer
 from app.services import seals
 from app.services.people import Contact
 from tests.factories import (
+    BUILDING_FORM,
     CONTACT_POINT,
     OFFER_FORM,
     TEAM_FORM,
@@ -118,6 +119,7 @@ async def make_scene(world: World) -> Scene:
         worker=worker,
         ids={
             "area_id": world.grid.id,
+            "building_id": await world.building(),
             "grant_id": await make_grant(world.database, await world.person(), world.grid, Role.STAFF),
             "member_id": member,
             "identification_id": await identification(world, applicant),
@@ -227,6 +229,8 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         },
         ("POST", "/v1/areas/{area_id}/shapes/check"): shapes_form(scene.world),
         ("PUT", "/v1/areas/{area_id}/shapes"): shapes_form(scene.world) | {"accept_warnings": True},
+        ("POST", "/v1/areas/{area_id}/buildings"): BUILDING_FORM | {"name": "幸福路12号院4号楼"},
+        ("PUT", "/v1/areas/{area_id}/buildings/{building_id}"): BUILDING_FORM | {"area_id": grid, "location": None},
         ("POST", "/v1/grants"): {"user_id": someone, "role": "staff", "area_id": grid},
         ("POST", "/v1/posts"): {
             "area_id": grid,

@@ -64,6 +64,10 @@ NO_FIELD_TAKES = {
     "a list in a list": "[[]]",
     "a list of nothing": "[null]",
 }
+BUILDING_ROUTES = (
+    ("POST", "/v1/areas/{area_id}/buildings"),
+    ("PUT", "/v1/areas/{area_id}/buildings/{building_id}"),
+)
 EDIT_AREA = ("PUT", "/v1/areas/{area_id}")
 AREA_ROUTES = (("POST", "/v1/areas"), EDIT_AREA)
 BUT_THIS_ONE_DOES = {
@@ -75,6 +79,7 @@ BUT_THIS_ONE_DOES = {
     *[(route, field, "zero") for route in AREA_ROUTES for field in ("households", "residents")],
     *[(EDIT_AREA, field, "null") for field in ("code", "households", "residents")],
     (("PUT", "/v1/areas/{area_id}/shapes"), "accept_warnings", "true"),
+    *[(route, "households", "zero") for route in BUILDING_ROUTES],
     (("POST", "/v1/strength-rules"), "members", "zero"),
     (("POST", "/v1/strength-rules"), "volunteers", "zero"),
 }
@@ -290,6 +295,7 @@ def query_parameters(route: Route) -> list[str]:
 NO_CHARACTERS = ("\ud800".encode("utf-8", "surrogatepass"), b"\xff")
 BAD_QUERIES = ("\x00", *NO_CHARACTERS, "x" * 10_000, "-1", "1e9", "'", "你好", "")
 TEXTS = {
+    (("GET", "/v1/buildings"), "q"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS},
     (("GET", "/v1/complaints/similar"), "title"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS},
     (("GET", "/v1/exports/{kind}.xlsx"), "reason"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS},
 }

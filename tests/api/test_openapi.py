@@ -23,6 +23,7 @@ PUBLIC = {
     ("GET", "/v1/areas/at"),
     ("GET", "/v1/areas/{area_id}/shape"),
     ("GET", "/v1/areas/{area_id}/shapes"),
+    ("GET", "/v1/buildings"),
     ("GET", "/v1/areas/{area_id}/fund"),
     ("GET", "/v1/units"),
     ("GET", "/v1/policies"),

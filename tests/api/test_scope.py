@@ -61,6 +61,11 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/areas/{area_id}/shapes"): [OPEN, Reach(query="tolerance_m=20&kind=grid&coordinates=wgs84")],
     ("POST", "/v1/areas/{area_id}/shapes/check"): [FORBIDDEN],  # areas and their shapes are public
     ("PUT", "/v1/areas/{area_id}/shapes"): [FORBIDDEN],
+    ("GET", "/v1/buildings"): [Reach(query="area_id={area_id}&q=幸福路12号院3号楼")],
+    ("GET", "/v1/areas/{area_id}/buildings"): [FORBIDDEN],  # everybody finds buildings, staff know more of them
+    ("POST", "/v1/areas/{area_id}/buildings"): [FORBIDDEN],
+    ("PUT", "/v1/areas/{area_id}/buildings/{building_id}"): [FORBIDDEN],
+    ("DELETE", "/v1/areas/{area_id}/buildings/{building_id}"): [FORBIDDEN],
     ("GET", "/v1/units"): [Reach(query="area_id={area_id}")],
     ("POST", "/v1/posts"): [FORBIDDEN],  # areas are public
     ("GET", "/v1/posts"): [Reach(query="area_id={area_id}")],

@@ -283,6 +283,22 @@ class TestReads:
         assert await counter.get("/v1/areas/at", **world.place(15, 15)) == look_and_map + 1
         assert await counter.get("/v1/areas/at", **world.place(25, 15)) == 1
 
+    async def test_shapes_of_a_district(self, counter: Counter, world: World):
+        """Simplified, they stay in the process; whether they are still true is asked each time."""
+        await world.draw_all()
+        path = f"/v1/areas/{world.district.id}/shapes"
+        assert await counter.get(path) == 1
+        look, all_shapes = 1, 1
+        assert await counter.get(path, tolerance_m=20) == look + all_shapes
+        assert await counter.get(path, tolerance_m=20, kind="grid") == look
+
+    async def test_buildings_of_an_address(self, counter: Counter, world: World):
+        await world.building()
+        asked: dict[str, Any] = {"area_id": world.district.id}
+        assert await counter.get("/v1/buildings", **asked, q="幸福路12号院3号楼") == 1
+        once_more_by_its_numbers = 1
+        assert await counter.get("/v1/buildings", **asked, q="辛福录12号院3号楼") == 1 + once_more_by_its_numbers
+
     async def test_health(self, counter: Counter):
         assert await counter.get("/healthz") == 0
 
