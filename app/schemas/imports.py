@@ -144,7 +144,7 @@ class ChangeOut(Out):
     """What would stand in a field instead of what stands there."""
 
     field: str
-    heading: str | None
+    heading: str
     old: Annotated[str, Field(serialization_alias="from")]
     new: Annotated[str, Field(serialization_alias="to")]
 

@@ -1,6 +1,5 @@
 """How the rows of a table of areas find their places in the tree, those above before those below; no statement here."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,11 +12,10 @@ from app.domain.sheets import cells
 from app.domain.sheets.faults import Fault
 from app.domain.sheets.records import Record
 from app.services.imports.kind import Change, Judged, begin, refuse_dependents
-from app.services.imports.tree import KIND_OF, Node, Step, Tree, steps_of
+from app.services.imports.tree import KIND_OF, Node, Step, Tree, split_path, steps_of
 
 FIGURES = {"households": "户数", "residents": "人口"}
 LEVEL = {kind: place for place, kind in enumerate(LEVELS)}
-_SEPARATOR = re.compile(r"\s*[/\\>|→]\s*")
 _NO_PARENT = Fault("parent-unknown", texts.IMPORT_PARENT_UNKNOWN)
 _PARENT_UNCLEAR = Fault("parent-unclear", texts.IMPORT_PARENT_UNCLEAR)
 
@@ -114,7 +112,7 @@ class Placing:
         if isinstance(code, str):
             return self.tree.by_code.get(code) or Fault(_NO_PARENT.code, _NO_PARENT.sentence, "parent_code")
         if isinstance(written, str):
-            found = self.tree.find_path(_SEPARATOR.split(written))
+            found = self.tree.find_path(split_path(written))
             return found or Fault(_NO_PARENT.code, _NO_PARENT.sentence, "parent")
         if not wanted.steps:
             return None

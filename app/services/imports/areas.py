@@ -44,14 +44,20 @@ COLUMNS = (
     Column("parent_code", "上级代码", DivisionCode(), synonyms=("上级区划代码", "上级编码", "父级代码")),
     Column("code", "区划代码", DivisionCode(), synonyms=("代码", "行政区划代码", "统计用区划代码", "区域代码", "编码")),
     Column(
-        "households", FIGURES["households"], Integer(), synonyms=("总户数", "居民户数", "常住户数", "住户数"),
+        "households",
+        FIGURES["households"],
+        Integer(),
+        synonyms=("总户数", "居民户数", "常住户数", "住户数"),
         example="320",
     ),
     Column(
-        "residents", FIGURES["residents"], Integer(), synonyms=("人口数", "总人口", "常住人口", "居民人数", "居民数"),
+        "residents",
+        FIGURES["residents"],
+        Integer(),
+        synonyms=("人口数", "总人口", "常住人口", "居民人数", "居民数"),
         example="960",
     ),
-)  # fmt: skip
+)
 
 TAKEN_CODES = """
     SELECT code FROM area WHERE code = ANY($1) AND closed_at IS NULL AND NOT lineage @> ARRAY[$2::uuid]

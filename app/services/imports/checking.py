@@ -6,7 +6,7 @@ The file is read in a thread, the rows are judged on one moment of the database,
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -134,7 +134,6 @@ async def judge(opened: Opened, desk: Desk, advance: Advance) -> list[Judged]:
 
 def make_report(opened: Opened, judged: Sequence[Judged], *, only_refused: bool = False) -> bytes:
     """Return the file as it was sent, with what becomes of each row; plain work for the processor, for a thread."""
-    titles = opened.kind.titles
     shown = [row for row in judged if row.is_refused or not only_refused]
     return writing.report(
         opened.table,
@@ -143,15 +142,16 @@ def make_report(opened: Opened, judged: Sequence[Judged], *, only_refused: bool 
                 row.record.row,
                 texts.IMPORT_VERDICTS[row.verdict],
                 row.faults,
-                [_told(titles, change) for change in row.changes],
+                [_told(opened.kind, change) for change in row.changes],
             )
             for row in shown
         ],
     )
 
 
-def _told(titles: Mapping[str, str], change: Change) -> str:
-    return texts.IMPORT_CHANGE.format(title=titles[change.column], old=change.old or "—", new=change.new or "—")
+def _told(kind: Kind, change: Change) -> str:
+    old, new = change.old or texts.IMPORT_NOTHING, change.new or texts.IMPORT_NOTHING
+    return texts.IMPORT_CHANGE.format(title=kind.title_of(change.column), old=old, new=new)
 
 
 def count(judged: Sequence[Judged]) -> dict[str, int]:

@@ -134,6 +134,10 @@ class Kind:
         """What people call the columns, in their order."""
         return {column.name: column.title for column in self.columns}
 
+    def title_of(self, name: str) -> str:
+        """Return what people call a column, or something else that changes."""
+        return self.titles.get(name) or texts.IMPORT_EXTRA_TITLES[name]
+
     def column(self, name: str) -> Column:
         """Return the column of this name."""
         return next(column for column in self.columns if column.name == name)

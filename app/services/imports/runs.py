@@ -136,7 +136,7 @@ async def list_rows(
             "changes": [
                 {
                     "field": change.column,
-                    "heading": _title(kind.titles, change.column),
+                    "heading": kind.title_of(change.column),
                     "from": change.old,
                     "to": change.new,
                 }

@@ -50,6 +50,7 @@ KIND_OF = {"district": AreaKind.DISTRICT, "street": AreaKind.STREET, "community"
     "post": AreaKind.POST,
 }
 TITLES = {column.name: column.title for column in (*PATH, POST)}
+_SEPARATOR = re.compile(r"\s*[/\\>|→]\s*")
 _ENDINGS = re.compile("(?:街道办事处|街道|社区居委会|社区|居委会|网格|责任区|区|县|镇|乡|村)$")
 
 
@@ -224,6 +225,11 @@ def path_values(node: Node) -> dict[str, Any]:
 def path_name(node: Node) -> str:
     """Return where an area lies, as people read it."""
     return texts.IMPORT_PATH_SEPARATOR.join(above.name for above in reversed(list(node.upwards())))
+
+
+def split_path(written: str) -> list[str]:
+    """Return the names of a path as people write it: 东门街道/幸福社区."""
+    return _SEPARATOR.split(written)
 
 
 def _leads_to(keys: Sequence[str], node: Node) -> bool:

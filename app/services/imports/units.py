@@ -38,13 +38,17 @@ KINDS = Choice(
 )
 COLUMNS = (
     Column(
-        "name", "单位名称", Text(NAME_MAX), synonyms=("单位", "名称", "单位全称", "机构名称", "企业名称"),
-        is_required=True, example="区市场监督管理局",
+        "name",
+        "单位名称",
+        Text(NAME_MAX),
+        synonyms=("单位", "名称", "单位全称", "机构名称", "企业名称"),
+        is_required=True,
+        example="区市场监督管理局",
     ),
     Column("kind", "单位类型", KINDS, synonyms=("类型", "单位性质", "性质", "单位类别", "机构类型"), is_required=True),
     *PATH,
     CODE,
-)  # fmt: skip
+)
 
 LIST = """
     SELECT x.id, x.area_id, x.kind, x.name FROM unit x JOIN area a ON a.id = x.area_id
