@@ -34,6 +34,7 @@ from app.models.policy import Award, PointsPolicy, PointsWarning
 from app.models.post import Post, PostHolding
 from app.models.rate import RateCount, RatePublication
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
+from app.models.staffing_rule import StaffingRule
 from app.models.strength_rule import StrengthRule
 from app.models.task import Task
 from app.models.team import Alliance, AllianceTeam, Team, TeamMember
@@ -103,6 +104,7 @@ __all__ = [
     "Settlement",
     "SettlementCounter",
     "SettlementLine",
+    "StaffingRule",
     "Stay",
     "StrengthRule",
     "Task",

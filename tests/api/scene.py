@@ -353,6 +353,11 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         },
         ("POST", "/v1/adjustments/{adjustment_id}/refuse"): reason,
         ("POST", "/v1/donations"): {"area_id": str(scene.world.community.id), "points": 1},
+        ("POST", "/v1/staffing-rules"): {
+            "area_id": grid,
+            "households_per_grid_worker": 400,
+            "workers_per_10000": 20,
+        },
         ("POST", "/v1/venues"): {"area_id": grid, **VENUE_FORM},
         ("PUT", "/v1/venues/{venue_id}"): VENUE_FORM,
         ("POST", "/v1/circles"): {"area_id": grid, "name": "湖滨商圈", "introduction": "三条小街。"},

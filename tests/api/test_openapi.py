@@ -46,6 +46,8 @@ PUBLIC = {
     ("GET", "/v1/walls/{area_id}/echoes"),
     ("GET", "/v1/tasks"),
     ("GET", "/v1/tasks/{task_id}"),
+    ("GET", "/v1/staffing-rules"),
+    ("GET", "/v1/staffing-rules/effective"),
     ("GET", "/v1/venues"),
     ("GET", "/v1/venues/near"),
     ("GET", "/v1/venues/{venue_id}"),

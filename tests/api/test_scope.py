@@ -250,6 +250,10 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/api-keys"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("DELETE", "/v1/api-keys/{api_key_id}"): [GONE],
     ("GET", "/v1/anomalies"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
+    ("GET", "/v1/areas/{area_id}/staffing"): [FORBIDDEN],  # areas are public
+    ("POST", "/v1/staffing-rules"): [FORBIDDEN],
+    ("GET", "/v1/staffing-rules"): [Reach(query="area_id={area_id}")],
+    ("GET", "/v1/staffing-rules/effective"): [Reach(query="area_id={area_id}")],
     ("GET", "/v1/venues"): [Reach(query="area_id={area_id}"), Reach(query="area_id={area_id}&kind=contact_point")],
     ("GET", "/v1/venues/near"): [Reach(query="longitude={longitude}&latitude={latitude}")],
     ("GET", "/v1/venues/{venue_id}"): [OPEN],

@@ -208,6 +208,11 @@ class TestReads:
         assert await counter.get(f"/v1/tasks/{task_id}") == 1
         assert await counter.get(f"/v1/tasks/{task_id}", helper) == IDENTITY + 1
 
+    async def test_staffing(self, counter: Counter, world: World):
+        assert await counter.get(f"/v1/areas/{world.district.id}/staffing", world.staff) == IDENTITY + 1
+        for path in ("/v1/staffing-rules", "/v1/staffing-rules/effective"):
+            assert await counter.get(path, area_id=world.grid.id) == 1
+
     async def test_venues(self, counter: Counter, world: World):
         venue = await world.venue(kind="contact_point", telephone=None)
         for person, more in ((None, 0), (world.staff, IDENTITY)):
