@@ -41,7 +41,7 @@ def server_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def template(server_url: str) -> Iterator[str]:
+def template_database(server_url: str) -> Iterator[str]:
     """The name of a migrated database that nobody is connected to: copying it takes a tenth of migrating anew."""
     with scratch_database(server_url) as url:
         command.upgrade(alembic_config(url), "head")
@@ -49,9 +49,9 @@ def template(server_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def database_url(server_url: str, template: str) -> Iterator[str]:
+def database_url(server_url: str, template_database: str) -> Iterator[str]:
     """A migrated database of this test run."""
-    with scratch_database(server_url, template=template) as url:
+    with scratch_database(server_url, template=template_database) as url:
         asyncio.run(sync_calendars(Settings(_env_file=None, database_url=url)))
         yield url
 

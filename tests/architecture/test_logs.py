@@ -75,8 +75,8 @@ class Journey:
 
 
 @pytest.fixture(scope="module")
-def own_url(server_url: str, template: str) -> Iterator[str]:
-    with scratch_database(server_url, template=template) as url:
+def own_url(server_url: str, template_database: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template_database) as url:
         yield url
 
 

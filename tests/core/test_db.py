@@ -60,9 +60,9 @@ class TestTransaction:
 
 
 @pytest.fixture(scope="module")
-def own_settings(server_url: str, template: str, simulator_url: str) -> Iterator[Settings]:
+def own_settings(server_url: str, template_database: str, simulator_url: str) -> Iterator[Settings]:
     """A database that can be hurt without hurting other tests."""
-    with scratch_database(server_url, template=template) as url:
+    with scratch_database(server_url, template=template_database) as url:
         yield settings_for(url, simulator_url, database_pool_size=4, database_read_pool_size=4)
 
 

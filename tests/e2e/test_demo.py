@@ -58,8 +58,8 @@ BULK = (
 
 
 @pytest.fixture(scope="module")
-def migrated_url(server_url: str, template: str) -> Iterator[str]:
-    with scratch_database(server_url, template=template) as url:
+def migrated_url(server_url: str, template_database: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template_database) as url:
         yield url
 
 

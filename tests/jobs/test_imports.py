@@ -20,9 +20,9 @@ STARTS_S = 30
 
 
 @pytest.fixture(scope="module")
-def worker_settings(server_url: str, simulator_url: str, template: str) -> Iterator[Settings]:
+def worker_settings(server_url: str, simulator_url: str, template_database: str) -> Iterator[Settings]:
     """A database of the worker's own, so that nothing else takes its jobs."""
-    with scratch_database(server_url, template=template) as url:
+    with scratch_database(server_url, template=template_database) as url:
         yield settings_for(url, simulator_url, log_level="INFO", log_format="json")
 
 

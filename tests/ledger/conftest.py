@@ -29,8 +29,8 @@ DATES = "uq_ledger_account_owner_kind_dates"
 
 
 @pytest.fixture(scope="package")
-def ledger_url(server_url: str, template: str) -> Iterator[str]:
-    with scratch_database(server_url, template=template) as url:
+def ledger_url(server_url: str, template_database: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template_database) as url:
         yield url
 
 
@@ -144,8 +144,8 @@ TAMPER = "SET session_replication_role = replica"
 
 
 @pytest.fixture
-def own_ledger_url(server_url: str, template: str) -> Iterator[str]:
-    with scratch_database(server_url, template=template) as url:
+def own_ledger_url(server_url: str, template_database: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template_database) as url:
         yield url
 
 
@@ -196,8 +196,8 @@ async def sealed(own_ledger_url: str, small_seals: None) -> AsyncIterator[Sealed
 
 
 @pytest.fixture(scope="package")
-def sealed_once_url(server_url: str, template: str) -> Iterator[str]:
-    with scratch_database(server_url, template=template) as url:
+def sealed_once_url(server_url: str, template_database: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template_database) as url:
         yield url
 
 

@@ -264,9 +264,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def machine(server_url: str, template: str) -> Iterator[type[LedgerMachine]]:
+def machine(server_url: str, template_database: str) -> Iterator[type[LedgerMachine]]:
     with (
-        scratch_database(server_url, template=template) as url,
+        scratch_database(server_url, template=template_database) as url,
         asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
     ):
         LedgerMachine.runner = runner

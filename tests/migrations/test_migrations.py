@@ -244,9 +244,9 @@ def test_a_user_with_two_hats_becomes_one_person(url: str, config: Config):
 
 class TestModels:
     @pytest.fixture
-    def url(self, server_url: str, template: str) -> Iterator[str]:
+    def url(self, server_url: str, template_database: str) -> Iterator[str]:
         """A migrated database of this test alone."""
-        with scratch_database(server_url, template=template) as made:
+        with scratch_database(server_url, template=template_database) as made:
             yield made
 
     def test_the_models_say_what_the_migrations_do(self, config: Config):

@@ -106,8 +106,8 @@ def lives(world: World, unit: UUID) -> list[list[Happening]]:
 
 
 @pytest.fixture(scope="session")
-def spring_url(server_url: str, template: str) -> Iterator[str]:
-    with scratch_database(server_url, template=template) as url:
+def spring_url(server_url: str, template_database: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template_database) as url:
         yield url
 
 

@@ -40,8 +40,8 @@ Look = tuple[datetime, dict[UUID, dict[str, Any]], dict[Group, Counts]]
 
 
 @pytest.fixture(scope="module")
-def walked_url(server_url: str, template: str) -> Iterator[str]:
-    with scratch_database(server_url, template=template) as url:
+def walked_url(server_url: str, template_database: str) -> Iterator[str]:
+    with scratch_database(server_url, template=template_database) as url:
         yield url
 
 

@@ -21,9 +21,9 @@ INSERT = "INSERT INTO calendar_edition VALUES ($1, $2, $3, $4, 'a test')"
 
 
 @pytest.fixture
-def empty_url(server_url: str, template: str) -> Iterator[str]:
+def empty_url(server_url: str, template_database: str) -> Iterator[str]:
     """A database of this test alone, without any calendar."""
-    with scratch_database(server_url, template=template) as url:
+    with scratch_database(server_url, template=template_database) as url:
         yield url
 
 
