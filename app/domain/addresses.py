@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from rapidfuzz import fuzz
@@ -35,7 +36,10 @@ _NAME_WITH_NUMBER = re.compile(rf"\d+(?!\d)(?!{_UNIT})[^\W\d_a-z]")
 _BLANKS = re.compile(r"(?<![a-z0-9]) | (?![a-z0-9])")
 """Those that do not keep two numbers apart."""
 _BESIDE = re.compile(r"附(\d+)号?")
-NAME_LIKENESS_MIN = 0.6
+_ENDINGS = re.compile(r"(小区|花园|家园|新村|公寓|大厦|广场|宿舍|大街|大道|胡同|街|路|里|村|院)$")
+"""What many names end with."""
+NAME_LIKENESS_MIN, NAME_SURE = 0.4, 0.9
+READ_MAX = 4_096
 WEIGHT_NAME, WEIGHT_NUMBER, WEIGHT_VALUE = 1.0, 2.0, 0.5
 
 
@@ -44,7 +48,7 @@ class Fit(StrEnum):
 
     EXACT = "exact"
     FITS = "fits"  # nothing speaks against it
-    NEAR = "near"  # another building of the same road or estate
+    NEAR = "near"  # another building of the same road or estate, or one of a name much like it
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,9 @@ class Address:
         return [WEIGHT_NAME] * names + [WEIGHT_NUMBER] * numbers + [WEIGHT_VALUE] * values
 
 
+@lru_cache(maxsize=READ_MAX)
 def read(text: str) -> Address:
-    """Take an address apart."""
+    """Take an address apart; those of the buildings around are read again and again."""
     plain = _BLANKS.sub("", place_names.plain(_HASH.sub("号楼", unicodedata.normalize("NFKC", text))))
     names: list[str] = []
     numbers: dict[str, str] = {}
@@ -114,7 +119,7 @@ def compare(asked: Address, known: Address) -> tuple[Fit, float] | None:
     if likeness < NAME_LIKENESS_MIN or not (asked.name or agreed):
         return None
     score = likeness + 2 * agreed - 0.1 * max(0, len(ours) - len(theirs))
-    if against:
+    if against or likeness < NAME_SURE:
         return Fit.NEAR, score - against
     if asked.name.endswith(known.name) and theirs == ours:
         return Fit.EXACT, score
@@ -152,8 +157,8 @@ def _name_likeness(asked: str, known: str) -> float:
     if not asked or not known:
         return 1.0 if not asked else 0.0
     if known in asked or asked in known:
-        return 1.0 if known in asked else 0.9
-    return float(fuzz.partial_ratio(known, asked)) / 100
+        return 1.0 if known in asked else NAME_SURE
+    return 0.8 * float(fuzz.partial_ratio(_ENDINGS.sub("", known), _ENDINGS.sub("", asked))) / 100
 
 
 def sort_key(name: str) -> list[tuple[int, str]]:

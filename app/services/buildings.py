@@ -27,7 +27,7 @@ from app.services.places import NEAR_M
 from app.services.transitions import Mover
 
 FOUND_MAX = 20
-CANDIDATES_MAX = 200
+CANDIDATES_MAX = 100
 FITS = list(Fit)
 
 FIND_AREA = "SELECT lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
@@ -52,21 +52,22 @@ VIEW = """
 """
 GET = f"{VIEW} WHERE b.id = $1"
 LIST = f"{VIEW} WHERE b.id IN ({ids_in_area('building', 'true')}) ORDER BY b.id DESC LIMIT $3"
-# The pieces in $2 find, those in $3 with their weights say how much of the address is there.
+# What is in $2, and any of $3, finds; the pieces in $4 with their weights say how much of the address is there.
 SEARCH = f"""
     WITH found AS MATERIALIZED (
         SELECT b.id, b.area_id, b.name, b.aliases, a.lineage
         FROM building b JOIN area a ON a.id = b.area_id
-        WHERE b.terms && $2::text[] AND a.lineage @> ARRAY[$1::uuid] AND a.closed_at IS NULL
+        WHERE b.terms && $2::text[] AND b.terms && $3::text[]
+            AND a.lineage @> ARRAY[$1::uuid] AND a.closed_at IS NULL
         ORDER BY (
-                SELECT sum(asked.weight) FROM unnest($3::text[], $4::float8[]) AS asked (term, weight)
+                SELECT sum(asked.weight) FROM unnest($4::text[], $5::float8[]) AS asked (term, weight)
                 WHERE asked.term = ANY (b.terms)
             ) DESC, b.id
         LIMIT {CANDIDATES_MAX}
     )
     SELECT found.id, found.area_id, found.name, found.aliases, ARRAY(
-        SELECT (above.id, above.name) FROM unnest(found.lineage) WITH ORDINALITY AS step (id, position)
-        JOIN area above ON above.id = step.id ORDER BY step.position
+        SELECT (step.id, (SELECT above.name FROM area above WHERE above.id = step.id))
+        FROM unnest(found.lineage) WITH ORDINALITY AS step (id, position) ORDER BY step.position
     ) AS path
     FROM found
 """
@@ -143,9 +144,14 @@ async def list_of_area(reads: Reads, caller: Caller, area_id: UUID, request: Pag
 async def search(reads: Reads, area_id: UUID, text: str) -> dict[str, Any]:
     """Return the buildings of an area and all below it that fit an address best, with their grids."""
     asked = addresses.read(text)
-    rows = await reads.fetch(SEARCH, area_id, asked.name_terms or asked.number_terms, asked.terms, asked.weights)
-    if not rows and asked.name_terms and asked.number_terms:  # the name is misspelt
-        rows = await reads.fetch(SEARCH, area_id, asked.number_terms, asked.terms, asked.weights)
+    if asked.name_terms:
+        names, numbers = asked.name_terms, asked.values or asked.name_terms
+    else:
+        names, numbers = asked.number_terms[:1], asked.number_terms[-1:]
+    rows = await reads.fetch(SEARCH, area_id, names, numbers, asked.terms, asked.weights)
+    if not rows and asked.name_terms and asked.values:  # the name is misspelt, or the number is not on the list
+        either = [*asked.name_terms, *asked.number_terms]
+        rows = await reads.fetch(SEARCH, area_id, either, either, asked.terms, asked.weights)
     found = [fitting for row in rows if (fitting := _best(asked, row)) is not None]
     found.sort(key=lambda each: (FITS.index(each[0]), -each[1], addresses.sort_key(each[3]["name"]), each[3]["id"]))
     return {"items": [_found(fit, name, row) for fit, _, name, row in found[:FOUND_MAX]]}
