@@ -5,6 +5,7 @@ from app.cli.tour import (
     bounds,
     complaining,
     hands,
+    neighbourhood,
     proof,
     rules,
     safeguards,
@@ -48,4 +49,10 @@ def walk(tourist: Walk) -> None:
     together.call_helpers(tourist, cast)
     together.speak_open311(tourist, cast)
     together.read_rates(tourist, cast)
+    neighbourhood.take_in_a_list(tourist, cast)
+    neighbourhood.hold_posts(tourist, cast)
+    neighbourhood.form_a_team(tourist, cast)
+    neighbourhood.see_what_is_where(tourist, cast)
+    neighbourhood.count_strength(tourist, cast)
+    # neighbourhood.split_a_grid(tourist, cast)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")

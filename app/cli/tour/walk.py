@@ -102,21 +102,24 @@ class Walk:
         code: str | None = None,
         key: str | None = None,
         form: Mapping[str, str] | None = None,
+        file: tuple[str, bytes] | None = None,
         note: Callable[[Json], object] | None = None,
     ) -> Answer:
         """Take one step: ask as ``person`` and insist on the status ``expect``, for a refusal on its ``code``.
 
-        What is sent is ``json``, or ``form`` as a browser's form; a list that comes back is told as ``items``.
+        What is sent is ``json``, or ``form`` or a named ``file`` as a browser sends them; a list that comes back is
+        told as ``items``.
         Every POST has an ``Idempotency-Key``, a new one unless ``key`` is given. ``note`` picks what to print of the
         answer. Raises StepFailedError.
         """
         self._sentence = sentence
-        answer = self._send(method, path, person, json, key, form)
+        answer = self._send(method, path, person, json, key, form, file)
         self._insist(f"status {expect}", answer.status == expect, answer)
         if code is not None:
             self._insist(f"the problem {code}", answer.body.get("code") == code, answer)
         asked = f" {dumps(json, ensure_ascii=False)}" if json else ""
         asked += f" {', '.join(name for name in form)}" if form else ""
+        asked += f" {file[0]}" if file is not None else ""
         self._tell(method, path + asked, answer, note)
         return answer
 
@@ -166,12 +169,14 @@ class Walk:
         json: Json | None = None,
         key: str | None = None,
         form: Mapping[str, str] | None = None,
+        file: tuple[str, bytes] | None = None,
     ) -> Answer:
         headers = {"Idempotency-Key": key or secrets.token_hex(16)} if method == "POST" else {}
         if person is not None:
             headers["Authorization"] = f"Bearer {person.token}"
         with self._reachable():
-            response = self._client.request(method, path, json=json, data=form, headers=headers)
+            files = {"file": file} if file is not None else None
+            response = self._client.request(method, path, json=json, data=form, files=files, headers=headers)
         try:
             body = response.json() if response.content else {}
         except ValueError:
