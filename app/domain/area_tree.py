@@ -1,5 +1,8 @@
 """What the tree of areas may look like: which kind lies below which, how deep, and what may be done with an area."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from app.domain.kinds import AreaKind
 
 DEPTH_MAX = 16
@@ -27,6 +30,15 @@ def may_lie_below(kind: AreaKind, above: AreaKind | None) -> bool:
     if kind == AreaKind.GRID:
         return LEVELS.index(above) < LEVELS.index(kind)
     return LEVELS.index(above) <= LEVELS.index(kind)
+
+
+def counterpart(kind: AreaKind, lineage: Sequence[tuple[UUID, AreaKind]]) -> UUID:
+    """Return which area of ``lineage``, root first, stands where one of ``kind`` stood: the lowest as high as that.
+
+    Where all are lower it is the root: what was handed up does not come down by a move.
+    """
+    fitting = [area_id for area_id, found in lineage if LEVELS.index(found) <= LEVELS.index(kind)]
+    return fitting[-1] if fitting else lineage[0][0]
 
 
 def actions(*, is_open: bool, administers: bool, administers_above: bool) -> tuple[str, ...]:

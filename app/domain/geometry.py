@@ -3,6 +3,7 @@
 Shapes are GeoJSON geometries (RFC 7946) outside and shapely's inside, longitude before latitude, in degrees.
 """
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -160,6 +161,18 @@ def shapes_of(geometries: Sequence[str]) -> Sequence[BaseGeometry]:
 def hull_of(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
     """Return the smallest shape without dents that holds all of ``shapes``."""
     return shapely.convex_hull(shapely.GeometryCollection(shapes))
+
+
+def joined(shapes: Sequence[BaseGeometry]) -> dict[str, Any]:
+    """Return the Polygon or MultiPolygon of all the land of ``shapes``."""
+    land: dict[str, Any] = json.loads(shapely.to_geojson(shapely.union_all(shapes)))
+    return converted(land, None)
+
+
+def point_within(geometry: str) -> tuple[float, float]:
+    """Return a point well inside the shape of a GeoJSON text, as longitude and latitude."""
+    point = shapely.point_on_surface(shape_of(geometry))
+    return point.x, point.y
 
 
 def find_fault(shape: BaseGeometry) -> str | None:

@@ -34,6 +34,7 @@ from app.services import (
     vouchers,
     wishes,
 )
+from app.services.area_changes import complaints as area_complaints
 from app.services.complaints import overdue, residents
 from app.services.imports import clearing
 from app.wechat.client import WeChat
@@ -112,6 +113,14 @@ async def give_back_vouchers_of_shop(parts: Parts, merchant_id: UUID) -> None:
             due = await vouchers.find_unhonoured(connection, merchant_id)
         if not await each(parts.database, due, vouchers.give_back):
             return
+
+
+async def place_complaint_texts(parts: Parts, area_id: UUID) -> None:
+    """Let the complaints of an area that moved be found where it is now. Done twice, nothing is left to do."""
+    placed = BATCH
+    while placed == BATCH:
+        async with parts.database.transaction() as connection:
+            placed = await area_complaints.place_texts(connection, area_id, BATCH)
 
 
 async def mature_points(parts: Parts) -> int:

@@ -19,8 +19,9 @@ from pgqueuer.types import QueueExecutionMode
 from app.core.db import CONNECT_TIMEOUT_S, WRITE_SETTINGS, Database
 from app.core.ids import new_id
 from app.core.settings import Settings
-from app.jobs.handlers import SWEEPS, Parts, give_back_vouchers_of_shop
+from app.jobs.handlers import SWEEPS, Parts, give_back_vouchers_of_shop, place_complaint_texts
 from app.services import calendars, content_checks
+from app.services.area_changes.complaints import PLACE_TEXTS
 from app.services.complaints.handling import CHECK_ANSWER
 from app.services.complaints.helping import CHECK_TASK
 from app.services.complaints.posting import CHECK_COMPLAINT
@@ -95,6 +96,7 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
         CHECK_OFFER: partial(content_checks.check_offer, database, wechat),
         CHECK_NICKNAME: partial(content_checks.check_nickname, database, wechat),
         GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),
+        PLACE_TEXTS: partial(place_complaint_texts, parts),
     }
     for name, act in acts.items():
         queue.entrypoint(name, executor_factory=DatabaseRetryEntrypointExecutor)(_for_subject(act))

@@ -33,6 +33,8 @@ class Area(SQLModel, table=True):
         CheckConstraint(f"code ~ '^{CODE_PATTERN}$'", name="code_form"),
         CheckConstraint("households >= 0", name="households_counted"),
         CheckConstraint("residents >= 0", name="residents_counted"),
+        CheckConstraint("successor_id IS NULL OR closed_at IS NOT NULL", name="successor_of_closed"),
+        CheckConstraint("successor_id <> id", name="successor_is_another"),
         Index(
             "uq_area_name_open",
             "parent_id",
@@ -60,6 +62,8 @@ class Area(SQLModel, table=True):
     parent_lineage: list[UUID] = Field(
         default=None, sa_column=Column(ARRAY(Uuid), Computed(PARENT_LINEAGE, persisted=True))
     )
+    successor_id: UUID | None = Field(default=None, foreign_key="area.id")
+    """Which area its people and its open work went to when it was merged or split."""
 
 
 class AreaPeriod(SQLModel, table=True):

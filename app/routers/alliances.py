@@ -39,7 +39,9 @@ async def get_alliance(alliance_id: UUID, caller: MaybeCallerDep, reads: ReadsDe
     "",
     status_code=201,
     response_model=AllianceWithTeamsOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "not-allowed", "alliance-name-taken"),
+    responses=responses(
+        *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "area-closed", "not-allowed", "alliance-name-taken"
+    ),
 )
 async def add_alliance(form: AllianceIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Make an alliance, as staff; it has no teams yet."""

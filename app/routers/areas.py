@@ -10,20 +10,23 @@ from app.deps import (
     CallerDep,
     MaybeCallerDep,
     PageDep,
+    PlacesDep,
     ReadsDep,
     TransactionDep,
     UnitOfWorkDep,
     answer,
 )
 from app.problems import JSON_BODY_PROBLEMS, responses
-from app.schemas.areas import AreaEditIn, AreaIn, AreaOut, UnitOut
+from app.routers.places import SHAPE_PROBLEMS
+from app.schemas.areas import AreaEditIn, AreaIn, AreaOut, CloseIn, MergeIn, MoveIn, SplitAreaOut, SplitIn, UnitOut
 from app.schemas.fields import Page
 from app.services import areas
-from app.services.area_changes import adding, editing
+from app.services.area_changes import adding, closing, editing, merging, moving, splitting
 
 router = APIRouter(tags=["areas"])
 
 NAME_PROBLEMS = ("area-name-taken", "area-code-taken")
+CHANGE_PROBLEMS = (*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "not-found", "area-closed")
 PLACE_PROBLEMS = ("area-kind-misplaced", "area-too-deep", "area-closed")
 
 WithClosed = Annotated[bool, Query(description="also those that are closed")]
@@ -71,6 +74,59 @@ async def edit_area(area_id: UUID, form: AreaEditIn, caller: CallerDep, connecti
     """Change what an area is called, its code and its figures; the caller administers the area above it."""
     await editing.edit(connection, caller, area_id, form)
     return answer(await areas.get(connection, area_id, caller))
+
+
+@router.post(
+    "/areas/{area_id}/move",
+    response_model=AreaOut,
+    responses=responses(
+        *CHANGE_PROBLEMS, "area-unknown", "area-into-itself", "area-kind-misplaced", "area-too-deep", "area-name-taken"
+    ),
+)
+async def move_area(area_id: UUID, form: MoveIn, caller: CallerDep, work: UnitOfWorkDep, index: PlacesDep) -> Response:
+    """Put an area with all that lies below it below another one; the caller administers both places."""
+    await moving.move(work.connection, caller, area_id, form)
+    index.hurry()
+    return work.answer(await areas.get(work.connection, area_id, caller))
+
+
+@router.post(
+    "/areas/{area_id}/merge",
+    response_model=AreaOut,
+    responses=responses(*CHANGE_PROBLEMS, "area-unknown", "area-into-itself", "areas-unlike", "area-too-deep"),
+)
+async def merge_area(
+    area_id: UUID, form: MergeIn, caller: CallerDep, work: UnitOfWorkDep, index: PlacesDep
+) -> Response:
+    """Close an area and give what is open in it, its people and its land to another one of its kind."""
+    await merging.merge(work.connection, caller, area_id, form)
+    index.hurry()
+    return work.answer(await areas.get(work.connection, area_id, caller))
+
+
+@router.post(
+    "/areas/{area_id}/split",
+    response_model=SplitAreaOut,
+    responses=responses(*CHANGE_PROBLEMS, *NAME_PROBLEMS, *SHAPE_PROBLEMS),
+)
+async def split_area(
+    area_id: UUID, form: SplitIn, caller: CallerDep, work: UnitOfWorkDep, index: PlacesDep
+) -> Response:
+    """Close an area and open its parts: open work with a place goes by their shapes, all else to the default part."""
+    part_ids = await splitting.split(work.connection, caller, area_id, form)
+    index.hurry()
+    area, *parts = await areas.get_all(work.connection, [area_id, *part_ids], caller)
+    return work.answer(area | {"parts": parts})
+
+
+@router.post("/areas/{area_id}/close", response_model=AreaOut, responses=responses(*CHANGE_PROBLEMS, "area-not-empty"))
+async def close_area(
+    area_id: UUID, form: CloseIn, caller: CallerDep, work: UnitOfWorkDep, index: PlacesDep
+) -> Response:
+    """Close an area for good in which nothing open is left; the facts of a refusal tell how much of what is."""
+    await closing.close(work.connection, caller, area_id, form.reason)
+    index.hurry()
+    return work.answer(await areas.get(work.connection, area_id, caller))
 
 
 @router.get("/units", response_model=Page[UnitOut], responses=responses("invalid-payload", "cursor-invalid"))

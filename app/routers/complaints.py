@@ -185,7 +185,9 @@ async def send_down(
 @router.post(
     "/{complaint_id}/call-helpers",
     response_model=View,
-    responses=responses(*DECISION_PROBLEMS, "malformed-json", "complaint-confidential", "helpers-called"),
+    responses=responses(
+        *DECISION_PROBLEMS, "malformed-json", "complaint-confidential", "helpers-called", "area-closed"
+    ),
 )
 async def call_helpers(
     complaint_id: UUID,

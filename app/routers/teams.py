@@ -31,7 +31,9 @@ PLACE = (*DECISION, "own-interest")
     "",
     status_code=201,
     response_model=TeamOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "helpers-only", "area-unknown", "team-name-taken"),
+    responses=responses(
+        *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "helpers-only", "area-unknown", "area-closed", "team-name-taken"
+    ),
 )
 async def apply(form: TeamIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Apply with a team that the caller leads; everybody sees it once staff have approved it."""

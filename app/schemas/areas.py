@@ -4,12 +4,15 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.domain.area_tree import CODE_PATTERN, NAME_MAX
-from app.domain.kinds import AreaKind, UnitKind
-from app.schemas.fields import Check, Count, In, Out
+from app.domain.kinds import AreaKind, CoordinateSystem, UnitKind
+from app.schemas.fields import Check, Count, In, Note, Out
+from app.schemas.places import GeometryOrFeatureIn
 
+PARTS_MAX = 50
 PEOPLE_MAX = 100_000_000
 
 AreaName = Annotated[str, StringConstraints(min_length=1, max_length=NAME_MAX), Check]
@@ -55,8 +58,57 @@ class AreaIn(In):
     is_wish_review_required: YesOrNo = True
 
 
+class MoveIn(In):
+    """Where an area goes with all that lies below it."""
+
+    parent_id: UUID
+    reason: Note
+
+
+class MergeIn(In):
+    """Which area takes another one in."""
+
+    into_id: UUID
+    reason: Note
+
+
+class CloseIn(In):
+    """Why an area is closed."""
+
+    reason: Note
+
+
+class PartIn(In):
+    """A part of an area that is split."""
+
+    name: AreaName
+    code: DivisionCode | None = None
+    households: People | None = None
+    residents: People | None = None
+    shape: GeometryOrFeatureIn | None = None
+
+
+class SplitIn(In):
+    """Into what an area is split: what has a place goes by the shapes, all else to ``parts[default_part]``."""
+
+    parts: Annotated[list[PartIn], Field(min_length=2, max_length=PARTS_MAX)]
+    default_part: Annotated[Count, Field(ge=0, lt=PARTS_MAX)]
+    coordinates: CoordinateSystem = CoordinateSystem.GCJ02
+    reason: Note
+
+    @model_validator(mode="after")
+    def check_parts(self) -> "SplitIn":
+        """Refuse a default that is none of the parts."""
+        if self.default_part >= len(self.parts):
+            raise PydanticCustomError("default_part_missing", "default_part is the place of one of the parts, from 0")
+        return self
+
+
 class AreaOut(Out):
-    """A node of the tree; ``path`` leads from the root to it. A closed one takes nothing new."""
+    """A node of the tree; ``path`` leads from the root to it.
+
+    A closed one takes nothing new; ``successor`` is where its people and open work went when it was merged or split.
+    """
 
     id: UUID
     parent_id: UUID | None
@@ -69,7 +121,14 @@ class AreaOut(Out):
     residents: int | None
     is_wish_review_required: bool
     closed_at: datetime | None
+    successor: AreaRef | None
     actions: list[str]
+
+
+class SplitAreaOut(AreaOut):
+    """An area that was split, with its parts in the order in which they were named."""
+
+    parts: list[AreaOut]
 
 
 class UnitOut(Out):

@@ -58,11 +58,14 @@ class FeatureIn(GeoJson):
     geometry: GeometryIn
 
 
+GeometryOrFeatureIn = Annotated[PolygonIn | MultiPolygonIn | FeatureIn, Field(discriminator="type")]
+
+
 class ShapeIn(In):
     """Where an area lies, and by which system its coordinates are meant: 500 metres lie between the two."""
 
     coordinates: CoordinateSystem
-    shape: Annotated[PolygonIn | MultiPolygonIn | FeatureIn, Field(discriminator="type")]
+    shape: GeometryOrFeatureIn
 
     def geometry(self) -> dict[str, Any]:
         """Return the Polygon or MultiPolygon itself."""

@@ -1,5 +1,6 @@
 """The tree of areas, for everybody to read."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +19,12 @@ VIEW = """
             SELECT (above.id, above.name) FROM unnest(a.lineage) WITH ORDINALITY AS step (id, position)
             JOIN area above ON above.id = step.id ORDER BY step.position
         ) AS path,
+        (SELECT (next.id, next.name) FROM area next WHERE next.id = a.successor_id) AS successor,
         a.lineage && $1::uuid[] AS administers, a.parent_lineage && $1::uuid[] AS administers_above
     FROM area a
 """
 GET = f"{VIEW} WHERE a.id = $2"
+GET_ALL = f"{VIEW} WHERE a.id = ANY($2)"
 PAGE = "AND ($3 OR a.closed_at IS NULL) AND a.id > $4 ORDER BY a.id LIMIT $5"
 LIST_BELOW = f"{VIEW} WHERE a.parent_id = $2 {PAGE}"
 LIST_ROOTS = f"{VIEW} WHERE a.parent_id IS NULL AND $2::uuid IS NULL {PAGE}"
@@ -38,6 +41,12 @@ async def get(reads: Reads, area_id: UUID, caller: Caller | None = None) -> dict
     if row is None:
         raise Problem("not-found")
     return _view(row)
+
+
+async def get_all(reads: Reads, area_ids: Sequence[UUID], caller: Caller) -> list[dict[str, Any]]:
+    """Return areas that are there, in the order in which they are named."""
+    rows = {row["id"]: row for row in await reads.fetch(GET_ALL, _scope(caller), area_ids)}
+    return [_view(rows[area_id]) for area_id in area_ids]
 
 
 async def is_in_scope(reads: Reads, area_id: UUID, scope: list[UUID]) -> bool:
@@ -78,6 +87,7 @@ def _view(row: Record) -> dict[str, Any]:
         "residents": row["residents"],
         "is_wish_review_required": row["is_wish_review_required"],
         "closed_at": row["closed_at"],
+        "successor": row["successor"] and {"id": row["successor"][0], "name": row["successor"][1]},
         "actions": area_tree.actions(
             is_open=row["closed_at"] is None,
             administers=row["administers"],

@@ -45,7 +45,7 @@ IS_NEW = """
     EXISTS (
         SELECT FROM event e WHERE e.subject_kind = 'complaint' AND e.subject_id IN (c.id, c.merged_into_id)
             AND e.created_at > coalesce(p.seen_at, p.created_at) AND e.party IN ('staff', 'unit', 'system')
-            AND e.action <> 'remind'
+            AND e.action NOT IN ('remind', 'follow')
     ) AS is_new
 """
 OWN = f"""
@@ -93,7 +93,7 @@ DETAIL = f"""
 """
 LOOKS = frozenset({"unmask", "print"})
 """What its complainant reads apart: who looked."""
-QUIET = LOOKS | frozenset({"remind", "join", "correct", "publish_answer"})
+QUIET = LOOKS | frozenset({"remind", "join", "correct", "publish_answer", "follow"})
 """What is no step on the way of a complaint and stays out of its public timeline."""
 
 

@@ -32,7 +32,9 @@ LIST = area_versions.list_sql(VIEW, TABLE)
 IN_FORCE = """
     SELECT step.id AS lineage_id, above.name AS area_name, a.kind AS handler_kind, unit.name AS unit_name,
         c.urgency AS usual_urgency, r.*{more}
-    FROM area a CROSS JOIN unnest(a.lineage) WITH ORDINALITY AS step (id, place) JOIN area above ON above.id = step.id
+    FROM area a CROSS JOIN unnest(coalesce((
+        SELECT p.lineage FROM area_period p WHERE p.area_id = a.id AND p.since <= $2 AND (p.until > $2) IS NOT FALSE
+    ), a.lineage)) WITH ORDINALITY AS step (id, place) JOIN area above ON above.id = step.id
     LEFT JOIN complaint_category c ON c.code = $3
     LEFT JOIN LATERAL (
         SELECT DISTINCT ON (x.category, x.urgency, x.level) x.* FROM handling_rule x
@@ -43,7 +45,8 @@ IN_FORCE = """
     LEFT JOIN unit ON unit.id = r.unit_id
     WHERE a.id = $1 ORDER BY step.place
 """
-"""Each area from the root to the handler $1 with what it says at $2 of the category $3, once for each rule in force."""
+"""Each area from the root to the handler $1, where that hung at $2, with what it says then of the category $3: once for
+each rule in force."""
 
 
 async def add(connection: Connection, caller: Caller, form: HandlingRuleIn) -> UUID:

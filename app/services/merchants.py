@@ -22,11 +22,13 @@ from app.services.transitions import Mover
 
 GIVE_BACK_VOUCHERS = "give_back_vouchers"
 
-# The reason is the note of the latest event: an approval has none, and so ends the reason of a suspension.
+# The reason is the note of the latest event that changed anything: an approval has none, and so ends the reason of a
+# suspension.
 VIEW = """
     SELECT m.id, m.owner_id, m.area_id, a.name AS area_name, m.name, m.licence_number, m.documents, m.status,
         m.accepts_scans, m.created_at, a.lineage && $2::uuid[] AS in_scope, (
-            SELECT e.note FROM event e WHERE e.subject_kind = 'merchant' AND e.subject_id = m.id
+            SELECT e.note FROM event e
+            WHERE e.subject_kind = 'merchant' AND e.subject_id = m.id AND e.action <> 'follow'
             ORDER BY e.created_at DESC, e.id DESC LIMIT 1
         ) AS reason
     FROM merchant m JOIN area a ON a.id = m.area_id

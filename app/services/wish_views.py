@@ -39,7 +39,7 @@ DETAIL = """
         c.id AS claim_id, c.user_id AS claimant_id, c.note, c.minutes, c.submitted_at, h.nickname AS helper_nickname,
         CASE WHEN w.author_id = $2 OR c.user_id = $2 OR a.lineage && $3::uuid[] THEN ARRAY(
             SELECT (e.action, e.to_state, e.note, e.created_at) FROM event e
-            WHERE e.subject_kind = 'wish' AND e.subject_id = w.id ORDER BY e.created_at, e.id
+            WHERE e.subject_kind = 'wish' AND e.subject_id = w.id AND e.action <> 'follow' ORDER BY e.created_at, e.id
         ) END AS history
     FROM wish w JOIN area a ON a.id = w.area_id JOIN "user" u ON u.id = w.author_id
     LEFT JOIN task t ON t.wish_id = w.id

@@ -223,6 +223,15 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             "residents": 1_100,
             "is_wish_review_required": True,
         },
+        ("POST", "/v1/areas/{area_id}/move"): {"parent_id": str(scene.world.district.id)} | reason,
+        ("POST", "/v1/areas/{area_id}/merge"): {"into_id": str(scene.world.other_grid.id)} | reason,
+        ("POST", "/v1/areas/{area_id}/split"): {
+            "parts": [{"name": "东"}, {"name": "西"}],
+            "default_part": 0,
+            "coordinates": "gcj02",
+            "reason": "人口太多。",
+        },
+        ("POST", "/v1/areas/{area_id}/close"): reason,
         ("PUT", "/v1/areas/{area_id}/shape"): {
             "coordinates": "gcj02",
             "shape": scene.world.rectangle(10, 10, 20, 20),

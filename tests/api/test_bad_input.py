@@ -76,6 +76,7 @@ BUT_THIS_ONE_DOES = {
     (("PUT", "/v1/complaint-categories/{category_code}"), "is_active", "true"),
     (("POST", "/v1/imports/{import_id}/confirm"), "accept_refused", "true"),
     *[(route, "is_wish_review_required", "true") for route in AREA_ROUTES],
+    (("POST", "/v1/areas/{area_id}/split"), "default_part", "zero"),
     *[(route, field, "zero") for route in AREA_ROUTES for field in ("households", "residents")],
     *[(EDIT_AREA, field, "null") for field in ("code", "households", "residents")],
     (("PUT", "/v1/areas/{area_id}/shapes"), "accept_warnings", "true"),

@@ -55,6 +55,10 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/areas"): [FORBIDDEN],  # areas are public
     ("GET", "/v1/areas/{area_id}"): [OPEN],
     ("PUT", "/v1/areas/{area_id}"): [FORBIDDEN],
+    ("POST", "/v1/areas/{area_id}/move"): [FORBIDDEN],
+    ("POST", "/v1/areas/{area_id}/merge"): [FORBIDDEN],
+    ("POST", "/v1/areas/{area_id}/split"): [FORBIDDEN],
+    ("POST", "/v1/areas/{area_id}/close"): [FORBIDDEN],
     ("GET", "/v1/areas/at"): [Reach(query="longitude={longitude}&latitude={latitude}")],
     ("GET", "/v1/areas/{area_id}/shape"): [OPEN],
     ("PUT", "/v1/areas/{area_id}/shape"): [FORBIDDEN],

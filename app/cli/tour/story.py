@@ -54,5 +54,5 @@ def walk(tourist: Walk) -> None:
     neighbourhood.form_a_team(tourist, cast)
     neighbourhood.see_what_is_where(tourist, cast)
     neighbourhood.count_strength(tourist, cast)
-    # neighbourhood.split_a_grid(tourist, cast)
+    neighbourhood.split_a_grid(tourist, cast)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")

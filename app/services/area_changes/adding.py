@@ -39,7 +39,13 @@ async def add_root(connection: Connection, kind: AreaKind, name: str, code: str 
 
 
 async def put(
-    connection: Connection, parent: Record | None, kind: AreaKind, fields: Mapping[str, Any], mover: Mover
+    connection: Connection,
+    parent: Record | None,
+    kind: AreaKind,
+    fields: Mapping[str, Any],
+    mover: Mover,
+    *,
+    facts: Mapping[str, Any] | None = None,
 ) -> UUID:
     """Insert an area below ``parent`` with the event of it, the tree being locked; return its id. Raises as ``add``."""
     if not area_tree.may_lie_below(kind, AreaKind(parent["kind"]) if parent else None):
@@ -51,6 +57,6 @@ async def put(
     parent_id = parent["id"] if parent else None
     area = Area(id=area_id, parent_id=parent_id, kind=kind, lineage=[*above, area_id], **fields)
     await insert(connection, area)
-    facts = {"parent_id": parent_id, "kind": kind, **fields}
-    await transitions.log(connection, "area", area_id, "add", "open", mover, facts=facts)
+    told = {"parent_id": parent_id, "kind": kind, **fields, **(facts or {})}
+    await transitions.log(connection, "area", area_id, "add", "open", mover, facts=told)
     return area_id

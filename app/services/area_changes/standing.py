@@ -41,6 +41,21 @@ async def find_to_change(connection: Connection, caller: Caller, area_id: UUID) 
     return area
 
 
+async def find_to_join(connection: Connection, caller: Caller, area_id: UUID) -> Record:
+    """Return an open area whose parent the caller administers, for another one to go into it.
+
+    Raises ``area-unknown``, ``not-allowed``, ``area-closed``.
+    """
+    area = await find(connection, caller, area_id)
+    if area is None:
+        raise Problem("area-unknown")
+    if not area["administers_above"]:
+        raise Problem("not-allowed")
+    if area["closed_at"] is not None:
+        raise Problem("area-closed")
+    return area
+
+
 async def find_parent(connection: Connection, caller: Caller, area_id: UUID) -> Record:
     """Return an open area that the caller administers, for something to be put below it.
 

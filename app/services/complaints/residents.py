@@ -13,6 +13,7 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES, RATED_COMPLAINT_STATES
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
+from app.services.area_changes import homing
 from app.services.complainants import Complainant
 from app.services.complaints import clocks, helping, standing, steps
 from app.services.transitions import Mover
@@ -137,8 +138,9 @@ def _rater(row: Record) -> Party:
 
 
 async def _take_up(connection: Connection, row: Record, mover: Mover, moment: datetime, note: str | None) -> None:
+    handler_id = await homing.bring_home(connection, row)
     dues, clock = await clocks.start(
-        connection, area_id=row["handler_id"], category=row["category"], urgency=Urgency(row["urgency"]), moment=moment
+        connection, area_id=handler_id, category=row["category"], urgency=Urgency(row["urgency"]), moment=moment
     )
     changes = {
         "accepted_at": None,

@@ -1,0 +1,173 @@
+"""What belongs to an area, and what becomes of each when the area is merged, split or closed: decided here, all of it.
+
+Every foreign key to ``area`` has its line; a test holds the lines against the database, so that whoever adds a key
+decides too. What is open goes to the area that takes the old one's place, and while any is left an area is not closed.
+What is finished stays where it was done.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from asyncpg import Connection
+
+from app.domain.lifecycle import Lifecycle
+from app.domain.lifecycles import (
+    ADJUSTMENT,
+    IDENTIFICATION,
+    LIVE_CLAIM_STATES,
+    LIVE_COMPLAINT_STATES,
+    LIVE_MERCHANT_STATES,
+    MEMBER,
+    TASK,
+    TEAM,
+    VOLUNTEER,
+    WISH,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Goes:
+    """Goes along, as long as ``where`` holds of it (alias ``x``), and leaves an event.
+
+    ``point`` are its own longitude and latitude, ``beside`` is SQL for the area of what it belongs to: when that is one
+    of the new areas it goes there too; with neither it goes to the default part. Where names are unique in an area,
+    ``name_max`` is how long they may be, and a name that is taken gets a number.
+    """
+
+    table: str
+    column: str = "area_id"
+    where: str = "true"
+    state: str = "'active'"
+    point: tuple[str, str] | None = None
+    beside: str | None = None
+    name_max: int | None = None
+    taken: str = "true"
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Goes along in a way of its own; ``how`` says which, ``where`` what of it keeps an area from being closed."""
+
+    table: str
+    column: str
+    how: str
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """Stays with the area that it was of; ``why``."""
+
+    table: str
+    column: str
+    why: str
+
+
+def _in(*states: str) -> str:
+    return "x.status IN ({})".format(", ".join(f"'{state}'" for state in states))
+
+
+def _unfinished(lifecycle: Lifecycle, *finished: str) -> str:
+    return _in(*(state for state in lifecycle.states if state not in finished))
+
+
+STATUS = "x.status"
+OPEN_COMPLAINT_STATES = (*LIVE_COMPLAINT_STATES, "answered")
+"""Somebody still owes an answer, or a word on it."""
+COMPLAINT_IS_OPEN = _in(*OPEN_COMPLAINT_STATES)
+IS_WORKED_ON = f"""EXISTS (
+    SELECT FROM claim c WHERE c.task_id = x.id AND c.{_in(*LIVE_CLAIM_STATES).removeprefix("x.")}
+)"""
+MERCHANT_IS_LIVE = _in(*LIVE_MERCHANT_STATES)
+
+BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
+    # What an area is made of
+    Apart("area", "parent_id", "areas.py hangs what is open below elsewhere", "x.closed_at IS NULL"),
+    Stays("area", "successor_id", "says what took the place of an area that was closed before"),
+    Stays("area_period", "area_id", "history"),
+    Stays("area_period", "parent_id", "history"),
+    Apart("area_shape", "area_id", "land.py joins shapes when areas are merged; a part brings its own"),
+    Apart("building", "area_id", "buildings.py: an address is of one grid, and known there once"),
+    # Rules
+    Apart("points_policy", "area_id", "rules.py gives each part all versions; of a merged area the other's hold"),
+    Apart("handling_rule", "area_id", "rules.py, as policies"),
+    Apart("strength_rule", "area_id", "rules.py, as policies"),
+    Apart("staffing_rule", "area_id", "rules.py, as policies"),
+    # Organisations and people
+    Goes("unit", name_max=50),
+    Goes("member", "home_area_id", _unfinished(MEMBER, "refused", "left"), STATUS),
+    Goes("member", "unit_area_id", _unfinished(MEMBER, "refused", "left"), STATUS),
+    Goes("volunteer", "home_area_id", _unfinished(VOLUNTEER, "refused", "left"), STATUS),
+    Goes("identification", "home_area_id", _unfinished(IDENTIFICATION, "approved", "refused"), STATUS),
+    Stays("stay", "area_id", "who was where; the database begins the next one when a hat goes along"),
+    Goes("post", where="x.closed_at IS NULL", name_max=30, taken="o.closed_at IS NULL"),
+    Goes("team", where=_unfinished(TEAM, "dissolved"), state=STATUS, name_max=30, taken="o.status <> 'dissolved'"),
+    Goes("alliance", where="x.closed_at IS NULL", name_max=30, taken="o.closed_at IS NULL"),
+    Goes("venue", where="x.closed_at IS NULL", point=("x.longitude", "x.latitude")),
+    Apart("grant", "area_id", "grants.py: what was granted on the land holds on the whole of it", "true"),
+    Goes("api_key"),
+    # Work
+    Apart("complaint", "area_id", "complaints.py, by where it is", COMPLAINT_IS_OPEN),
+    Apart(
+        "complaint", "handler_id", "complaints.py, with the place", f"{COMPLAINT_IS_OPEN} AND x.area_id <> x.handler_id"
+    ),
+    Apart("joint_case", "area_id", "complaints.py: what is open of it is a case of the new area", _in("open")),
+    Goes(
+        "task",
+        where=f"({_unfinished(TASK, 'closed', 'cancelled')} OR {IS_WORKED_ON})",
+        state=STATUS,
+        beside="(SELECT c.area_id FROM complaint c WHERE c.id = x.complaint_id)",
+    ),
+    Goes("wish", where=_unfinished(WISH, "fulfilled", "rejected", "withdrawn", "expired"), state=STATUS),
+    Goes("adjustment", where=_unfinished(ADJUSTMENT, "approved", "refused"), state=STATUS),
+    # Shops
+    Goes("merchant", where=MERCHANT_IS_LIVE, state=STATUS),
+    Goes(
+        "offer",
+        where="x.status <> 'ended' AND EXISTS (SELECT FROM merchant m WHERE m.id = x.merchant_id AND {})".format(
+            MERCHANT_IS_LIVE.replace("x.", "m.")
+        ),
+        state=STATUS,
+        beside="(SELECT m.area_id FROM merchant m WHERE m.id = x.merchant_id)",
+    ),
+    Goes("circle", where="x.closed_at IS NULL", name_max=30, taken="o.closed_at IS NULL"),
+    Apart("circle_area", "area_id", "circles.py: a circle lies over all of the land that it lay over"),
+    # What was counted and given
+    Stays("donation", "area_id", "was given to the community that there was"),
+    Stays("digest", "area_id", "told how things stood"),
+    Stays("rate_count", "area_id", "published; areas above count it as before"),
+    Stays("import_run", "area_id", "a file is of the area that there was, and nothing of it gets into a closed one"),
+)
+
+LEFT = " UNION ALL ".join(
+    f"SELECT '{kind.table}' AS kind FROM \"{kind.table}\" x WHERE x.{kind.column} = $1 AND {kind.where}"
+    for kind in BELONGINGS
+    if not isinstance(kind, Stays) and kind.where is not None
+)
+COUNT_LEFT = f"SELECT kind, count(*) AS left_over FROM ({LEFT}) AS found GROUP BY kind ORDER BY kind"
+
+
+# Complaints before the tasks that helpers are called to, tasks before the wishes that they are made of.
+LOCKED: tuple[tuple[str, str, str], ...] = (
+    ("complaint", "area_id", COMPLAINT_IS_OPEN),
+    ("complaint", "handler_id", COMPLAINT_IS_OPEN),
+    *((kind.table, kind.column, kind.where) for kind in BELONGINGS if isinstance(kind, Goes)),
+)
+
+
+async def lock_open(connection: Connection, area_id: UUID) -> None:
+    """Let nobody else change what would go along, table by table and each in the order of ids."""
+    for table, column, where in LOCKED:
+        await connection.fetchval(
+            f"""
+            SELECT count(*) FROM (
+                SELECT FROM "{table}" x WHERE x.{column} = $1 AND {where} ORDER BY x.id FOR NO KEY UPDATE
+            ) AS locked
+            """,
+            area_id,
+        )
+
+
+async def count_left(connection: Connection, area_id: UUID) -> dict[str, int]:
+    """Return how much of what has to go along is still in an area, by table."""
+    return {row["kind"]: row["left_over"] for row in await connection.fetch(COUNT_LEFT, area_id)}

@@ -1,0 +1,24 @@
+"""Handing over everything that is open from a closed area to those that take its place."""
+
+from asyncpg import Connection
+
+from app.services.area_changes import buildings, circles, complaints, following, grants, hanging
+from app.services.area_changes.following import Destinations
+from app.services.transitions import Mover
+
+
+async def hand_over(connection: Connection, to: Destinations, mover: Mover, reason: str) -> dict[str, int]:
+    """Send all that is open in the closed area where ``to`` says; return how much of each table went.
+
+    Locks what goes: complaints first, then what hangs on people, tasks and shops, each table in the order of ids.
+    """
+    gone = {"area": await hanging.hang_children(connection, to, mover)}
+    gone["complaint"] = await complaints.send_open(connection, to, mover)
+    gone["joint_case"] = await complaints.send_cases(connection, to, mover, reason)
+    gone |= await following.send_all(connection, to, mover)
+    gone["grant"] = await grants.send(connection, to, mover)
+    gone["building"] = await buildings.send(connection, to, mover)
+    gone["circle_area"] = await circles.send(connection, to.source_id, to.part_ids, mover)
+    for area_id in sorted(to.part_ids):
+        await complaints.order_texts(connection, area_id)
+    return {table: count for table, count in gone.items() if count}

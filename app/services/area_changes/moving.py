@@ -1,0 +1,52 @@
+"""Moving an area with all that lies below it to another place in the tree."""
+
+from uuid import UUID
+
+from asyncpg import Connection
+
+from app.domain.caller import Caller
+from app.domain.errors import Problem
+from app.domain.kinds import AreaKind
+from app.domain.lifecycle import Party
+from app.domain.shielding import mask_text
+from app.schemas.areas import MoveIn
+from app.services import transitions
+from app.services.area_changes import complaints, hanging, standing
+from app.services.transitions import Mover
+
+KINDS = "SELECT id, kind FROM area WHERE id = ANY($1)"
+
+
+async def move(connection: Connection, caller: Caller, area_id: UUID, form: MoveIn) -> None:
+    """Put an area and all below it right below another one; what they may do there counts at once. Locks the tree.
+
+    What had been handed up goes to the area of the same level above the new place. Raises ``not-found``,
+    ``not-allowed`` unless the caller administers both places, ``area-closed``, ``area-unknown``, ``area-into-itself``,
+    ``area-kind-misplaced``, ``area-too-deep``, and by the database ``area-name-taken``.
+    """
+    await standing.lock_tree(connection)
+    area = await standing.find_to_change(connection, caller, area_id)
+    parent = await standing.find_parent(connection, caller, form.parent_id)
+    if area_id in parent["lineage"]:
+        raise Problem("area-into-itself")
+    if parent["id"] == area["parent_id"]:
+        return
+    await hanging.hang(connection, area, parent)
+    above: list[UUID] = parent["lineage"]
+    rows = await connection.fetch(KINDS, [*area["lineage"], *above])
+    kinds = {row["id"]: AreaKind(row["kind"]) for row in rows}
+    mover = Mover(Party.STAFF, caller.id)
+    handed = await complaints.hand_to_those_above(connection, area_id, kinds, above, mover)
+    await complaints.order_texts(connection, area_id)
+    facts = {"parent_id": parent["id"], "former_parent_id": area["parent_id"], "handed_on": handed}
+    await transitions.log(
+        connection,
+        "area",
+        area_id,
+        "move",
+        "open",
+        mover,
+        from_state="open",
+        note=mask_text(form.reason),
+        facts=facts,
+    )
