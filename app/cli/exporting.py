@@ -10,6 +10,7 @@ import typer
 from app.cli.rates import read_area
 from app.core.db import Database
 from app.core.settings import Settings, SettingsError, get_settings
+from app.domain.errors import Problem
 from app.domain.kinds import ImportKind
 from app.services import transitions
 from app.services.imports import exporting, templates
@@ -45,7 +46,10 @@ def export(
         return
     if area is None:
         raise SettingsError("Say of which area with --area, or write an empty table with --template.")
-    exported = asyncio.run(_export(get_settings(), declared, read_area(area), reason))
+    try:
+        exported = asyncio.run(_export(get_settings(), declared, read_area(area), reason))
+    except Problem as problem:
+        raise SettingsError(f"{problem.type.title}: export the areas below one by one.") from problem
     to.write_bytes(exported.content)
     typer.echo(f"{exported.rows:,} rows are in {to}.")
 

@@ -18,7 +18,7 @@ from app.domain.errors import Problem
 from app.domain.kinds import ImportKind, Verdict
 from app.services import transitions
 from app.services.imports import applying, checking, mapping, planting, sealing, steps
-from app.services.imports.kind import Kind
+from app.services.imports.kind import Kind, Overtaken
 from app.services.imports.registry import KINDS
 
 REASONS_SHOWN_MAX = 20
@@ -67,7 +67,7 @@ def import_(
         )
     except Problem as problem:
         raise SettingsError(explain(problem, run.kind)) from problem
-    except asyncpg.UniqueViolationError as error:
+    except (Overtaken, asyncpg.UniqueViolationError) as error:
         raise SettingsError("Somebody entered the same at this moment. Nothing was written: run it again.") from error
     raise typer.Exit(0 if is_done else 1)
 

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/exports", tags=["imports"])
 @router.get(
     "/{kind}.xlsx",
     response_class=Spreadsheet,
-    responses=responses("invalid-payload", "not-allowed", "area-unknown"),
+    responses=responses("invalid-payload", "not-allowed", "area-unknown", "export-too-large"),
 )
 async def export(
     kind: ImportKind,

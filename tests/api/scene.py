@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,7 @@ NUMBERS = {"seal_number": 1, "category_code": "other", "kind": "units"}
 THEN = months.start(LAST_MONTH)
 COMPLAINANT, PHONE = "申屠小满", "13912345678"
 ASKER, ASKER_PHONE = "令狐大山", "13987654321"
+ON_ROSTER = Contact(ASKER, ASKER_PHONE)
 """Who is on the roster and says so; staff read the name."""
 TELLING: dict[str, Any] = {
     "body": f"三天没亮了，找{PHONE}。",
@@ -46,6 +48,8 @@ TELLING: dict[str, Any] = {
     "contact": {"name": COMPLAINANT, "phone": PHONE},
 }
 """What a complaint says of whoever makes it."""
+HOUSES = count(1)
+"""A house of its own for each scene, since two may lie in one grid."""
 UNITS_FILE = "单位名称,单位类型\n区市场监督管理局,职能部门\n".encode()
 Route = tuple[str, str]
 """A method and the path as the document writes it."""
@@ -84,8 +88,8 @@ class Scene:
         return bodies(self)[route]
 
 
-async def make_scene(world: World) -> Scene:
-    """Fill a district."""
+async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
+    """Fill a district; ``asker`` is on no roster yet."""
     await world.draw_all()
     author, helper, applicant, owner = [
         await world.person(),
@@ -94,7 +98,7 @@ async def make_scene(world: World) -> Scene:
         await world.person(),
     ]
     wish, claim = await world.delivered(author, helper)
-    await enrol(world, Contact(ASKER, ASKER_PHONE), volunteer=True)
+    await enrol(world, asker, volunteer=True)
     member = await make_member(world.database, applicant, world.grid, world.unit_id, "applied")
     withdrawn = await world.wish(author)
     gone = await world.api.post(f"/v1/wishes/{withdrawn}/withdraw", author)
@@ -119,10 +123,10 @@ async def make_scene(world: World) -> Scene:
         worker=worker,
         ids={
             "area_id": world.grid.id,
-            "building_id": await world.building(),
+            "building_id": await world.building(name=f"幸福路{next(HOUSES)}号院1号楼"),
             "grant_id": await make_grant(world.database, await world.person(), world.grid, Role.STAFF),
             "member_id": member,
-            "identification_id": await identification(world, applicant),
+            "identification_id": await identification(world, applicant, asker),
             "volunteer_id": await make_volunteer(world, applicant),
             "wish_id": wish,
             "complaint_id": complaint,
@@ -160,9 +164,9 @@ async def make_scene(world: World) -> Scene:
     )
 
 
-async def identification(world: World, person: Person) -> UUID:
+async def identification(world: World, person: Person, contact: Contact) -> UUID:
     """Have somebody say who they are."""
-    form = {"name": ASKER, "phone": ASKER_PHONE, "home_area_id": str(world.grid.id)}
+    form = {"name": contact.name, "phone": contact.phone, "home_area_id": str(world.grid.id)}
     response = await world.api.post("/v1/identifications", person, form)
     assert response.status_code == 201, response.text
     return UUID(response.json()["id"])

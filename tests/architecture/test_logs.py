@@ -25,6 +25,8 @@ NICKNAME, TITLE, BODY = "热心肠老周", "想要一盏台灯甲", "住在三�
 NOTE, THANKS, REASON = "已经送到丙手上", "谢谢好邻居丁", "与实际不符戊"
 RISKY, FAULT = "大家一起来赌博己", "引发故障的标题庚"
 PROBLEM, PLACE, COMPLAINANT, PHONE = "三单元的灯子丑坏了", "寅卯小区五号楼", "辰巳先生", "13900005678"
+VOLUNTEER, VOLUNTEER_PHONE = "午未志愿者", "13900009876"
+IMPORT_STATUS = "SELECT status FROM import_run WHERE id::text = $1"
 UNIT, SHOP, OFFER = "某某单位辛", "老街面馆壬", "牛肉面一碗癸"
 INSERT_AREA = "INSERT INTO area VALUES ($1, NULL, 'grid', $2, ARRAY[$1::uuid], true)"
 FAIL_ON = f"""
@@ -148,8 +150,27 @@ async def live(journey: Journey) -> None:
     await post(staff, "/v1/redemptions", {"code": code}, status=201)
     await post(staff, "/v1/redemptions", {"code": code}, status=409)
     await complain(journey, author, helper, staff, str(area))
+    await import_roster(journey, staff, str(area))
     await stumble(journey, author, form)
     assert helper_me["id"] != staff_me["id"]
+
+
+async def import_roster(journey: Journey, staff: dict[str, str], area_id: str) -> None:
+    """Take a roster in, with rows that are refused and a file that is none."""
+    journey.secrets += [VOLUNTEER, VOLUNTEER_PHONE]
+    path = f"/v1/imports?kind=volunteers&area_id={area_id}"
+    grid = await journey.database.fetchval("SELECT name FROM area WHERE id::text = $1", area_id)
+    good = f"姓名,电话,网格\n{VOLUNTEER},{VOLUNTEER_PHONE},{grid}\n{VOLUNTEER},{VOLUNTEER_PHONE}9,{VOLUNTEER}\n"
+    for content, status in ((f"\x00{good}", 422), (good, 201)):
+        files = {"file": (f"{VOLUNTEER}.csv", content.encode())}
+        answer = await journey.http.post(path, files=files, headers=staff | {"Idempotency-Key": uuid4().hex})
+        assert answer.status_code == status, answer.text
+    import_id = answer.json()["id"]
+    await journey.post(staff, f"/v1/imports/{import_id}/check")
+    await journey.until(IMPORT_STATUS, import_id, "checked")
+    await journey.http.get(f"/v1/imports/{import_id}/rows", headers=staff)
+    await journey.post(staff, f"/v1/imports/{import_id}/confirm", {"accept_refused": True})
+    await journey.until(IMPORT_STATUS, import_id, "done")
 
 
 async def complain(

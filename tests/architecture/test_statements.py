@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from app.core.settings import Settings
 from app.domain.kinds import PostQueue
 from app.services.rates import GROUPS
+from tests.api.scene import UNITS_FILE
 from tests.api_client import ApiClient
 from tests.core.service import running_app
 from tests.factories import World
@@ -303,6 +304,13 @@ class TestReads:
         assert await counter.get("/v1/buildings", **asked, q="幸福路12号院3号楼") == 1
         once_more_by_its_numbers = 1
         assert await counter.get("/v1/buildings", **asked, q="辛福录12号院3号楼") == 1 + once_more_by_its_numbers
+
+    async def test_import(self, counter: Counter, world: World):
+        """Each page of rows is two statements, whatever the file is like."""
+        import_id = await world.upload("units", UNITS_FILE)
+        assert await counter.get(f"/v1/imports/{import_id}", world.administrator) == IDENTITY + 1
+        assert await counter.get("/v1/imports", world.administrator, area_id=world.district.id) == IDENTITY + 1
+        assert await counter.get(f"/v1/imports/{import_id}/rows", world.administrator) == IDENTITY + 2
 
     async def test_health(self, counter: Counter):
         assert await counter.get("/healthz") == 0

@@ -29,6 +29,7 @@ from tests.api.scene import DOCUMENT, make_scene
 from tests.api_client import ApiClient
 from tests.factories import World
 from tests.people import Person
+from tests.roster import new_contact
 
 CHECKS = [
     not_a_server_error,
@@ -76,7 +77,7 @@ class Range:
 async def range_(served_at: str, database: Database, api: ApiClient, settings: Settings) -> AsyncIterator[Range]:
     """A district with two of everything, and an id of nothing."""
     world = await World.make(database, api, settings)
-    first, second = await make_scene(world), await make_scene(world)
+    first, second = [await make_scene(world, new_contact()) for _ in range(2)]
     ids: dict[str, list[UUID]] = {
         name: [scene[name] for scene in (first.ids, second.ids, first.hidden) if name in scene] for name in first.ids
     }

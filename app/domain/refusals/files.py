@@ -28,6 +28,12 @@ FILES = (
         "Some rows are refused",
         "有些行不能导入，请改正后重新上传，或选择跳过这些行，只导入其余的。",
     ),
+    ProblemType(
+        "export-too-large",
+        409,
+        "More than 50,000 rows",
+        "内容太多，每次最多导出五万行，请选择下级区域分别导出。",
+    ),
     ProblemType("import-file-gone", 409, "The file was deleted, as it must be", "文件已按规定删除，请重新上传。"),
     ProblemType("file-empty", 422, "Nothing stands in the file", "文件是空的，请检查后重新上传。"),
     ProblemType(

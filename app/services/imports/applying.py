@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from asyncpg import Connection, Record
+from asyncpg import Connection, Record, UniqueViolationError
 
 from app.core.clock import now
 from app.core.db import Database
@@ -20,7 +20,7 @@ from app.services import transitions
 from app.services.area_changes import standing
 from app.services.imports import checking, sealing, steps
 from app.services.imports.checking import Opened, Progress
-from app.services.imports.kind import Advance, Desk, Judged, refuse_dependents
+from app.services.imports.kind import Advance, Desk, Judged, Overtaken, refuse_dependents
 
 # Two imports below one root write one after the other: each is judged on what the other left, and none waits amid its
 # rows for the other.
@@ -36,6 +36,7 @@ MAY_STILL = """
     )
 """
 LIST_SEEN = "SELECT number, verdict, sealed FROM import_row WHERE import_id = $1"
+TRIES = 3
 Seen = Mapping[int, tuple[Verdict, bytes]]
 
 
@@ -43,7 +44,7 @@ async def apply(database: Database, secret: str, import_id: UUID, also: Advance 
     """Write an import that was confirmed; done twice, the second finds nothing to do.
 
     Locks its root among imports, the tree of areas, the import, and the rows it changes in the order of their ids. A
-    row that somebody else enters at the same moment undoes it all, and the job is done again.
+    row that somebody else enters at the same moment undoes it all, and everything is judged again.
     """
     run = await database.reads.fetchrow(checking.FIND, import_id)
     if run is None or run["status"] != "applying":
@@ -52,17 +53,25 @@ async def apply(database: Database, secret: str, import_id: UUID, also: Advance 
         opened = await checking.open_file(secret, run)
         root = str(run["lineage"][0])
         del run  # the sealed file with it
-        async with database.bulk_transaction() as connection:
-            await connection.execute(LOCK_ROOT, root)
-            await standing.lock_tree(connection)
-            locked = await connection.fetchrow(LOCK_RUN, import_id)
-            if locked is not None and locked["status"] == "applying":
-                await _write(connection, secret, locked, opened, Progress(database, import_id, also))
+        advance = Progress(database, import_id, also)
+        for tries_left in reversed(range(TRIES)):
+            try:
+                async with database.bulk_transaction() as connection:
+                    await connection.execute(LOCK_ROOT, root)
+                    await standing.lock_tree(connection)
+                    await _write(connection, secret, import_id, opened, advance)
+                break
+            except (Overtaken, UniqueViolationError):
+                if not tries_left:
+                    raise
     except Problem as problem:
         await checking.fail(database, import_id, problem.type.code)
 
 
-async def _write(connection: Connection, secret: str, run: Record, opened: Opened, advance: Advance) -> None:
+async def _write(connection: Connection, secret: str, import_id: UUID, opened: Opened, advance: Advance) -> None:
+    run = await connection.fetchrow(LOCK_RUN, import_id)
+    if run is None or run["status"] != "applying":
+        return
     await _require_right(connection, opened, run)
     desk = checking.desk_of(connection, secret, run, locks=True)
     judged = await opened.kind.judge(desk, opened.records)

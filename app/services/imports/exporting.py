@@ -15,6 +15,7 @@ from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import ImportKind
 from app.domain.lifecycle import Party
+from app.domain.sheets.rows import ROWS_MAX
 from app.services import transitions
 from app.services.imports import runs, writing
 from app.services.imports.kind import Kind
@@ -39,7 +40,7 @@ async def export(
 ) -> Exported:
     """Return what an area and all below it have of a kind; with ``reason`` the numbers of people too, and an event.
 
-    Raises ``area-unknown`` and ``not-allowed``.
+    Raises ``area-unknown``, ``not-allowed`` and ``export-too-large``.
     """
     declared = runs.declared(kind)
     area = await database.reads.fetchrow(FIND_AREA, area_id, caller.scope(Role.STAFF), caller.scope(Role.ADMINISTRATOR))
@@ -56,8 +57,10 @@ async def export(
 async def write(
     database: Database, secret: str, kind: Kind, area_id: UUID, area_name: str, *, with_personal: bool
 ) -> Exported:
-    """Return the file, whoever asks."""
+    """Return the file, whoever asks. Raises ``export-too-large`` for one that could not be imported again."""
     rows = await kind.export(database.reads, secret, area_id, with_personal)
+    if len(rows) > ROWS_MAX:
+        raise Problem("export-too-large")
     content = await asyncio.to_thread(writing.export, kind.title, kind.columns, rows)
     return Exported(texts.IMPORT_EXPORT_FILE.format(area=area_name, title=kind.title), content, len(rows))
 

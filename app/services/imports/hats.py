@@ -15,7 +15,7 @@ from asyncpg import Record as Row
 
 from app.core.db import Reads
 from app.domain import texts
-from app.domain.errors import CATALOGUE
+from app.domain.errors import CATALOGUE, Problem
 from app.domain.kinds import AreaKind, Verdict
 from app.domain.lifecycle import Lifecycle, Party
 from app.domain.sheets.columns import Column
@@ -23,7 +23,7 @@ from app.domain.sheets.faults import Fault
 from app.domain.sheets.fields import PersonName, Phone, Value
 from app.domain.sheets.records import Record
 from app.services import enrolments, people, transitions
-from app.services.imports.kind import Advance, Change, Desk, Judged, begin, chunks
+from app.services.imports.kind import Advance, Change, Desk, Judged, Overtaken, begin, chunks
 from app.services.imports.tree import CODE, PATH, Node, Tree, path_name, path_values
 from app.services.people import Contact
 from app.services.transitions import Mover, Told
@@ -196,7 +196,10 @@ async def apply(desk: Desk, judged: Sequence[Judged], advance: Advance, hat: Hat
     done = 0
     for part in chunks(entering):
         told = [(entry.contact, entry.columns) for entry in part]
-        await enrolments.enter_many(desk.connection, desk.secret, hat.lifecycle, mover, told)
+        try:
+            await enrolments.enter_many(desk.connection, desk.secret, hat.lifecycle, mover, told)
+        except Problem as problem:
+            raise Overtaken from problem
         done += len(part)
         await advance(done, len(entries))
     for part in chunks([entry for entry in entries if entry.known is not None and entry.known.status not in BACK]):

@@ -33,6 +33,10 @@ Advance = Callable[[int, int], Awaitable[None]]
 """Is told how many of how many rows are done."""
 
 
+class Overtaken(Exception):  # noqa: N818 - nothing is wrong
+    """Somebody else entered the same after the rows had been judged: they have to be judged again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Where an import is at work: for which area (the id, and those from the root down to it), and in whose name.

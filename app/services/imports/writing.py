@@ -86,7 +86,7 @@ def report(table: Table, verdicts: Iterable[Verdict]) -> bytes:
 
 def _written(write: Callable[[Any], None]) -> bytes:
     file = BytesIO()
-    with xlsxwriter.Workbook(file, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}) as book:
+    with xlsxwriter.Workbook(file, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as book:
         write(book)
     return file.getvalue()
 

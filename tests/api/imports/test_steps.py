@@ -1,5 +1,6 @@
 """A file's way from the upload to what was written, step by step."""
 
+import tempfile
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from app.domain.caller import Role
 from app.domain.kinds import ImportKind
 from app.domain.sheets.reading import FILE_BYTES_MAX
 from app.jobs.handlers import clear_imports
+from app.services.imports import exporting
 from app.services.imports.registry import KINDS
 from tests.api.scene import count_rows, problem
 from tests.api_client import ApiClient
@@ -413,6 +415,26 @@ class TestClearing:
         assert failed["status"] == "failed"
         assert failed["problem"] == {"code": "service-unavailable", "detail": "系统繁忙，请稍后再试。"}
         assert counts(await office.check(import_id)) == (1, 0, 0, 0)
+
+
+async def test_nothing_is_written_to_a_disk(world: World, office: Office, monkeypatch: pytest.MonkeyPatch):
+    """There is nowhere to write to: neither the form's reader nor the spreadsheet's writer asks for it."""
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    head, rest = separated(HEAD[:2], ("甲公司", "企业")), separated(("乙公司", "x" * 3_000))
+    checked = await office.check(await office.upload("units", world.district.id, head + rest * 600, "单位.csv"))
+    assert counts(checked) == (1, 0, 0, 600)
+    assert (await office.api.get(f"/v1/imports/{checked['id']}/report.xlsx", office.person)).status_code == 200
+    exported = await office.api.get("/v1/exports/units.xlsx", office.person, area_id=world.district.id)
+    assert exported.status_code == 200
+
+
+async def test_an_export_that_could_not_be_imported(world: World, office: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(exporting, "ROWS_MAX", 4)
+    refused = await office.api.get("/v1/exports/areas.xlsx", office.person, area_id=world.district.id)
+    assert problem(refused) == (409, "export-too-large")
+    monkeypatch.setattr(exporting, "ROWS_MAX", 5)
+    exported = await office.api.get("/v1/exports/areas.xlsx", office.person, area_id=world.district.id)
+    assert exported.status_code == 200
 
 
 class TestTemplates:
