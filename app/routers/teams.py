@@ -107,7 +107,9 @@ async def ask(team_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response
 
 
 @router.get(
-    "/{team_id}/members", response_model=Page[TeamMemberOut], responses=responses("invalid-payload", "cursor-invalid")
+    "/{team_id}/members",
+    response_model=Page[TeamMemberOut],
+    responses=responses("invalid-payload", "cursor-invalid", "not-found"),
 )
 async def list_members(
     team_id: UUID, caller: CallerDep, reads: ReadsDep, page: PageDep, status: TeamMemberStatus = "joined"

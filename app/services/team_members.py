@@ -33,6 +33,7 @@ LIST = f"""
         ))
     ) ORDER BY m.id DESC LIMIT $6
 """
+EXISTS = "SELECT EXISTS (SELECT FROM team WHERE id = $1)"
 FIND_OWN = "SELECT id, status FROM team_member WHERE team_id = $1 AND person_id = $2"
 # Whoever dissolves the team or hands it over waits, or is waited for.
 LOCK_TEAM = "SELECT leader_id FROM team WHERE id = $1 AND status = $2 FOR NO KEY UPDATE"
@@ -83,10 +84,16 @@ async def get(reads: Reads, caller: Caller, place_id: UUID) -> dict[str, Any]:
 async def list_of_team(
     reads: Reads, caller: Caller, team_id: UUID, status: str, request: PageRequest
 ) -> dict[str, Any]:
-    """Return who is in a team, newest first, to those in it; who asked, to its leader and staff. Others get none."""
+    """Return who is in a team, newest first, to those in it; who asked, to its leader and staff. Others get none.
+
+    Raises ``not-found`` for no team at all.
+    """
     filters = ("team-members", team_id, status)
     arguments = (team_id, caller.scope(Role.STAFF), caller.id, status, request.below(*filters), request.rows)
-    return page(await reads.fetch(LIST, *arguments), request, lambda row: _view(row, caller), *filters)
+    rows = await reads.fetch(LIST, *arguments)
+    if not rows and not await reads.fetchval(EXISTS, team_id):
+        raise Problem("not-found")
+    return page(rows, request, lambda row: _view(row, caller), *filters)
 
 
 async def _find(reads: Reads, caller: Caller, place_id: UUID) -> Record:
