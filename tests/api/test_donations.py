@@ -72,7 +72,9 @@ class TestGive:
         assert (await api.get("/v1/me/points", giver)).json()["spendable_points"] == 6
 
     def test_no_route_gives_or_sells_points(self):
-        paths = [path.replace("send-back", "") for _, path in ROUTES]
+        # People are transferred to other grids, steps are sent back.
+        known = {"/v1/members/{member_id}/transfer", "/v1/volunteers/{volunteer_id}/transfer"}
+        paths = [path.replace("send-back", "") for _, path in ROUTES if path not in known]
         words = {word for path in paths for word in path.replace("-", "/").split("/")}
         assert not words & {"gifts", "gift", "purchases", "purchase", "transfer", "buy", "send"}
 

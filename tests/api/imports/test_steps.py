@@ -11,7 +11,7 @@ from app.core.clock import at, now
 from app.domain.caller import Role
 from app.domain.kinds import ImportKind
 from app.domain.sheets.reading import FILE_BYTES_MAX
-from app.jobs.handlers import clear_imports
+from app.jobs import handlers
 from app.services.imports import exporting
 from app.services.imports.registry import KINDS
 from tests.api.scene import count_rows, problem
@@ -388,10 +388,10 @@ class TestClearing:
     async def test_nobody_goes_on(self, world: World, office: Office, jobs: Jobs):
         checked = await office.checked("units", world.district.id, some_units("甲公司"))
         with at(now() + timedelta(days=6)):
-            await clear_imports(jobs.parts)
+            await handlers.clear_imports(jobs.parts)
         assert (await office.get(checked["id"]))["status"] == "checked"
         with at(now() + timedelta(days=8)):
-            await clear_imports(jobs.parts)
+            await handlers.clear_imports(jobs.parts)
         assert (await office.get(checked["id"]))["status"] == "cancelled"
         assert await kept_of(world, checked["id"]) == (False, False, False)
         assert await world.database.reads.fetchval(KEPT_ROWS, checked["id"]) == 0
@@ -400,7 +400,7 @@ class TestClearing:
         content = xlsx(HEAD[:2], ("甲公司", "企业"), ("乙公司", "x"))
         done = await office.taken("units", world.district.id, content, accept_refused=True)
         with at(now() + timedelta(days=8)):
-            await clear_imports(jobs.parts)
+            await handlers.clear_imports(jobs.parts)
         told = await office.get(done["id"])
         assert (told["status"], told["has_report"], counts(told)) == ("done", False, (1, 0, 0, 1))
         assert await office.rows(done["id"]) == []
@@ -410,7 +410,7 @@ class TestClearing:
         await office.step(import_id, "check")
         await world.database.writes.execute("DELETE FROM pgqueuer WHERE payload = $1", import_id.encode())
         with at(now() + timedelta(minutes=31)):
-            await clear_imports(jobs.parts)
+            await handlers.clear_imports(jobs.parts)
         failed = await office.get(import_id)
         assert failed["status"] == "failed"
         assert failed["problem"] == {"code": "service-unavailable", "detail": "系统繁忙，请稍后再试。"}
