@@ -47,10 +47,12 @@ HOLDINGS = """
     WHERE h.post_id = $1 AND h.id < $2 ORDER BY h.id DESC LIMIT $3
 """
 FIND_AREA = "SELECT lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
-LOCK = """
+# Locked before it is joined: a join that waited for a post which went to another area meanwhile would find nothing.
+LOCK = "SELECT FROM post WHERE id = $1 FOR NO KEY UPDATE"
+FIND = """
     SELECT x.id, x.area_id, x.role, x.closed_at, a.lineage && $2::uuid[] AS in_scope,
         a.lineage && $3::uuid[] AS administers
-    FROM post x JOIN area a ON a.id = x.area_id WHERE x.id = $1 FOR NO KEY UPDATE OF x
+    FROM post x JOIN area a ON a.id = x.area_id WHERE x.id = $1
 """
 FIND_HOLDING = "SELECT id, person_id FROM post_holding WHERE post_id = $1 AND until IS NULL"
 END_HOLDING = "UPDATE post_holding SET until = greatest(since, $2) WHERE id = $1"
@@ -222,7 +224,8 @@ async def list_holdings(
 
 async def _lock(connection: Connection, caller: Caller, post_id: UUID) -> Record:
     """Return the post if the caller may change it: administrators, and staff as long as it has no role."""
-    post = await connection.fetchrow(LOCK, post_id, caller.scope(Role.STAFF), caller.scope(Role.ADMINISTRATOR))
+    await connection.execute(LOCK, post_id)
+    post = await connection.fetchrow(FIND, post_id, caller.scope(Role.STAFF), caller.scope(Role.ADMINISTRATOR))
     if post is None:
         raise Problem("not-found")
     if not (post["administers"] or (post["in_scope"] and post["role"] is None)):

@@ -37,7 +37,7 @@ EXISTS = "SELECT EXISTS (SELECT FROM team WHERE id = $1)"
 FIND_OWN = "SELECT id, status FROM team_member WHERE team_id = $1 AND person_id = $2"
 # Whoever dissolves the team or hands it over waits, or is waited for.
 LOCK_TEAM = "SELECT leader_id FROM team WHERE id = $1 AND status = $2 FOR NO KEY UPDATE"
-LOCK_LEADER = "SELECT leader_id FROM team WHERE id = $1 FOR NO KEY UPDATE"
+LOCK_LEADER = "SELECT FROM team WHERE id = $1 FOR NO KEY UPDATE"
 
 
 async def ask(connection: Connection, caller: Caller, team_id: UUID) -> UUID:
@@ -69,9 +69,10 @@ async def move(connection: Connection, caller: Caller, place_id: UUID, action: s
     Raises ``not-found``, ``not-allowed``, ``own-interest``, ``state-conflict``, ``team-needs-leader``.
     """
     row = await _find(connection, caller, place_id)
-    leader_id = await connection.fetchval(LOCK_LEADER, row["team_id"])
+    await connection.execute(LOCK_LEADER, row["team_id"])
+    row = await _find(connection, caller, place_id)  # who leads the team may have changed before the lock
     party = transitions.permit(TEAM_MEMBER, row["status"], action, _parties(row, caller))
-    if action in {"leave", "remove"} and row["person_id"] == leader_id:
+    if action in {"leave", "remove"} and row["person_id"] == row["leader_id"]:
         raise Problem("team-needs-leader")
     await transitions.move(connection, TEAM_MEMBER, place_id, action, Mover(party, caller.id))
 
