@@ -10,7 +10,7 @@ LIST = "SELECT id, longitude, latitude FROM building WHERE area_id = $1 ORDER BY
 # What both areas had on their lists is one building.
 DROP_KNOWN = """
     DELETE FROM building x USING unnest($1::uuid[], $2::uuid[]) AS go (id, area_id), building o
-    WHERE x.id = go.id AND o.area_id = go.area_id AND o.key = x.key
+    WHERE x.id = go.id AND o.area_id = go.area_id AND o.key = x.key RETURNING x.id, o.id AS known_id
 """
 SEND = """
     UPDATE building x SET area_id = go.area_id FROM unnest($1::uuid[], $2::uuid[]) AS go (id, area_id)
@@ -24,11 +24,12 @@ async def send(connection: Connection, to: Destinations, mover: Mover) -> int:
     for piece in pieces(rows):
         ids = [row["id"] for row in piece]
         area_ids = [to.at(row["longitude"], row["latitude"]) for row in piece]
-        await connection.execute(DROP_KNOWN, ids, area_ids)
+        known = await connection.fetch(DROP_KNOWN, ids, area_ids)
         sent = await connection.fetch(SEND, ids, area_ids)
         told = [
             Told(row["id"], "follow", "active", "active", {"area_id": row["area_id"], "former_area_id": to.source_id})
             for row in sent
         ]
+        told += [Told(row["id"], "merge", "removed", "active", {"into": row["known_id"]}) for row in known]
         await transitions.log_many(connection, "building", mover, told)
     return len(rows)
