@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has one time and, since 1991, no summer time."""
@@ -35,3 +35,8 @@ def local_date(moment: datetime) -> date:
 def today() -> date:
     """Return the present day where the product's people live."""
     return local_date(now())
+
+
+def end_of(day: date) -> datetime:
+    """Return the moment at which a day is over where the product's people live."""
+    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)

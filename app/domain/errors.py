@@ -83,6 +83,12 @@ _TYPES = (
     ProblemType("state-conflict", 409, "The state does not allow this any more", "状态已变化，请刷新后再操作。"),
     # Areas, grants, people
     ProblemType("area-unknown", 422, "The area does not exist", "所选的区域不存在，请重新选择。"),
+    ProblemType(
+        "day-out-of-record",
+        422,
+        "Nothing is known of that day",
+        "只能查看有记录以来、到今天为止的区域划分，请换一个日期。",
+    ),
     ProblemType("area-not-a-home", 422, "A home is a grid", "请选择您居住的网格。"),
     ProblemType(
         "area-closed",

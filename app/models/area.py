@@ -77,6 +77,7 @@ class AreaPeriod(SQLModel, table=True):
         CheckConstraint("until > since", name="until_after_since"),
         Index("uq_area_period_now", "area_id", unique=True, postgresql_where=sql("until IS NULL")),
         Index("ix_area_period_parent_id_area_id", "parent_id", "area_id"),
+        Index("ix_area_period_lineage", "lineage", postgresql_using="gin"),
     )
 
     area_id: UUID = Field(primary_key=True, foreign_key="area.id")

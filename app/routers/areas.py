@@ -18,9 +18,20 @@ from app.deps import (
 )
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.routers.places import SHAPE_PROBLEMS
-from app.schemas.areas import AreaEditIn, AreaIn, AreaOut, CloseIn, MergeIn, MoveIn, SplitAreaOut, SplitIn, UnitOut
-from app.schemas.fields import Page
-from app.services import areas
+from app.schemas.areas import (
+    AreaEditIn,
+    AreaIn,
+    AreaOut,
+    AreaPeriodOut,
+    CloseIn,
+    MergeIn,
+    MoveIn,
+    SplitAreaOut,
+    SplitIn,
+    UnitOut,
+)
+from app.schemas.fields import Day, Page
+from app.services import area_history, areas
 from app.services.area_changes import adding, closing, editing, merging, moving, splitting
 
 router = APIRouter(tags=["areas"])
@@ -30,18 +41,32 @@ CHANGE_PROBLEMS = (*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-allowed", "not-fou
 PLACE_PROBLEMS = ("area-kind-misplaced", "area-too-deep", "area-closed")
 
 WithClosed = Annotated[bool, Query(description="also those that are closed")]
+OnDay = Annotated[
+    Day | None, Query(description="the tree as it was at the end of this day; for figures, that of today")
+]
 
 
-@router.get("/areas", response_model=Page[AreaOut], responses=responses("invalid-payload", "cursor-invalid"))
+@router.get(
+    "/areas",
+    response_model=Page[AreaOut],
+    responses=responses("invalid-payload", "cursor-invalid", "day-out-of-record"),
+)
 async def list_areas(
     caller: MaybeCallerDep,
     reads: ReadsDep,
     page: PageDep,
     parent_id: UUID | None = None,
+    on: OnDay = None,
     *,
     include_closed: WithClosed = False,
 ) -> Response:
-    """List the areas right below `parent_id`, or the roots, in the order in which they were made."""
+    """List the areas right below `parent_id`, or the roots, in the order in which they were made.
+
+    With `on`, those that lay there then, closed since or not: name, kind, code, path and what lay below are of that
+    day, all else is of today.
+    """
+    if on is not None:
+        return answer(await area_history.list_children(reads, caller, parent_id, on, page))
     return answer(await areas.list_children(reads, caller, parent_id, page, with_closed=include_closed))
 
 
@@ -63,6 +88,16 @@ async def add_area(form: AreaIn, caller: CallerDep, work: UnitOfWorkDep) -> Resp
 async def get_area(area_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -> Response:
     """Get one area, closed or not, with the path to it."""
     return answer(await areas.get(reads, area_id, caller))
+
+
+@router.get(
+    "/areas/{area_id}/history",
+    response_model=Page[AreaPeriodOut],
+    responses=responses("not-found", "invalid-payload", "cursor-invalid"),
+)
+async def list_area_periods(area_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List what an area was called and where it lay, the newest first, with what changed it."""
+    return answer(await area_history.list_periods(reads, caller, area_id, page))
 
 
 @router.put(

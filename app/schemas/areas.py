@@ -1,7 +1,7 @@
 """Areas."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -129,6 +129,45 @@ class SplitAreaOut(AreaOut):
     """An area that was split, with its parts in the order in which they were named."""
 
     parts: list[AreaOut]
+
+
+class AreaChangeOut(Out):
+    """What began or ended a period: ``follow`` came of the merge or split of the area above, ``add`` of a split too.
+
+    ``area`` is whose change it was: the area itself, or one above that moved with all below it. ``reason`` is told to
+    staff of the area.
+    """
+
+    verb: Literal["add", "edit", "move", "follow", "merge", "split", "close"]
+    area: AreaRef
+    reason: str | None
+
+
+class AreaKinOut(AreaRef):
+    """What became of an area or what it came from, and when."""
+
+    at: datetime
+
+
+class AreaPeriodOut(Out):
+    """What an area was from ``since`` until before ``until``; ``path`` has the names of when it began.
+
+    ``predecessors`` are the area that it was split from and those that were merged into it meanwhile, ``successors``
+    what it was merged into or split into. ``began`` is null for what was there before changes were written down.
+    """
+
+    since: datetime
+    until: datetime | None
+    parent_id: UUID | None
+    kind: AreaKind
+    name: str
+    code: str | None
+    path: list[AreaRef]
+    began: AreaChangeOut | None
+    ended: AreaChangeOut | None
+    predecessors: list[AreaKinOut]
+    successors: list[AreaKinOut]
+    actions: list[str]
 
 
 class UnitOut(Out):

@@ -40,13 +40,13 @@ async def get(reads: Reads, area_id: UUID, caller: Caller | None = None) -> dict
     row = await reads.fetchrow(GET, _scope(caller), area_id)
     if row is None:
         raise Problem("not-found")
-    return _view(row)
+    return view(row)
 
 
 async def get_all(reads: Reads, area_ids: Sequence[UUID], caller: Caller) -> list[dict[str, Any]]:
     """Return areas that are there, in the order in which they are named."""
     rows = {row["id"]: row for row in await reads.fetch(GET_ALL, _scope(caller), area_ids)}
-    return [_view(rows[area_id]) for area_id in area_ids]
+    return [view(rows[area_id]) for area_id in area_ids]
 
 
 async def is_in_scope(reads: Reads, area_id: UUID, scope: list[UUID]) -> bool:
@@ -61,7 +61,7 @@ async def list_children(
     filters = ("areas", parent_id, with_closed)
     query = LIST_ROOTS if parent_id is None else LIST_BELOW
     rows = await reads.fetch(query, _scope(caller), parent_id, with_closed, request.above(*filters), request.rows)
-    return page(rows, request, _view, *filters)
+    return page(rows, request, view, *filters)
 
 
 async def list_units(reads: Reads, area_id: UUID, request: PageRequest) -> dict[str, Any]:
@@ -70,11 +70,8 @@ async def list_units(reads: Reads, area_id: UUID, request: PageRequest) -> dict[
     return page(rows, request, _view_unit, "units", area_id)
 
 
-def _scope(caller: Caller | None) -> list[UUID]:
-    return caller.scope(Role.ADMINISTRATOR) if caller else []
-
-
-def _view(row: Record) -> dict[str, Any]:
+def view(row: Record) -> dict[str, Any]:
+    """Return an area as it is answered, of today or of another day."""
     return {
         "id": row["id"],
         "parent_id": row["parent_id"],
@@ -94,6 +91,10 @@ def _view(row: Record) -> dict[str, Any]:
             administers_above=row["administers_above"],
         ),
     }
+
+
+def _scope(caller: Caller | None) -> list[UUID]:
+    return caller.scope(Role.ADMINISTRATOR) if caller else []
 
 
 def _view_unit(row: Record) -> dict[str, Any]:

@@ -20,6 +20,7 @@ PUBLIC = {
     ("POST", "/v1/auth/wechat"),
     ("GET", "/v1/areas"),
     ("GET", "/v1/areas/{area_id}"),
+    ("GET", "/v1/areas/{area_id}/history"),
     ("GET", "/v1/areas/at"),
     ("GET", "/v1/areas/{area_id}/shape"),
     ("GET", "/v1/areas/{area_id}/shapes"),

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from app.core.clock import today
 from app.domain.caller import Role
 from app.domain.kinds import PostQueue
 from app.services.rates import GROUPS
@@ -51,9 +52,10 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/healthz"): [OPEN],
     ("GET", "/readyz"): [],  # asks nobody who they are
     ("POST", "/v1/auth/wechat"): [],  # asks WeChat who they are
-    ("GET", "/v1/areas"): [OPEN],
+    ("GET", "/v1/areas"): [OPEN, Reach(query=f"parent_id={{area_id}}&on={today()}")],
     ("POST", "/v1/areas"): [FORBIDDEN],  # areas are public
     ("GET", "/v1/areas/{area_id}"): [OPEN],
+    ("GET", "/v1/areas/{area_id}/history"): [OPEN],  # but for why: see tests/api/test_area_history.py
     ("PUT", "/v1/areas/{area_id}"): [FORBIDDEN],
     ("POST", "/v1/areas/{area_id}/move"): [FORBIDDEN],
     ("POST", "/v1/areas/{area_id}/merge"): [FORBIDDEN],

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.core.clock import today
 from app.core.settings import Settings
 from app.domain.kinds import PostQueue
 from app.services.rates import GROUPS
@@ -281,6 +282,12 @@ class TestReads:
     async def test_areas(self, counter: Counter, world: World):
         assert await counter.get("/v1/areas", parent_id=world.district.id) == 1
         assert await counter.get(f"/v1/areas/{world.grid.id}") == 1
+        assert await counter.get("/v1/areas", parent_id=world.district.id, on=today().isoformat()) == 1
+        look_since_when = 1
+        nothing: dict[str, Any] = {"parent_id": world.grid.id, "on": today().isoformat()}
+        assert await counter.get("/v1/areas", **nothing) == 1 + look_since_when
+        assert await counter.get(f"/v1/areas/{world.grid.id}/history") == 1
+        assert await counter.get(f"/v1/areas/{world.grid.id}/history", world.staff) == IDENTITY + 1
 
     async def test_area_at_a_point(self, counter: Counter, world: World):
         """The map is in the process; whether it is still true is asked every few seconds."""
