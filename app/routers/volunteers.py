@@ -11,6 +11,7 @@ from app.deps import (
     PageDep,
     ReadsDep,
     SecretDep,
+    TransactionDep,
     UnitOfWork,
     UnitOfWorkDep,
     answer,
@@ -18,12 +19,14 @@ from app.deps import (
 from app.domain.caller import Caller
 from app.domain.lifecycles import VOLUNTEER
 from app.problems import JSON_BODY_PROBLEMS, responses
-from app.schemas.fields import Page
+from app.schemas.fields import Page, Skill
 from app.schemas.members import (
     EnrolmentStatus,
     OwnVolunteerOut,
     RefusalIn,
     TransferIn,
+    VolunteerCountOut,
+    VolunteerEditIn,
     VolunteerEntryIn,
     VolunteerIn,
     VolunteerOut,
@@ -35,6 +38,13 @@ router = APIRouter(prefix="/volunteers", tags=["volunteers"])
 View = OwnVolunteerOut | VolunteerOut
 DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
 DECISION_WITH_WORDS = responses(*DECISION_PROBLEMS, "malformed-json")
+FreeAt = Annotated[
+    str,
+    Query(
+        pattern=r"^[1-7]T([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="a day of the week, 1 for Monday, and a time of the day: 6T14:00 is Saturday at two",
+    ),
+]
 HOME_PROBLEMS = ("area-unknown", "area-not-a-home", "area-closed")
 
 
@@ -78,19 +88,49 @@ async def list_volunteers(
     page: PageDep,
     secret: SecretDep,
     status: EnrolmentStatus = "applied",
+    skill: Annotated[Skill | None, Query(description="in the very words")] = None,
+    free_at: FreeAt | None = None,
     phone: Annotated[
         Phone | None, Query(description="the whole number, with which everybody who has it is found")
     ] = None,
 ) -> Response:
     """List the volunteerships of an area to its staff."""
-    found = await volunteers.list_of_area(reads, secret, caller, area_id, page, status=status, phone=phone)
+    found = await volunteers.list_of_area(
+        reads, secret, caller, area_id, page, status=status, skill=skill, free_at=free_at, phone=phone
+    )
     return answer(found)
+
+
+@router.get("/count", response_model=VolunteerCountOut, responses=responses("invalid-payload"))
+async def count_volunteers(
+    area_id: UUID,
+    caller: CallerDep,
+    reads: ReadsDep,
+    status: EnrolmentStatus = "approved",
+    skill: Annotated[Skill | None, Query(description="in the very words")] = None,
+    free_at: FreeAt | None = None,
+) -> Response:
+    """Count the volunteers of an area who can do something, or are free at a time of the week, for its staff."""
+    return answer(await volunteers.count(reads, caller, area_id, status=status, skill=skill, free_at=free_at))
 
 
 @router.get("/{volunteer_id}", response_model=View, responses=responses("not-found", "invalid-payload"))
 async def get_volunteer(volunteer_id: UUID, caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
     """Get one volunteership, as its owner or as staff of the home grid."""
     return answer(await volunteers.get(reads, secret, caller, volunteer_id))
+
+
+@router.put(
+    "/{volunteer_id}",
+    response_model=View,
+    responses=responses(*JSON_BODY_PROBLEMS, "not-found", "state-conflict"),
+)
+async def edit(
+    volunteer_id: UUID, form: VolunteerEditIn, caller: CallerDep, connection: TransactionDep, secret: SecretDep
+) -> Response:
+    """Say anew what one can do and when one is free, or as staff of the home grid what somebody told."""
+    await volunteers.edit(connection, caller, volunteer_id, form)
+    return answer(await volunteers.get(connection, secret, caller, volunteer_id))
 
 
 @router.post("/{volunteer_id}/approve", response_model=VolunteerOut, responses=responses(*DECISION_PROBLEMS))

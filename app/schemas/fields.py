@@ -106,6 +106,7 @@ TypedCode = Annotated[str, StringConstraints(min_length=1, max_length=16), Check
 DocumentTitle = Annotated[str, StringConstraints(min_length=1, max_length=200), Check]
 AddressQuery = Annotated[str, StringConstraints(min_length=1, max_length=100), Check]
 Skill = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
+Profession = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
 Count = Annotated[int, Field(strict=True)]
 
 Item = TypeVar("Item")

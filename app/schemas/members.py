@@ -7,9 +7,12 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.domain import free_hours
+from app.domain.free_hours import SPANS_MAX, Span, Unread
 from app.domain.kinds import EMPLOYED_KINDS, MemberKind
 from app.schemas.areas import AreaRef, UnitRef
-from app.schemas.fields import Check, Day, In, Note, Out, Skill
+from app.schemas.fields import Check, Day, In, Note, Out, Profession, Skill
+from app.schemas.hours import OpeningHoursIn, OpeningHoursOut
 from app.schemas.people import ContactIn, ContactOut
 
 EnrolmentStatus = Literal["applied", "approved", "refused", "left"]
@@ -103,11 +106,44 @@ class OwnMemberOut(MemberOut):
     looks: list[LookOut]
 
 
-class VolunteerIn(In):
-    """Offering help: the home grid and what one can do."""
+class VolunteerEditIn(In):
+    """What one can do and when in the week; what is left out is no longer so."""
+
+    profession: Profession | None = None
+    skills: Annotated[list[Skill], Field(max_length=10)]
+    free_hours: Annotated[list[OpeningHoursIn], Field(max_length=SPANS_MAX, default_factory=list)]
+
+    @model_validator(mode="after")
+    def check_hours(self) -> Self:
+        """Refuse hours that overlap, and more of them than anybody keeps in mind."""
+        found = free_hours.merge(self._told())
+        if found is Unread.OVERLAP:
+            raise PydanticCustomError("hours_overlap", "The hours of a day overlap")
+        if found is Unread.TOO_MANY:
+            raise PydanticCustomError("hours_many", "More than 28 spans of hours in a week")
+        return self
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The hours as they are stored."""
+        found = free_hours.merge(self._told())
+        assert not isinstance(found, Unread), "it was looked at before"
+        return found
+
+    def _told(self) -> list[Span]:
+        return [
+            span
+            for each in self.free_hours
+            for span in free_hours.on_days(
+                each.weekdays, free_hours.minute_of(each.opens), free_hours.minute_of(each.closes)
+            )
+        ]
+
+
+class VolunteerIn(VolunteerEditIn):
+    """Offering help: the home grid, what one can do and when."""
 
     home_area_id: UUID
-    skills: Annotated[list[Skill], Field(max_length=10)]
 
 
 class VolunteerEntryIn(VolunteerIn, ContactIn):
@@ -117,7 +153,16 @@ class VolunteerEntryIn(VolunteerIn, ContactIn):
 class VolunteerOut(EnrolmentOut):
     """A volunteer, for staff of the home grid."""
 
+    profession: str | None
     skills: list[str]
+    free_hours: list[OpeningHoursOut]
+
+
+class VolunteerCountOut(Out):
+    """How many volunteers fit."""
+
+    volunteers: int
+    actions: list[str]
 
 
 class OwnVolunteerOut(VolunteerOut):

@@ -164,13 +164,15 @@ async def move_home(
 
 
 async def lock_to_edit(
-    connection: Connection, lifecycle: Lifecycle, caller: Caller, subject_id: UUID
+    connection: Connection, lifecycle: Lifecycle, caller: Caller, subject_id: UUID, *, or_own: bool = False
 ) -> tuple[Mover, str]:
     """Return the caller as staff to an enrolment and its state, its row locked. Raises ``not-found``, ``own-interest``
-    (I2).
+    (I2) unless what one says of oneself is ``or_own``'s as well.
     """
     row = await _lock(connection, lifecycle, caller, subject_id)
     if row["user_id"] == caller.id:
+        if or_own:
+            return Mover(Party.AUTHOR, caller.id), row["status"]
         raise Problem("own-interest")
     return Mover(Party.STAFF, caller.id), row["status"]
 

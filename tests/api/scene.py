@@ -309,7 +309,17 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             ("POST", f"/v1/{hat}s/{{{hat}_id}}/transfer"): reason | {"home_area_id": grid}
             for hat in ("member", "volunteer")
         },
-        ("POST", "/v1/volunteers"): {"home_area_id": grid, "skills": ["修电器", "理发"]},
+        ("POST", "/v1/volunteers"): {
+            "home_area_id": grid,
+            "profession": "电工",
+            "skills": ["修电器", "理发"],
+            "free_hours": [{"weekdays": [6], "from": "14:00", "to": "17:00"}],
+        },
+        ("PUT", "/v1/volunteers/{volunteer_id}"): {
+            "profession": "电工",
+            "skills": ["修电器"],
+            "free_hours": [{"weekdays": [6, 7], "from": "09:00", "to": "12:00"}],
+        },
         ("POST", "/v1/wishes"): {"area_id": grid, "category": "elderly", "title": "想换个灯泡", "body": "灯坏了。"},
         ("POST", "/v1/wishes/{wish_id}/reject"): reason,
         ("POST", "/v1/wishes/{wish_id}/confirm"): {"rating": 5, "thanks": "谢谢您。"},

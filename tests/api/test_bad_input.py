@@ -298,6 +298,10 @@ BAD_QUERIES = ("\x00", *NO_CHARACTERS, "x" * 10_000, "-1", "1e9", "'", "你好",
 TEXTS = {
     (("GET", "/v1/buildings"), "q"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS},
     (("GET", "/v1/complaints/similar"), "title"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS},
+    **{
+        (("GET", path), "skill"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS}
+        for path in ("/v1/volunteers", "/v1/volunteers/count")
+    },
     (("GET", "/v1/exports/{kind}.xlsx"), "reason"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS},
 }
 """Where people write freely, and which of these are a text: what is no UTF-8 is read as U+FFFD."""

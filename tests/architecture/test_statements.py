@@ -269,6 +269,9 @@ class TestReads:
                 for phone in ({}, {"phone": "13900000001"}):
                     listed = counter.get(f"/v1/{hat}", world.staff, area_id=area.id, status="approved", **phone)
                     assert await listed == IDENTITY + 1
+        asked: dict[str, Any] = {"area_id": world.district.id, "skill": "理发", "free_at": "6T14:00"}
+        assert await counter.get("/v1/volunteers", world.staff, **asked) == IDENTITY + 1
+        assert await counter.get("/v1/volunteers/count", world.staff, **asked) == IDENTITY + 1
         assert await counter.get("/v1/people/at", world.staff, area_id=world.grid.id, on="2100-01-01") == IDENTITY + 1
 
     async def test_who_asked_to_be_recognised(self, counter: Counter, world: World):

@@ -38,6 +38,11 @@ SENTENCES = {
     "credit-code-check": "{title}的校验位不符，请逐位核对。",
     "list-too-long": "{title}最多{max}项。",
     "list-item-too-long": "{title}每一项最多{max}个字。",
+    "hours-unclear": "{title}看不明白，请写成“周六14:00-17:00；周日上午”的样子，时间用24小时制。",
+    "hours-day-missing": "{title}没有写是周几，请写成“周六14:00-17:00；周日上午”的样子。",
+    "hours-order": "{title}的结束时间早于开始时间，过零点的请分成两天写。",
+    "hours-overlap": "{title}有重叠的时间，请合并。",
+    "hours-too-many": "{title}太多，最多28段，请合并。",
     "sum-wrong": "{title}为{total}，但{parts}＝{sum}，请核对。",  # noqa: RUF001
     "total-wrong": "合计行的{title}为{total}，但以上各行相加为{sum}，请核对。",
 }

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from asyncpg import Range
 
 from app.core.db import insert
 from app.core.ids import new_id
@@ -263,6 +264,49 @@ class TestVolunteers:
         assert counts(done) == (1, 0, 0, 0)
         assert (await hats_of(world, VOLUNTEERS))["周九"]["skills"] == ["理髮", "陪伴"]
 
+    async def test_what_they_do_and_when(self, world: World, office: Office, phone: str):
+        head = ("姓名", "電話", "網格", "職業", "特長", "空閒時間")
+        told = ("周九", phone, world.grid.name, "電工", "", "週六14：00至17：00；禮拜天上午")
+        done = await office.taken("volunteers", world.district.id, xlsx(head, told))
+        assert counts(done) == (1, 0, 0, 0)
+        volunteer = (await hats_of(world, VOLUNTEERS))["周九"]
+        assert (volunteer["profession"], volunteer["skills"], volunteer["free_hours"]) == (
+            *("電工", []),
+            [Range(8_040, 8_220), Range(9_120, 9_360)],
+        )
+        same = xlsx(head, ("周九", phone, "", "", "", "周日8:00-12:00；周六下午2点-5点"))
+        assert counts(await office.taken("volunteers", world.district.id, same)) == (0, 0, 1, 0)
+        checked = await office.checked(
+            "volunteers", world.district.id, xlsx(head, ("周九", phone, "", "钳工", "理发", "周末全天"))
+        )
+        [row] = await office.rows(checked["id"], "changed")
+        assert [(change["field"], change["from"], change["to"]) for change in row["changes"]] == [
+            ("profession", "電工", "钳工"),
+            ("skills", "", "理发"),
+            ("free_hours", "周六14:00-17:00；周日08:00-12:00", "周六、周日08:00-21:00"),
+        ]
+        await office.confirm(checked["id"])
+        volunteer = (await hats_of(world, VOLUNTEERS))["周九"]
+        assert (volunteer["profession"], volunteer["skills"]) == ("钳工", ["理发"])
+        event = (await world.database.reads.fetch(EVENTS, "volunteer", volunteer["id"]))[-1]
+        assert tuple(event)[:3] == ("edit", "approved", "approved")
+        assert counts(await office.checked("volunteers", world.district.id, same)) == (0, 1, 0, 0)
+
+    async def test_hours_that_cannot_be_are_named(self, world: World, office: Office):
+        head = ("姓名", "电话", "网格", "空闲时间")
+        written = ("有空就来", "13:00-15:00", "周六17:00-14:00", "周六上午；周末8:00-9:00")
+        rows = [
+            (f"周{name}", new_contact().phone, world.grid.name, hours)
+            for name, hours in zip("甲乙丙丁", written, strict=True)
+        ]
+        checked = await office.checked("volunteers", world.district.id, xlsx(head, *rows))
+        assert [row["reasons"][0]["code"] for row in await office.rows(checked["id"], "refused")] == [
+            "hours-unclear",
+            "hours-day-missing",
+            "hours-order",
+            "hours-overlap",
+        ]
+
 
 class TestExports:
     @pytest.fixture
@@ -286,7 +330,10 @@ class TestExports:
             ("李四", numbers[1], world.other_grid.name, "流动", "", "", "", "", "第一支部"),
         ]
         await office.taken("members", world.district.id, xlsx(head, *rows))
-        volunteers = xlsx(("姓名", "电话", "网格", "特长"), ("张三", numbers[0], world.grid.name, "理发、修电器"))
+        offered = ("理发、修电器", "电工", "工作日晚上；周末9:00-11:30、14:00-17:00；周日22:00-24:00；周一00:00-01:00")
+        volunteers = xlsx(
+            ("姓名", "电话", "网格", "特长", "职业", "空闲时间"), ("张三", numbers[0], world.grid.name, *offered)
+        )
         await office.taken("volunteers", world.district.id, volunteers)
         return numbers
 

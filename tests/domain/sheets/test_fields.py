@@ -22,6 +22,7 @@ from app.domain.sheets.fields import (
     Phone,
     Text,
     Value,
+    WeekHours,
     Words,
     YesNo,
 )
@@ -33,6 +34,7 @@ MONTH = Date(may_lack_day=True)
 LIST = Words(max_items=3, max_length=4)
 KINDS = Words(max_items=3, max_length=10, choice=KIND)
 DEGREES = Number(73, 136)
+HOURS = WeekHours()
 
 READ: tuple[tuple[Field, str, Value], ...] = (
     # Names
@@ -158,6 +160,23 @@ READ: tuple[tuple[Field, str, Value], ...] = (
     (Text(20), "—", None),
     (Text(20), "无", "无"),
     (Text(20, has_lines=True), "一\r\n\r\n二 ", "一\n二"),
+    # Hours of the week
+    (HOURS, "周六14:00-17:00；周日上午", "周六14:00-17:00；周日08:00-12:00"),
+    (HOURS, "週六 14：00～17：00；禮拜天上午", "周六14:00-17:00；周日08:00-12:00"),
+    (HOURS, "周六14:00-17:00\n周日上午", "周六14:00-17:00；周日08:00-12:00"),
+    (HOURS, "每周一至周五晚上7点到9点半", "周一至周五19:00-21:30"),
+    (HOURS, "星期二、四下午2点-5点", "周二、周四14:00-17:00"),
+    (HOURS, "周一到五早上；周六、日白天", "周一至周五06:00-08:00；周六、周日08:00-18:00"),
+    (HOURS, "周一三五 9点-11点", "周一、周三、周五09:00-11:00"),
+    (HOURS, "周末：上午9:00-11:00和下午2:00-4:00", "周六、周日09:00-11:00；周六、周日14:00-16:00"),
+    (HOURS, "周六（上午、下午），周日", "周六08:00-12:00；周六14:00-18:00；周日08:00-21:00"),
+    (HOURS, "週末全天", "周六、周日08:00-21:00"),
+    (HOURS, "随时", "周一至周日08:00-21:00"),
+    (HOURS, "周六上午、中午、下午", "周六08:00-18:00"),
+    (HOURS, "周六晚上8点-12点；周日00:00-01:00", "周六20:00-24:00；周日00:00-01:00"),
+    (HOURS, "周六白天9点-4点", "周六09:00-16:00"),
+    (HOURS, "周6 09:00-10:00", "周六09:00-10:00"),
+    (HOURS, "无", None),
 )
 
 WRONG: tuple[tuple[Field, str, str], ...] = (
@@ -212,6 +231,27 @@ WRONG: tuple[tuple[Field, str, str], ...] = (
     (Text(50), f"张三 {IDENTITY}", "identity-number"),
     (Text(50), "110105 19491231 002X", "identity-number"),
     (Text(50), "#DIV/0!", "error-value"),
+    (HOURS, "#REF!", "error-value"),
+    (HOURS, "有空就来", "hours-unclear"),
+    (HOURS, "周六2点-5点", "hours-unclear"),
+    (HOURS, "周六2:00-5:00", "hours-unclear"),
+    (HOURS, "周三14:00", "hours-unclear"),
+    (HOURS, "周六14:00起", "hours-unclear"),
+    (HOURS, "周六一天", "hours-unclear"),
+    (HOURS, "周六-", "hours-unclear"),
+    (HOURS, "周五至周一", "hours-unclear"),
+    (HOURS, "节假日", "hours-unclear"),
+    (HOURS, "周六25:00-26:00", "hours-unclear"),
+    (HOURS, "周六10:00-11:60", "hours-unclear"),
+    (HOURS, "周六上午14:00-15:00", "hours-unclear"),
+    (HOURS, "周六下午0点-3点", "hours-unclear"),
+    (HOURS, "13:00-17:00", "hours-day-missing"),
+    (HOURS, "上午", "hours-day-missing"),
+    (HOURS, "周六17:00-14:00", "hours-order"),
+    (HOURS, "周六22:00-02:00", "hours-order"),
+    (HOURS, "周六上午；周末09:00-10:00", "hours-overlap"),
+    (HOURS, "每天07:00-08:00、09:00-10:00、11:00-12:00、13:00-14:00、15:00-16:00", "hours-too-many"),
+    (HOURS, "周六上午；" * 300, "hours-too-many"),
 )
 EVERY = (
     NAME,
@@ -224,6 +264,7 @@ EVERY = (
     KIND,
     YesNo(),
     LIST,
+    HOURS,
     KINDS,
     DivisionCode(),
     CreditCode(),

@@ -7,7 +7,7 @@ that an export can be imported. ``hint`` is what the template tells about the co
 from app.domain.sheets.fields.choices import Choice, Words, YesNo
 from app.domain.sheets.fields.codes import CreditCode, DivisionCode
 from app.domain.sheets.fields.field import Field, Value
-from app.domain.sheets.fields.plain import Date, Integer, Number, PersonName, Phone, Text
+from app.domain.sheets.fields.plain import Date, Integer, Number, PersonName, Phone, Text, WeekHours
 
 __all__ = [
     "Choice",
@@ -21,6 +21,7 @@ __all__ = [
     "Phone",
     "Text",
     "Value",
+    "WeekHours",
     "Words",
     "YesNo",
 ]

@@ -1,10 +1,12 @@
-"""Words, names, numbers, telephones and days (pure)."""
+"""Words, names, numbers, telephones, days and hours of the week (pure)."""
 
 import re
 from dataclasses import dataclass
 from datetime import date
 
-from app.domain.sheets import cells, dates, figures
+from app.domain import free_hours
+from app.domain.free_hours import Unread
+from app.domain.sheets import cells, dates, figures, weeks
 from app.domain.sheets.faults import Wrong, wrong
 from app.domain.sheets.fields.field import AsText, Value
 from app.domain.sheets.identity import holds_identity_number
@@ -164,6 +166,25 @@ class Date:
 
     def write(self, value: Value) -> str | int | float | date:
         return value if isinstance(value, date) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class WeekHours(AsText):
+    """Hours of the week; the value is their one written form, of which ``free_hours`` makes the hours again."""
+
+    options: tuple[str, ...] = ()
+    is_text: bool = True
+    is_date: bool = False
+    hint: str = f"如{weeks.EXAMPLE}，上午是8点至12点，下午14点至18点，晚上18点至21点，全天8点至21点"
+
+    def read(self, text: str, *, is_1904: bool = False) -> Value | Wrong:  # noqa: ARG002
+        lines = cells.clean_lines(text)
+        if cells.is_error(lines):
+            return wrong("error-value")
+        if cells.is_nothing_in_words(lines):
+            return None
+        found = weeks.read(lines)
+        return wrong(found) if isinstance(found, Unread) else free_hours.write(found)
 
 
 def _within(number: float, smallest: float, largest: float) -> Value | Wrong:
