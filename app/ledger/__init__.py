@@ -4,7 +4,7 @@ Every function moves points by transfers, each with one debit and one credit acc
 The database refuses what must not be (see the guards' migrations): here nothing is checked twice.
 """
 
-from app.ledger.accounts import open_merchant, open_wallet
+from app.ledger.accounts import open_merchant, open_merchants, open_wallet
 from app.ledger.halting import IS_HALTED_SQL, is_halted, lift_halt, raise_halt
 from app.ledger.loading import Books, Movement, Owner
 from app.ledger.proving import Proof, find_proof, find_seal, list_seals
@@ -81,6 +81,7 @@ __all__ = [
     "list_transfers",
     "mature",
     "open_merchant",
+    "open_merchants",
     "open_wallet",
     "pay",
     "raise_halt",

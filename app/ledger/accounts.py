@@ -1,5 +1,6 @@
 """Opening accounts. An owner has one account of a kind, and of a user's points one for each date they expire on."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -21,6 +22,11 @@ OPEN = """
     )
     SELECT id FROM opened
 """
+OPEN_MERCHANTS = """
+    INSERT INTO ledger_account (id, kind, owner_id)
+    SELECT n.id, $2, n.owner_id FROM unnest($1::uuid[], $3::uuid[]) AS n (id, owner_id) ORDER BY n.owner_id
+    ON CONFLICT DO NOTHING
+"""
 FIND_SYSTEM = "SELECT id FROM ledger_account WHERE kind = $1 AND owner_id IS NULL"
 
 
@@ -33,6 +39,12 @@ async def open_wallet(connection: Connection, user_id: UUID) -> None:
 async def open_merchant(connection: Connection, merchant_id: UUID) -> None:
     """Give a new merchant its account, append-only and without a balance row, so that nobody queues at a busy shop."""
     await find_or_open(connection, AccountKind.MERCHANT, merchant_id)
+
+
+async def open_merchants(connection: Connection, merchant_ids: Sequence[UUID]) -> None:
+    """Give new merchants their accounts, in one statement; who has one keeps it."""
+    ids = [new_id() for _ in merchant_ids]
+    await connection.execute(OPEN_MERCHANTS, ids, AccountKind.MERCHANT, list(merchant_ids))
 
 
 async def find_or_open(

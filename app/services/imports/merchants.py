@@ -57,6 +57,8 @@ INSERT = """
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[]) AS n (id, person_id, area_id, name, licence)
     ORDER BY n.id
 """
+RECOGNISED = "SELECT id FROM person WHERE id = ANY($1) AND user_id IS NOT NULL ORDER BY id"
+"""Owners who use the app: the others get their shops once they do."""
 UPDATE = """
     UPDATE merchant x SET name = n.name FROM unnest($1::uuid[], $2::text[]) AS n (id, name) WHERE x.id = n.id
 """
@@ -155,12 +157,11 @@ async def _add(desk: Desk, shops: Sequence[_Shop]) -> None:
         for shop, person_id in zip(shops, person_ids, strict=True)
     ]
     await desk.connection.execute(INSERT, *columns_of(rows, 5))
-    for shop in shops:
-        await ledger.open_merchant(desk.connection, shop.id)
+    await ledger.open_merchants(desk.connection, [shop.id for shop in shops])
     told = [Told(shop.id, "list", "approved") for shop in shops]
     await transitions.log_many(desk.connection, "merchant", desk.mover, told)
-    for person_id in sorted(set(person_ids)):
-        await merchants.give_shops(desk.connection, person_id)
+    for row in await desk.connection.fetch(RECOGNISED, person_ids):
+        await merchants.give_shops(desk.connection, row["id"])
 
 
 async def list_rows(reads: Reads, secret: str, area_id: UUID, with_personal: bool) -> list[Mapping[str, Value]]:  # noqa: FBT001

@@ -1,15 +1,31 @@
 """Shops from the alliance's list: approved at once, owned once their owners have been recognised."""
 
-from uuid import uuid4
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
 
+from asyncpg import Connection
+
+from app.core.db import Database
+from app.services import people
+from app.services.imports import applying
 from tests.factories import World, new_licence_number
 from tests.imports import Cell, Office, counts, reasons, xlsx
+from tests.roster import new_contact
 
 HEAD = ("商户名称", "统一社会信用代码", "社区", "经营者", "手机号码")
 SHOPS = """
     SELECT m.id, m.name, m.status, m.owner_id, m.accepts_scans FROM merchant m JOIN area a ON a.id = m.area_id
     WHERE a.lineage @> ARRAY[$1::uuid] ORDER BY m.name
 """
+ACCOUNTS = """
+    SELECT count(*), count(DISTINCT l.owner_id), min(l.kind) FROM ledger_account l JOIN merchant m ON m.id = l.owner_id
+    JOIN area a ON a.id = m.area_id WHERE a.lineage @> ARRAY[$1::uuid]
+"""
+TYPE_LOOKUP = re.compile(r"typeinfo_tree|set_config\('jit'")
+"""What asyncpg asks once a connection, when a type is new to it."""
 
 
 def phone() -> str:
@@ -20,6 +36,22 @@ async def refusal(office: Office, world: World, *row: Cell) -> list[tuple[str | 
     checked = await office.checked("merchants", world.district.id, xlsx(HEAD, row))
     [refused] = await office.rows(checked["id"], "refused")
     return reasons(refused)
+
+
+class Watched(Database):
+    """A database that notes what is sent in bulk."""
+
+    def __init__(self, world: World) -> None:
+        url = world.settings.database_url
+        assert url is not None
+        super().__init__(url.get_secret_value(), world.settings)
+        self.sent: list[str] = []
+
+    @asynccontextmanager
+    async def bulk_transaction(self) -> AsyncIterator[Connection]:
+        async with super().bulk_transaction() as connection:
+            connection.add_query_logger(lambda record: self.sent.append(" ".join(record.query.split())))
+            yield connection
 
 
 class TestMerchants:
@@ -78,3 +110,33 @@ class TestMerchants:
         exported = await world.api.get("/v1/exports/merchants.xlsx", world.administrator, **params)
         assert exported.status_code == 200, exported.text
         assert counts(await office.checked("merchants", world.district.id, exported.content)) == (0, 0, 1, 0)
+
+    async def test_as_many_statements_for_twenty_shops_as_for_two(self, world: World, office: Office):
+        sent = []
+        for count in (2, 20):
+            rows = [(f"小店{n}", new_licence_number(), world.community.name, "王老五", phone()) for n in range(count)]
+            checked = await office.checked("merchants", world.district.id, xlsx(HEAD, *rows))
+            assert (await office.step(checked["id"], "confirm", {"accept_refused": False})).status_code == 200
+            watched = Watched(world)
+            await applying.apply(watched, world.settings.data_key.get_secret_value(), UUID(checked["id"]))
+            await asyncio.sleep(0)  # asyncpg tells of a statement in the next turn of the loop
+            watched.close()
+            await office.jobs.drain()
+            assert counts(await office.get(checked["id"])) == (count, 0, 0, 0)
+            sent.append([query for query in watched.sent if not TYPE_LOOKUP.search(query)])
+        assert len(sent[0]) == len(sent[1]), sent
+        accounts = await world.database.reads.fetch(ACCOUNTS, world.district.id)
+        assert [tuple(row) for row in accounts] == [(22, 22, "merchant")]
+
+    async def test_whoever_was_recognised_before_has_the_shop_at_once(self, world: World, office: Office):
+        contact, owner = new_contact("王老五"), await world.person()
+        async with world.database.transaction() as connection:
+            person_id = await people.enter(connection, world.settings.data_key.get_secret_value(), contact)
+            await connection.execute("UPDATE person SET user_id = $2 WHERE id = $1", person_id, owner.id)
+        community = world.community.name
+        rows = [(name, new_licence_number(), community, contact.name, contact.phone) for name in ("小面", "大面")]
+        rows.append(("别家", new_licence_number(), community, "李四", phone()))
+        await office.taken("merchants", world.district.id, xlsx(HEAD, *rows))
+        shops = await world.database.reads.fetch(SHOPS, world.district.id)
+        owners = {shop["name"]: shop["owner_id"] for shop in shops}
+        assert owners == {"小面": owner.id, "大面": owner.id, "别家": None}
