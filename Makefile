@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz fuzz-complaints check format lock bench bench-text faults openapi clean
+.PHONY: help run test fuzz fuzz-complaints check format lock bench bench-text bench-district faults openapi clean
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ bench: $(STAMP) ## Fill a real-size district, measure the hot routes, write benc
 
 bench-text: $(STAMP) ## Measure near duplicates and routing on texts held out, write bench/TEXT.md (DATA=labelled.csv for others)
 	@$(BIN)/python -m bench.text $(if $(DATA),--data $(DATA))
+
+bench-district: $(STAMP) ## Measure imports, maps and lending plans in real size, write bench/DISTRICT.md
+	@$(BIN)/python -m bench.district
 
 faults: $(STAMP) ## Kill PostgreSQL and the API amid scans, prove that nothing is lost or doubled, write bench/FAULTS.md
 	@$(BIN)/python -m bench.faults

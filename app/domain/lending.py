@@ -70,7 +70,7 @@ class Plan:
 def draw_up(grids: Iterable[Grid], max_distance_m: int | None = None) -> Plan:
     """Return the cheapest plan; the same grids bring the same plan, in whatever order they come.
 
-    Takes a tenth of a second for 486 grids and two for 2,000 (``python -m bench.lending``). Raises NotOptimalError.
+    What it takes: ``bench/DISTRICT.md``. Raises NotOptimalError.
     """
     ordered = sorted(grids, key=lambda grid: grid.id)
     lendings: list[Lending] = []

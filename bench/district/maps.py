@@ -1,14 +1,8 @@
-"""``python -m bench.maps``: what a district's map takes of CPU time and memory: a point's grid, a check, a display.
+"""What a district's map takes of CPU time and memory: a point's grid, a check, a display; a process for each."""
 
-486 grids with wavy borders of a point each ten metres or so; the CPU time of one process, and no database. ``careless``
-is the same district as if each grid had been drawn by an office of its own, some metres off.
-"""
-
-import argparse
 import json
 import multiprocessing
 import random
-import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -26,6 +20,7 @@ from app.domain.maps.simplifying import simplified
 from app.domain.maps.territory import MapArea, Territory
 from app.schemas import large_json
 from app.schemas.shapes import LISTS_MAX, ShapesCheckIn
+from bench.district.section import Goal, Section, peak_mib
 
 GRIDS = 486
 WIDTH_M, HEIGHT_M = 24_000, 20_000
@@ -35,6 +30,12 @@ LOOK_UPS = 20_000
 TOLERANCES_M = (5, 10, 20, 50, 100)
 PROPERTIES_BYTES = 230
 DISTRICT = UUID(int=1)
+LOOK_UP_GOAL_US = 1_000
+TOLD = """\
+486 grids with wavy borders of a point each ten metres or so; no database, each row's CPU time in a process of its
+own (of a look-up: time that passed). `careless` is the same district as if each grid had been drawn by an office of
+its own, some metres off."""
+HEAD = ("", "median", "p99", "CPU s", "more memory MiB")
 
 
 def make_map() -> Shapes:
@@ -67,8 +68,8 @@ def _wave(spots: Spots) -> Spots:
     return np.stack([x + east, y + north], axis=1)
 
 
-def point_to_grid() -> list[str]:
-    """Look up many points, and many in gaps."""
+def point_to_grid() -> list[list[str]]:
+    """Look up many points, and many in gaps; the first row is that of points in a grid."""
     shapes = make_map()
     west, south, east, north = shapely.total_bounds(shapes)
     chance = random.Random(7)  # noqa: S311
@@ -88,11 +89,11 @@ def point_to_grid() -> list[str]:
             times_us.append((time.perf_counter_ns() - began_ns) / 1_000)
         ordered = sorted(times_us)
         p99 = ordered[len(ordered) * 99 // 100]
-        rows.append(f"| {name} | {statistics.median(ordered):.0f} µs, p99 {p99:.0f} µs | |")
+        rows.append([name, f"{statistics.median(ordered):.0f} µs", f"{p99:.0f} µs", "", ""])
     return rows
 
 
-def check_file(kind: str) -> list[str]:
+def check_file(kind: str) -> list[list[str]]:
     """Read and check a file of the whole district."""
     shapes = make_map() if kind == "neat" else make_careless(make_map())
     outline = shapely.union_all(shapes)
@@ -106,45 +107,39 @@ def check_file(kind: str) -> list[str]:
         for area, shape in zip(areas[1:], shapes, strict=True)
     ]
     body = json.dumps({"coordinates": "gcj02", "shapes": features}).encode()
-    before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before_mib = peak_mib()
     began_s = time.process_time()
     form = large_json.read(ShapesCheckIn, body, lists_max=LISTS_MAX)
     report.check(form.features(), CoordinateSystem.GCJ02, Territory(DISTRICT, areas))
     taken_s = time.process_time() - began_s
-    more_mib = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib) / 1024
+    more_mib = peak_mib() - before_mib
     size = f"{len(body) / 1e6:.1f} MB, {shapely.get_num_coordinates(shapes).sum():,} points"
-    return [f"| check of a {kind} file: {size} | {taken_s:.1f} s | {more_mib:.0f} MiB |"]
+    return [[f"check of a {kind} file: {size}", "", "", f"{taken_s:.1f}", f"{round(more_mib)}"]]
 
 
-def display(kind: str) -> list[str]:
+def display(kind: str) -> list[list[str]]:
     """Simplify the whole district."""
     shapes = make_map() if kind == "neat" else make_careless(make_map())
     rows = []
     for tolerance_m in TOLERANCES_M:
-        before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before_mib = peak_mib()
         began_s = time.process_time()
         shown = simplified(shapes, tolerance_m)
         taken_s = time.process_time() - began_s
-        more_mib = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib) / 1024
+        more_mib = peak_mib() - before_mib
         size = sum(map(len, shapely.to_geojson(shown))) + PROPERTIES_BYTES * len(shown)
-        rows.append(
-            f"| {kind} district by {tolerance_m} m: {shapely.get_num_coordinates(shown).sum():,} points, "
-            f"{size / 1_000:.0f} kB | {taken_s:.1f} s | {more_mib:.0f} MiB |"
-        )
+        points = f"{shapely.get_num_coordinates(shown).sum():,} points, {size / 1_000:.0f} kB"
+        rows.append([f"{kind} district by {tolerance_m} m: {points}", "", "", f"{taken_s:.1f}", f"{round(more_mib)}"])
     return rows
 
 
-def main() -> None:
-    """Print the table; each part in a process of its own."""
-    argparse.ArgumentParser(prog="python -m bench.maps", description=__doc__).parse_args()
-    print("| | CPU | more memory |\n|---|--:|--:|")
-    parts: list[tuple[Callable[..., list[str]], tuple[str, ...]]] = [(point_to_grid, ())]
+def measure() -> Section:
+    """Look points up, check files, and simplify for display."""
+    parts: list[tuple[Callable[..., list[list[str]]], tuple[str, ...]]] = [(point_to_grid, ())]
     parts += [(part, (kind,)) for part in (check_file, display) for kind in ("neat", "careless")]
-    context = multiprocessing.get_context("spawn")
+    rows: list[list[str]] = []
     for part, arguments in parts:
-        with context.Pool(1) as pool:
-            print("\n".join(pool.apply(part, arguments)), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            rows += pool.apply(part, arguments)
+    median_us = float(rows[0][1].removesuffix(" µs"))
+    return Section("Maps", TOLD, HEAD, rows, [Goal("point to grid: median", median_us, LOOK_UP_GOAL_US, "µs")])

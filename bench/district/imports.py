@@ -1,13 +1,8 @@
-"""``python -m bench.imports``: time and memory of imports, each in a process of its own that has loaded a worker.
+"""Time and memory of imports, each in a process of its own that has loaded what a worker loads."""
 
-A made-up district is taken in through imports alone: its areas, its units, members, volunteers, posts and shops. Each
-file is then taken in once more, which changes nothing. On a quiet machine, please.
-"""
-
-import argparse
 import asyncio
 import multiprocessing
-import resource
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +25,7 @@ from app.services import transitions
 from app.services.area_changes import adding
 from app.services.imports import applying, checking, mapping, steps
 from app.services.imports.registry import KINDS
+from bench.district.section import Goal, Section, peak_mib
 
 DISTRICT = "某某区"
 STREETS, COMMUNITIES, GRIDS, UNITS = 12, 60, 486, 6_831
@@ -37,6 +33,16 @@ PEOPLE, POSTS_A_GRID, SHOPS = 20_000, 3, 2_000
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN = "伟芳娜敏静强磊军洋勇艳杰娟涛明超秀霞平刚桂英华文"
 COUNTS = "SELECT status, rows, added, changed, untouched, refused FROM import_run WHERE id = $1"
+TIME_GOAL_S = 60
+MEMORY_GOAL_MIB = 300e6 / 2**20
+"""For a roster of 20,000."""
+TOLD = """\
+A made-up district is taken in through imports alone, each file as a spreadsheet program saves it. It is looked at,
+which guesses what its columns mean; checked, which judges every row; and written, in one transaction. Then it is
+taken in once more, which changes nothing. A process of its own for each, which has loaded what a worker loads;
+PostgreSQL has others."""
+HEAD = ("file", "rows", "KiB", "look s", "check s", "write s", "CPU s", "loaded MiB", "peak MiB")
+COUNTED = ("new", "changed", "the same", "refused")
 Row = Sequence[object]
 
 
@@ -52,7 +58,18 @@ class Taken:
     cpu_s: float
     loaded_mib: float
     peak_mib: float
-    counts: str
+    counts: Sequence[int]
+
+    @property
+    def seconds(self) -> float:
+        """What somebody who uploads waits for in all."""
+        return self.look_s + self.check_s + self.write_s
+
+    def row(self, name: str) -> Sequence[str]:
+        """Return the row of the table."""
+        seconds = [f"{value:.1f}" for value in (self.look_s, self.check_s, self.write_s, self.cpu_s)]
+        memory = [f"{value:.0f}" for value in (self.loaded_mib, self.peak_mib)]
+        return [name, f"{self.rows:,}", f"{self.kilobytes:,.0f}", *seconds, *memory, *(f"{n:,}" for n in self.counts)]
 
 
 def names_of_grids() -> Iterator[tuple[str, str, str]]:
@@ -180,14 +197,9 @@ async def take(url: str, kind: ImportKind, area_id: UUID, content: bytes) -> Tak
     assert row is not None
     assert row["status"] == "done", row
     look_s, check_s, write_s = (later - earlier for earlier, later in pairwise(times_s))
-    told = "/".join(f"{row[name]:,}" for name in ("added", "changed", "untouched", "refused"))
+    counts = [row[name] for name in ("added", "changed", "untouched", "refused")]
     cpu_s = time.process_time()
-    return Taken(row["rows"], len(content) / 1024, look_s, check_s, write_s, cpu_s, loaded_mib, peak_mib(), told)
-
-
-def peak_mib() -> float:
-    """Return the most memory that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Taken(row["rows"], len(content) / 1024, look_s, check_s, write_s, cpu_s, loaded_mib, peak_mib(), counts)
 
 
 def run(url: str, kind: ImportKind, area_id: UUID, content: bytes) -> Taken:
@@ -205,31 +217,23 @@ async def plant(url: str) -> UUID:
     return area_id
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m bench.imports", description=__doc__)
-    parser.add_argument("--kinds", type=ImportKind, nargs="*", default=list(FILES))
-    asked = parser.parse_args()
-    print(
-        "| kind | rows | KiB | look s | check s | write s | CPU s | loaded MiB | peak MiB | new/changed/same/refused |"
-    )
-    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|---|")
+def measure() -> Section:
+    """Take every file in twice."""
+    rows, goals = [], []
     with running_server() as server, scratch_database(server) as url:
         command.upgrade(alembic_config(url), "head")
         area_id = asyncio.run(plant(url))
-        for kind, rows in FILES.items():
-            content = workbook(rows())
+        for kind, lines in FILES.items():
+            content = workbook(lines())
             for which in ("first", "again"):
                 with multiprocessing.get_context("spawn").Pool(1) as process:
                     taken: Any = process.apply(run, (url, kind, area_id, content))
-                if kind in asked.kinds:
-                    print(
-                        f"| {kind}, {which} | {taken.rows:,} | {taken.kilobytes:,.0f} | {taken.look_s:.1f} "
-                        f"| {taken.check_s:.1f} | {taken.write_s:.1f} | {taken.cpu_s:.1f} | {taken.loaded_mib:.0f} "
-                        f"| {taken.peak_mib:.0f} | {taken.counts} |",
-                        flush=True,
+                name = f"{kind}, {which}"
+                rows.append(taken.row(name))
+                print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
+                if taken.rows >= PEOPLE:
+                    goals.append(Goal(f"import of {taken.rows:,} {name}: time", taken.seconds, TIME_GOAL_S, "s"))
+                    goals.append(
+                        Goal(f"import of {taken.rows:,} {name}: memory", taken.peak_mib, MEMORY_GOAL_MIB, "MiB")
                     )
-
-
-if __name__ == "__main__":
-    main()
+    return Section("Imports", TOLD, [*HEAD, *COUNTED], rows, goals)

@@ -1,12 +1,6 @@
-"""``python -m bench.lending``: what lending plans take of CPU time and memory, each size in a process of its own.
+"""What plans of lendings take of CPU time and memory, each size in a process of its own."""
 
-Grids are strewn evenly over a square, two to the square kilometre, with some 31 volunteers and 8 members each: about
-half of them lack somebody, and there are hardly more people to spare than are missing, the hardest case.
-"""
-
-import argparse
 import multiprocessing
-import resource
 import statistics
 import time
 from uuid import UUID
@@ -17,12 +11,30 @@ from app.domain import lending, strength
 from app.domain.kinds import Hat
 from app.domain.lending import Grid
 from app.domain.strength import Force
+from bench.district.section import Goal, Section, peak_mib
 
 SIZES = (486, 2_000)
 REPETITIONS = 5
 SOUTH_WEST = (103.8, 30.6)
 DEGREES_A_GRID = 0.0064
 SKILLED_MAX = 4
+TIME_GOAL_S = 5
+"""Of CPU, for a district of 486 grids: the first plan of a process, which loads SciPy."""
+TOLD = """\
+Grids are strewn evenly over a square, two to the square kilometre, with some 31 volunteers and 8 members each:
+about half of them lack somebody, and there are hardly more people to spare than are missing, the hardest case. Five
+districts of each size, one process for each row; its first plan loads SciPy."""
+HEAD = (
+    "grids",
+    "away at most m",
+    "first CPU s",
+    "median CPU s",
+    "slowest CPU s",
+    "memory MiB",
+    "lines",
+    "lent",
+    "missing",
+)
 
 
 def make_grids(count: int, seed: int) -> list[Grid]:
@@ -45,35 +57,38 @@ def make_grids(count: int, seed: int) -> list[Grid]:
     return grids
 
 
-def measure(count: int, max_distance_m: int | None) -> str:
-    """Draw up a few plans; return a row of the table."""
+def draw_up(count: int, max_distance_m: int | None) -> tuple[float, list[str]]:
+    """Draw up a few plans; return the CPU time of the first one, and a row of the table."""
     districts = [make_grids(count, seed) for seed in range(REPETITIONS)]
-    before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before_mib = peak_mib()
     times_s = []
     for grids in districts:
         began_s = time.process_time()
         plan = lending.draw_up(grids, max_distance_m)
         times_s.append(time.process_time() - began_s)
-    more_mib = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib) / 1024
+    more_mib = peak_mib() - before_mib
     lent, missing = sum(one.count for one in plan.lendings), sum(one.count for one in plan.missing)
-    return (
-        f"| {count:,} | {max_distance_m or 'any'} | {times_s[0]:.2f} | {statistics.median(times_s[1:]):.2f} "
-        f"| {max(times_s[1:]):.2f} | {more_mib:.0f} | {len(plan.lendings):,} | {lent:,} | {missing:,} |"
-    )
+    seconds = [f"{value:.2f}" for value in (times_s[0], statistics.median(times_s[1:]), max(times_s[1:]))]
+    counts = [f"{value:,}" for value in (len(plan.lendings), lent, missing)]
+    return times_s[0], [
+        f"{count:,}",
+        f"{max_distance_m:,}" if max_distance_m else "∞",
+        *seconds,
+        f"{round(more_mib)}",
+        *counts,
+    ]
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m bench.lending", description=__doc__)
-    parser.add_argument("--grids", type=int, nargs="*", default=SIZES)
-    asked = parser.parse_args()
-    print("| grids | at most m | first CPU s | median CPU s | slowest CPU s | memory MiB | lines | lent | missing |")
-    print("|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
-    for count in asked.grids:
+def measure() -> Section:
+    """Draw up plans of each size, with and without a longest way."""
+    rows, goals = [], []
+    for count in SIZES:
         for max_distance_m in (None, 2_000):
             with multiprocessing.get_context("spawn").Pool(1) as process:
-                print(process.apply(measure, (count, max_distance_m)), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+                first_s, row = process.apply(draw_up, (count, max_distance_m))
+            rows.append(row)
+            if count == SIZES[0]:
+                goals.append(
+                    Goal(f"plan for {count} grids, lent at most {row[1]} m away: CPU", first_s, TIME_GOAL_S, "s")
+                )
+    return Section("Plans of lendings", TOLD, HEAD, rows, goals)
