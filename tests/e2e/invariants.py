@@ -28,6 +28,13 @@ LAST_FACTS = ", ".join(
 """What the events of one complaint told last of each of these."""
 
 BROKEN = {
+    "the grant of a post is there for its holder, and for nobody else": """
+        SELECT h.id FROM post_holding h JOIN post x ON x.id = h.post_id JOIN person p ON p.id = h.person_id
+        FULL JOIN "grant" g ON g.holding_id = h.id
+        WHERE (g.id IS NULL AND h.until IS NULL AND x.role IS NOT NULL AND p.user_id IS NOT NULL)
+            OR (g.holding_id IS NOT NULL
+                AND (h.until IS NOT NULL OR g.user_id <> p.user_id OR g.role <> x.role OR g.area_id <> x.area_id))
+    """,
     "I3 the sum over all accounts is zero": """
         SELECT sum(points) FROM (
             SELECT -points AS points FROM ledger_transfer UNION ALL SELECT points FROM ledger_transfer

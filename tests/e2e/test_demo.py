@@ -146,6 +146,32 @@ class TestDefault:
         }
         assert all("-" not in who.name for who in people)
 
+    async def test_what_lies_over_the_areas_is_there(self, demo_url: str) -> None:
+        [found] = await fetch(
+            demo_url,
+            """
+            SELECT (SELECT count(*) FROM post_holding h JOIN person p ON p.id = h.person_id
+                    JOIN "user" u ON u.id = p.user_id WHERE u.nickname IN ('社工小林', '网格员小许')) AS held_by_named,
+                (SELECT count(*) FROM post x WHERE NOT EXISTS (
+                    SELECT FROM post_holding h WHERE h.post_id = x.id)) AS vacant,
+                (SELECT count(DISTINCT kind) FROM venue) AS venue_kinds,
+                (SELECT count(*) FROM area a WHERE a.kind = 'grid' AND a.households = (
+                    SELECT sum(b.households) FROM building b WHERE b.area_id = a.id)) AS counted_grids,
+                (SELECT count(*) FROM alliance_team) AS called_teams,
+                (SELECT count(*) FROM team_member GROUP BY team_id ORDER BY 1 LIMIT 1) AS smallest_team,
+                (SELECT count(*) FROM circle_area) AS circle_grids
+            """,
+        )
+        assert dict(found) == {
+            "held_by_named": 2,
+            "vacant": 3,
+            "venue_kinds": 3,
+            "counted_grids": 12,
+            "called_teams": 4,
+            "smallest_team": 6,
+            "circle_grids": 6,
+        }
+
     async def test_wishes_stand_in_every_state_of_the_story(self, demo_url: str) -> None:
         states = dict(await fetch(demo_url, "SELECT status, count(*) FROM wish GROUP BY status"))
         assert states.keys() >= {"reviewing", "published", "claimed", "delivered", "fulfilled"}

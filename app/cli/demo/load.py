@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from app.cli.demo import words
 from app.cli.demo.complaints import Category, ComplaintMaker
+from app.cli.demo.neighbourhood import NeighbourhoodMaker
 from app.cli.demo.people import PEOPLE, name_in_round
 from app.cli.demo.shops import ShopMaker
 from app.cli.demo.statements import draw_up
@@ -116,6 +117,7 @@ async def _load(connection: Connection, settings: Settings, size: Size) -> Loade
         town.make_areas()
         town.make_named_people()
         await write("people", people_count, town.make_unnamed_people())
+        NeighbourhoodMaker(town).make()
         wishes = WishMaker(town)
         await write("wishes", size.wishes, wishes.make_many())
         wishes.make_stories()

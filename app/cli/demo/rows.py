@@ -14,12 +14,31 @@ from app.services import complainants, transitions
 
 # In the order of their foreign keys.
 COLUMNS = {
-    "area": ("id", "parent_id", "kind", "name", "lineage", "is_wish_review_required", "created_at"),
+    "area": (
+        *("id", "parent_id", "kind", "name", "lineage", "is_wish_review_required", "households", "residents"),
+        "created_at",
+    ),
     "area_shape": ("area_id", "geometry", "version", "updated_at"),
     "unit": ("id", "area_id", "kind", "name"),
     "user": ("id", "openid", "nickname", "token_version", "is_blocked", "open_claims", "created_at"),
-    "grant": ("id", "user_id", "role", "area_id", "granted_by", "created_at"),
     "person": ("id", "user_id", "created_at"),
+    "post": ("id", "area_id", "name", "duty", "queues", "role", "created_at"),
+    "post_holding": ("id", "post_id", "person_id", "appointed_by", "since"),
+    "grant": ("id", "user_id", "role", "area_id", "granted_by", "holding_id", "created_at"),
+    "building": (
+        *("id", "area_id", "name", "aliases", "households", "longitude", "latitude", "key", "terms"),
+        "created_at",
+    ),
+    "venue": (
+        *("id", "area_id", "kind", "name", "vicinity", "address", "longitude", "latitude", "opening_hours", "note"),
+        "created_at",
+    ),
+    "circle": ("id", "area_id", "name", "introduction", "created_at"),
+    "circle_area": ("circle_id", "area_id"),
+    "team": ("id", "area_id", "leader_id", "name", "introduction", "services", "status", "created_at"),
+    "team_member": ("id", "team_id", "person_id", "status", "created_at"),
+    "alliance": ("id", "area_id", "name", "introduction", "created_at"),
+    "alliance_team": ("alliance_id", "team_id", "created_at"),
     "member": ("id", "person_id", "kind", "unit_id", "home_area_id", "status", "created_at"),
     "volunteer": ("id", "person_id", "home_area_id", "skills", "status", "created_at"),
     "wish": (

@@ -1,7 +1,7 @@
 """The district itself: its areas, its units and its people with their parts, as rows."""
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,6 +27,7 @@ JOINED_WITHIN_DAYS = 200
 SMALL_GRIDS_MAX = 36
 CHUNK = 5_000
 
+BUILDINGS_A_GRID, HOUSEHOLDS_A_BUILDING, PEOPLE_A_HOUSEHOLD = 6, 48, 2.6
 IN_SERVICE_OF_TEN = 7
 REVIEWED = True
 BLOCKED = False
@@ -79,6 +80,7 @@ class Town:
     nicknames: dict[UUID, str] = field(default_factory=dict)
     resident_ids: list[UUID] = field(default_factory=list)
     helper_ids: list[UUID] = field(default_factory=list)
+    helpers_by_community: dict[UUID, list[UUID]] = field(default_factory=lambda: defaultdict(list))
     owner_ids: list[UUID] = field(default_factory=list)
     open_claims: Counter[UUID] = field(default_factory=Counter)
 
@@ -130,7 +132,10 @@ class Town:
         area = Area(area_id, name, (*(parent.lineage if parent else ()), area_id))
         if parent:
             self._below.setdefault(parent.id, []).append(area_id)
-        self.rows.add("area", area_id, parent.id if parent else None, kind, name, area.lineage, REVIEWED, self.founded)
+        households = BUILDINGS_A_GRID * HOUSEHOLDS_A_BUILDING if kind is AreaKind.GRID else None
+        counts = (households, households and round(households * PEOPLE_A_HOUSEHOLD))
+        parent_id = parent.id if parent else None
+        self.rows.add("area", area_id, parent_id, kind, name, area.lineage, REVIEWED, *counts, self.founded)
         return area
 
     def _next_id(self) -> UUID:
@@ -151,21 +156,19 @@ class Town:
             staff_id = (
                 self.id_of(named_staff[n])
                 if n < len(named_staff)
-                else self._unnamed("社工{}", f"staff{n}", self.founded)
+                else self.make_unnamed("社工{}", f"staff{n}", self.founded)
             )
             self.staff_id_by_area[community.id] = staff_id
-            self._grant(staff_id, Role.STAFF, community, administrator)
         for n, street in enumerate(self.streets):
-            staff_id = self.id_of(people.LEADER) if n == 0 else self._unnamed("{}书记", f"leader{n}", self.founded)
+            staff_id = self.id_of(people.LEADER) if n == 0 else self.make_unnamed("{}书记", f"leader{n}", self.founded)
             self.staff_id_by_area[street.id] = staff_id
             self._grant(staff_id, Role.STAFF, street, administrator)
         self.staff_id_by_area[self.district.id] = administrator
         self.staff_id_by_area[self.grids[0].id] = self.id_of(people.GRID_WORKER)
-        self._grant(self.id_of(people.GRID_WORKER), Role.STAFF, self.grids[0], administrator)
         for n, unit_id in enumerate(self.unit_ids):
             is_named = words.UNITS[n][0] == people.UNIT_WORKER_OF
             worker_id = (
-                self.id_of(people.UNIT_WORKER) if is_named else self._unnamed("{}主任", f"unit{n}", self.founded)
+                self.id_of(people.UNIT_WORKER) if is_named else self.make_unnamed("{}主任", f"unit{n}", self.founded)
             )
             self._unit_worker(unit_id, worker_id, administrator)
         moment = self.founded + timedelta(days=30)
@@ -187,7 +190,7 @@ class Town:
         )
         for n, (part, form) in enumerate(parts):
             joined = self.founded + timedelta(days=JOINED_WITHIN_DAYS) * (n / len(parts))
-            user_id = self._unnamed(form, f"bench{next(self._user_numbers)}", joined)
+            user_id = self.make_unnamed(form, f"bench{next(self._user_numbers)}", joined)
             grid = self.grids[n % len(self.grids)]
             if part == "member":
                 self._member(user_id, grid, joined)
@@ -206,7 +209,8 @@ class Town:
     def _forms(self, how_many: int, forms: tuple[str, ...]) -> Iterator[str]:
         return (self.chance.choice(forms) for _ in range(how_many))
 
-    def _unnamed(self, form: str, name: str, joined: datetime) -> UUID:
+    def make_unnamed(self, form: str, name: str, joined: datetime) -> UUID:
+        """Make somebody with a made-up nickname; the simulator knows them as ``name``."""
         surname = self.chance.choice(words.SURNAMES)
         nickname = form.format(surname) if "{}" in form else surname + form
         return self._user(name_in_round(name, self.round_number), nickname, joined)
@@ -227,7 +231,7 @@ class Town:
     def _grant(self, user_id: UUID, role: Role, area: Area, granted_by: UUID | None) -> None:
         moment = self.founded + timedelta(days=15)
         grant_id = new_id_at(moment)
-        self.rows.add("grant", grant_id, user_id, role, area.id, granted_by, moment)
+        self.rows.add("grant", grant_id, user_id, role, area.id, granted_by, None, moment)
         action = "give" if granted_by else "give_from_command_line"
         mover = (Party.STAFF if granted_by else Party.SYSTEM, granted_by)
         self.rows.log("grant", grant_id, action, (None, role), mover, moment)
@@ -253,21 +257,33 @@ class Town:
         self, kind: str, user_id: UUID, row: tuple[object, ...], home: Area, moment: datetime, *, approved: bool
     ) -> None:
         enrolment_id = new_id_at(moment)
-        if user_id not in self.person_id_by_user:
-            self.person_id_by_user[user_id] = new_id_at(moment)
-            self.rows.add("person", self.person_id_by_user[user_id], user_id, moment)
-        self.rows.add(
-            kind, enrolment_id, self.person_id_by_user[user_id], *row, "approved" if approved else "applied", moment
-        )
+        status = "approved" if approved else "applied"
+        self.rows.add(kind, enrolment_id, self.person_of(user_id, moment), *row, status, moment)
         self.rows.log(kind, enrolment_id, "create", (None, "applied"), (Party.AUTHOR, user_id), moment)
         if approved:
             staff = (Party.STAFF, self.staff_of(home))
             decided = moment + timedelta(hours=9)
+            self.helpers_by_community[home.lineage[-2]].append(user_id)
             self.rows.log(kind, enrolment_id, "approve", ("applied", "approved"), staff, decided)
+
+    def person_of(self, user_id: UUID, moment: datetime) -> UUID:
+        """Return the person that a user is, made now if nobody needed it before."""
+        if user_id not in self.person_id_by_user:
+            self.person_id_by_user[user_id] = new_id_at(moment)
+            self.rows.add("person", self.person_id_by_user[user_id], user_id, moment)
+        return self.person_id_by_user[user_id]
 
     def staff_of(self, grid: Area) -> UUID:
         """Return who works for the community of a grid."""
         return self.staff_id_by_area[grid.lineage[-2]]
+
+    def grid_below(self, area: Area) -> Area:
+        """Return the first grid of an area, or the area if it is one."""
+        return next(grid for grid in self.grids if area.id in grid.lineage)
+
+    def name_of(self, community_id: UUID) -> str:
+        """Return what a community is called."""
+        return next(community.name for community in self.communities if community.id == community_id)
 
     def staff_at(self, lineage: tuple[UUID, ...], level: int) -> UUID:
         """Return who acts for the area at ``level`` of a lineage; for most grids those of their community do."""

@@ -101,6 +101,28 @@ REJECT_REASONS = ("内容不够清楚，请补充时间和需要帮什么忙。"
 DISPUTE_REASONS = ("来过一次，还没有弄好。",)
 RETURN_REASONS = ("请和居民再约一次时间，把剩下的做完。",)
 
+COMMUNITY_POST = ("社区服务岗", "统筹本社区的诉求、心愿和报到审核，接住没有网格员的网格。")
+GRID_POST = ("网格员", "走访本网格，签收和答复诉求，审核心愿和报到，核实服务。")
+
+
+class TeamWords(NamedTuple):
+    """A team of volunteers and what it does every Saturday."""
+
+    name: str
+    introduction: str
+    service: str
+    description: str
+
+
+TEAMS = (
+    TeamWords("巧手维修队", "会修水电和家电的邻居，小毛病不用请人。", "修灯修水管", "带着工具上门，材料自备。"),
+    TeamWords("夕阳陪伴队", "陪独居老人说话、散步、看病。", "陪老人散步", "天气好就出门，天气不好就在家坐坐。"),
+    TeamWords("小书桌辅导队", "老师和大学生，陪孩子把作业写明白。", "作业辅导", "在社区活动室，带上课本。"),
+    TeamWords("清风美化队", "楼道、花坛和墙面，一起收拾干净。", "打扫楼道", "扫把和手套由社区准备。"),
+)
+ALLIANCE = ("邻里志愿同盟", "谁家有事，各队一起搭把手。")
+SATURDAYS = '[{"weekdays": [6], "from": "09:00", "to": "11:30"}]'
+
 SHOP_STEMS = ("老李", "清风", "暖阳", "邻里", "百合", "长桥", "金桂", "小巷", "如意", "知味")
 PERMITS = {"面馆": "食品经营许可证", "理发店": "公共场所卫生许可证", "药房": "药品经营许可证"}
 """What such a shop hangs on its wall beside the licence."""

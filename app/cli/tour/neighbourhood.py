@@ -79,14 +79,17 @@ def hold_posts(tourist: Walk, cast: Cast) -> None:
     """Let a post own a queue: a vacancy falls to the post above, and comes back with whoever is appointed."""
     tourist.chapter("三十一、事跟着岗位走")
     worker = tourist.log_in(f"新网格员{tourist.ending}", "一位新网格员登录。")
-    lower, upper = [
-        _make_post(tourist, cast, area_id, name)
-        for area_id, name in ((cast.grid_id, "网格专员"), (cast.community_id, "社区专员"))
-    ]
-    leader: Json = {"user_id": cast.staff.id}
-    tourist.ask("社区岗位由小林担任。", "POST", f"{upper}/appoint", cast.administrator, leader, note=_holder)
+    found = tourist.ask(
+        "这个社区有网格员岗位空着。",
+        "GET",
+        f"/v1/posts?area_id={cast.community_id}&is_vacant=true",
+        cast.administrator,
+        note=lambda body: "、".join(f"{item['area']['name']}{item['name']}" for item in body["items"]),
+    )
+    tourist.insist("a vacant post", bool(found["items"]), found.body)
+    post = f"/v1/posts/{found['items'][0]['id']}"
     appointed: Json = {"user_id": worker.id}
-    tourist.ask("网格岗位由新网格员担任。", "POST", f"{lower}/appoint", cast.administrator, appointed, note=_holder)
+    tourist.ask("网格岗位由新网格员担任。", "POST", f"{post}/appoint", cast.administrator, appointed, note=_holder)
     tourist.ask(
         "上岗就有权限，待办有多少一眼看到。",
         "GET",
@@ -95,38 +98,18 @@ def hold_posts(tourist: Walk, cast: Cast) -> None:
         note=lambda body: "；".join(f"{c['queue']} {c['waiting']}" for c in body["items"][0]["counts"]),
     )
     left: Json = {"reason": "调到街道。"}
-    tourist.ask("离岗，权限同时收回。", "POST", f"{lower}/vacate", cast.administrator, left, note=lambda _: "空缺")
+    tourist.ask("离岗，权限同时收回。", "POST", f"{post}/vacate", cast.administrator, left, note=lambda _: "空缺")
     me = tourist.ask("他不再是工作人员。", "GET", "/v1/me", worker, note=lambda body: f"{len(body['grants'])} 项授权")
     tourist.insist("no grant", not me["grants"], me.body)
     seen = tourist.ask(
         "空缺期间，事情由上一级岗位接着办。",
         "GET",
-        lower,
+        post,
         cast.staff,
         note=lambda body: "；".join(f"{a['queue']}→{a['post_name']}" for a in body["answered_by"]),
     )
     for one in seen["answered_by"]:
         tourist.insist("somebody above", one["area"]["id"] == cast.community_id, seen.body)
-    for path in (lower, upper):
-        if path == upper:
-            tourist.ask(
-                "小林也卸下这个岗位。", "POST", f"{path}/vacate", cast.administrator, left, note=lambda _: "空缺"
-            )
-        tourist.ask("撤销岗位。", "POST", f"{path}/close", cast.administrator, note=lambda body: body["closed_at"][:10])
-
-
-def _make_post(tourist: Walk, cast: Cast, area_id: str, name: str) -> str:
-    form: Json = {
-        "area_id": area_id,
-        "name": f"{name}{tourist.ending}",
-        "duty": "受理诉求，审核心愿。",
-        "role": "staff",
-        "queues": ["complaints", "wishes"],
-    }
-    made = tourist.ask(
-        f"管理员设{name}：定格、定岗、定责。", "POST", "/v1/posts", cast.administrator, form, expect=201, note=_named
-    )
-    return f"/v1/posts/{made['id']}"
 
 
 def form_a_team(tourist: Walk, cast: Cast) -> None:
