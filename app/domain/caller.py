@@ -126,6 +126,18 @@ def parties_to_team_member(
     return parties_to_team(caller, leader_id=leader_id, in_scope=in_scope)
 
 
+def parties_to_candidacy(caller: Caller, *, user_id: UUID | None, is_rival: bool, in_scope: bool) -> frozenset[Party]:
+    """Return what ``caller`` is to somebody's standing for secretary of a branch.
+
+    Nobody decides on themselves, nor as a rival: who stands for the same office or holds it (I2).
+    """
+    if caller.id == user_id:
+        return _AUTHOR
+    if in_scope:
+        return _JOINER if is_rival else _STAFF
+    return NOBODY
+
+
 def parties_to_settlement(
     caller: Caller, *, owner_id: UUID | None, merchant_id: UUID, in_scope: bool
 ) -> frozenset[Party]:

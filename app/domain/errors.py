@@ -140,6 +140,35 @@ _TYPES = (
         "team-needs-leader", 409, "The leader cannot leave", "队长不能直接离队，请先移交给其他队员，或解散队伍。"
     ),
     ProblemType(
+        "branch-exists", 409, "The grid has a branch", "该网格已有功能型党支部，请在原有支部中修改，或先撤销原有支部。"
+    ),
+    ProblemType("branch-joined", 409, "The member is in the branch", "已经是该支部的成员，无需重复加入。"),
+    ProblemType(
+        "member-elsewhere",
+        409,
+        "Only approved members of the grid are in its branch",
+        "只有在本网格通过审核的党员才能加入该支部，请核对党员所在的网格。",
+    ),
+    ProblemType(
+        "not-in-branch", 409, "Only who is in the branch can lead it", "请先加入该支部，再参加书记推荐或自荐。"
+    ),
+    ProblemType(
+        "candidacy-open", 409, "The member stands already", "该党员已在书记人选名单中，请等待处理，或先撤回再重新提出。"
+    ),
+    ProblemType(
+        "successor-chosen",
+        409,
+        "Another candidate has been accepted",
+        "已确定一名书记人选，请先办理交接，或取消原人选后再确定。",
+    ),
+    ProblemType("branch-vacant", 409, "The branch has no secretary", "该支部目前没有书记，无需办理卸任。"),
+    ProblemType(
+        "term-too-long",
+        422,
+        "A term ends after today and within five years",
+        "任期届满日应在今天之后、五年之内，请重新选择。",
+    ),
+    ProblemType(
         "alliance-name-taken", 409, "The area has an alliance of that name", "该区域已有同名同盟，请换一个名称。"
     ),
     ProblemType(
@@ -219,7 +248,12 @@ _TYPES = (
         "边界文件有需要确认的问题，没有保存，请核对提示，确认无误后再提交。",
     ),
     # Buildings
-    ProblemType("area-not-a-grid", 422, "A building stands in a grid", "楼栋只能登记在网格中，请选择所在的网格。"),
+    ProblemType(
+        "area-not-a-grid",
+        422,
+        "Buildings and branches are those of a grid",
+        "楼栋和功能型党支部只能设在网格中，请选择所在的网格。",
+    ),
     ProblemType(
         "building-outside-grid",
         422,

@@ -208,6 +208,45 @@ TEAM_MEMBER = Lifecycle(
     ),
 )
 
+BRANCH = Lifecycle(
+    subject="branch",
+    states=("active", "dissolved"),
+    initial="active",
+    transitions=(
+        row("active", "edit", "active", STAFF),
+        # By the system when its grid goes into another one that has a branch.
+        row("active", "dissolve", "dissolved", STAFF, SYSTEM),
+    ),
+)
+
+BRANCH_MEMBER = Lifecycle(
+    subject="branch_member",
+    states=("joined", "left"),
+    initial="joined",
+    # By the system when the membership ends, or goes to another grid.
+    transitions=(row("joined", "leave", "left", AUTHOR, STAFF, SYSTEM),),
+)
+
+BRANCH_CANDIDACY = Lifecycle(
+    subject="branch_candidacy",
+    states=("asked", "standing", "accepted", "in_office", "declined", "rejected", "withdrawn", "lapsed"),
+    # Who is recommended is asked first; who nominates themselves stands at once.
+    initial="asked",
+    transitions=(
+        row("asked", "agree", "standing", AUTHOR),
+        row("asked", "decline", "declined", AUTHOR),
+        row("standing", "accept", "accepted", STAFF),
+        row("asked standing accepted", "reject", "rejected", STAFF),
+        row("standing accepted", "withdraw", "withdrawn", AUTHOR),
+        row("accepted", "hand_over", "in_office", STAFF),
+        # The candidate has left the branch, or the branch is no more.
+        row("asked standing accepted", "lapse", "lapsed", SYSTEM),
+    ),
+)
+
+OPEN_CANDIDACY_STATES = ("asked", "standing", "accepted")
+"""It is not decided yet who leads the branch."""
+
 MERCHANT = Lifecycle(
     subject="merchant",
     states=("applied", "approved", "suspended", "refused", "left"),
@@ -324,6 +363,9 @@ LIFECYCLES = (
     VOLUNTEER,
     TEAM,
     TEAM_MEMBER,
+    BRANCH,
+    BRANCH_MEMBER,
+    BRANCH_CANDIDACY,
     MERCHANT,
     OFFER,
     VOUCHER,

@@ -6,6 +6,7 @@ from app.models.adjustment import Adjustment
 from app.models.api_key import ApiKey
 from app.models.area import Area, AreaPeriod
 from app.models.area_shape import AreaShape
+from app.models.branch import Branch, BranchCandidacy, BranchMember, BranchTerm
 from app.models.building import Building
 from app.models.calendar_edition import CalendarEdition
 from app.models.circle import Circle, CircleArea
@@ -57,6 +58,10 @@ __all__ = [
     "AreaPeriod",
     "AreaShape",
     "Award",
+    "Branch",
+    "BranchCandidacy",
+    "BranchMember",
+    "BranchTerm",
     "Building",
     "CalendarEdition",
     "CategoryWord",

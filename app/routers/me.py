@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from app.deps import CallerDep, PageDep, ReadsDep, SecretDep, TransactionDep, answer
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.adjustments import AdjustmentOut
+from app.schemas.branches import CandidacyOut, InsideBranchOut
 from app.schemas.complaints import OwnComplaintOut
 from app.schemas.fields import Page
 from app.schemas.identifications import IdentificationOut
@@ -29,6 +30,8 @@ from app.services import (
     vouchers,
     wish_views,
 )
+from app.services.branches import candidacies
+from app.services.branches import views as branch_views
 
 router = APIRouter(prefix="/me", tags=["me"])
 LIST_PROBLEMS = responses("invalid-payload", "cursor-invalid")
@@ -93,6 +96,18 @@ async def list_posts(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Respo
 async def list_teams(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
     """List the teams that the caller is in or asked to join, newest first."""
     return answer(await teams.list_own(reads, caller, page))
+
+
+@router.get("/branches", response_model=Page[InsideBranchOut], responses=LIST_PROBLEMS)
+async def list_branches(caller: CallerDep, reads: ReadsDep, page: PageDep, secret: SecretDep) -> Response:
+    """List the branch that the caller is in, with who leads it."""
+    return answer(await branch_views.list_own(reads, secret, caller, page))
+
+
+@router.get("/branch-candidacies", response_model=Page[CandidacyOut], responses=LIST_PROBLEMS)
+async def list_candidacies(caller: CallerDep, reads: ReadsDep, page: PageDep, secret: SecretDep) -> Response:
+    """List where the caller stands or stood for secretary of a branch, or is asked to, newest first."""
+    return answer(await candidacies.list_own(reads, secret, caller, page))
 
 
 @router.get("/points", response_model=Points)

@@ -14,6 +14,7 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle
 from app.domain.lifecycles import MEMBER, VOLUNTEER
 from app.services import merchants, posts, transitions
+from app.services.branches import places
 
 HATS = (MEMBER, VOLUNTEER)
 REFERRING = frozenset({"post_holding", "stay", "team", "team_member", "merchant", *(hat.subject for hat in HATS)})
@@ -115,4 +116,6 @@ async def _merge_hat(connection: Connection, hat: Lifecycle, from_id: UUID, into
     facts: dict[str, Any] = {"into": known["id"]}
     if own["status"] != "left":
         await transitions.move(connection, hat, own["id"], "merge", transitions.SYSTEM, facts=facts)
+    if hat is MEMBER:
+        await places.merge(connection, own["id"], known["id"])
     await connection.execute(f"DELETE FROM {hat.subject} WHERE id = $1", own["id"])

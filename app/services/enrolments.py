@@ -14,8 +14,10 @@ from app.core.ids import new_id
 from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
+from app.domain.lifecycles import MEMBER
 from app.domain.shielding import mask_text
 from app.services import people, transitions
+from app.services.branches import places
 from app.services.people import Contact
 from app.services.transitions import Mover, Told
 
@@ -109,7 +111,7 @@ async def decide(
     *,
     reason: str | None = None,
 ) -> None:
-    """Approve, refuse or, of one's own or one's areas', end.
+    """Approve, refuse or, of one's own or one's areas', end; who is no member any more is in no branch.
 
     Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own (I2), ``state-conflict``.
     """
@@ -117,6 +119,8 @@ async def decide(
     mover = _permit(lifecycle, row, caller, action)
     note = reason and mask_text(reason)
     await transitions.move(connection, lifecycle, subject_id, action, mover, note=note)
+    if lifecycle is MEMBER and action == "leave":
+        await places.settle(connection, [subject_id], mover)
 
 
 async def transfer(
@@ -150,7 +154,10 @@ async def move_home(
     reason: str,
     **changes: object,
 ) -> None:
-    """Transfer an approved enrolment; whether its mover may, who calls has seen to. Raises ``state-conflict``."""
+    """Transfer an approved enrolment; whether its mover may, who calls has seen to. Raises ``state-conflict``.
+
+    A member leaves the branch of the grid that they leave.
+    """
     await transitions.move(
         connection,
         lifecycle,
@@ -161,6 +168,8 @@ async def move_home(
         changes={"home_area_id": home_area_id, **changes},
         facts={"home_area_id": home_area_id},
     )
+    if lifecycle is MEMBER:
+        await places.settle(connection, [subject_id], mover)
 
 
 async def lock_to_edit(

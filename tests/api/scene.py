@@ -15,6 +15,7 @@ from app.main import create_app
 from app.models import Volunteer
 from app.services import seals
 from app.services.people import Contact
+from tests.branches import join, lead, make_branch, stand
 from tests.factories import (
     BUILDING_FORM,
     CONTACT_POINT,
@@ -111,6 +112,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
     worker = await world.unit_worker()
     worker_id = await world.database.reads.fetchval("SELECT id FROM unit_worker WHERE user_id = $1", worker.id)
     holder = await world.person()
+    secretary = await world.helper()
     complaint = await world.complaint(author, "accepted", **TELLING)
     [step] = (await world.dispatch(complaint)).values()
     return Scene(
@@ -136,6 +138,9 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "team_id": (team := await world.team(helper)),
             "team_member_id": await world.place_in_team(team, await world.helper()),
             "alliance_id": await world.alliance_of(team),
+            "branch_id": (branch := await make_branch(world, None, helper)),
+            "branch_member_id": await join(world, branch, secretary),
+            "candidacy_id": await lead_and_stand(world, branch, secretary, helper),
             "post_id": await world.post(role="staff", queues=["complaints", "wishes"], holder=holder),
             "api_key_id": await world.api_key(),
             "case_id": await world.joint_case(await world.complaint(author, category="noise")),
@@ -162,6 +167,12 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "team_id": await world.team(helper, status="applied"),
         },
     )
+
+
+async def lead_and_stand(world: World, branch_id: UUID, secretary: Person, rival: Person) -> UUID:
+    """Give a branch a secretary and somebody who would follow; return the candidacy of the latter."""
+    await lead(world, branch_id, secretary)
+    return await stand(world, branch_id, rival)
 
 
 async def identification(world: World, person: Person, contact: Contact) -> UUID:
@@ -260,6 +271,15 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/teams/{team_id}/refuse"): reason,
         ("POST", "/v1/teams/{team_id}/dissolve"): reason,
         ("POST", "/v1/teams/{team_id}/hand-over"): {"team_member_id": str(scene.ids["team_member_id"])},
+        ("POST", "/v1/branches"): {"area_id": grid, "name": "湖滨网格功能型党支部"},
+        ("PUT", "/v1/branches/{branch_id}"): {"name": "湖畔网格功能型党支部"},
+        ("POST", "/v1/branches/{branch_id}/dissolve"): reason,
+        ("POST", "/v1/branches/{branch_id}/members"): {"member_id": str(scene.ids["member_id"])},
+        ("POST", "/v1/branches/members/{branch_member_id}/leave"): reason,
+        ("POST", "/v1/branches/{branch_id}/candidacies"): {"member_id": str(scene.ids["member_id"])},
+        ("POST", "/v1/branches/{branch_id}/hand-over"): {"candidacy_id": str(scene.ids["candidacy_id"])},
+        ("POST", "/v1/branches/{branch_id}/vacate"): reason,
+        ("POST", "/v1/branch-candidacies/{candidacy_id}/reject"): reason,
         ("POST", "/v1/alliances"): {"area_id": grid, "name": "助老同盟", "introduction": "各队一起帮老人。"},
         ("PUT", "/v1/alliances/{alliance_id}"): {"name": "助老大同盟"},
         ("PUT", "/v1/alliances/{alliance_id}/teams"): {"team_ids": [str(scene.ids["team_id"])]},

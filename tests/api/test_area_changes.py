@@ -15,6 +15,7 @@ from app.domain.kinds import AreaKind
 from app.models import Area
 from app.services.area_changes.belongings import BELONGINGS, Apart, Goes, count_left
 from tests.api.scene import problem
+from tests.branches import lead, make_branch
 from tests.conftest import Jobs
 from tests.e2e.invariants import broken
 from tests.factories import World, make_area, make_grant, make_member, make_unit
@@ -93,6 +94,7 @@ async def full(world: World, database: Database) -> World:
     await make_grant(database, await world.person(), grid, Role.STAFF)
     await make_area(database, grid, AreaKind.POST)
     await world.team(helper)
+    await lead(world, await make_branch(world, None, helper), helper)
     await post(world, "alliances", world.staff, here | {"name": "助老同盟"})
     await world.venue()
     await world.building()

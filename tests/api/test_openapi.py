@@ -37,6 +37,8 @@ PUBLIC = {
     ("GET", "/v1/wishes/{wish_id}"),
     ("GET", "/v1/complaint-categories"),
     ("GET", "/v1/complaints/{complaint_id}"),
+    ("GET", "/v1/branches"),
+    ("GET", "/v1/branches/{branch_id}"),
     ("GET", "/v1/teams"),
     ("GET", "/v1/teams/{team_id}"),
     ("GET", "/v1/alliances"),

@@ -11,7 +11,7 @@ import pytest
 
 from app.core.clock import today
 from app.domain.caller import Role
-from app.domain.kinds import PostQueue
+from app.domain.kinds import PostQueue, SecretaryState
 from app.services.rates import GROUPS
 from tests.api.scene import (
     ASKER,
@@ -113,6 +113,29 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("PUT", "/v1/alliances/{alliance_id}/teams"): [FORBIDDEN],
     ("DELETE", "/v1/alliances/{alliance_id}/teams/{team_id}"): [GONE],
     ("POST", "/v1/alliances/{alliance_id}/close"): [FORBIDDEN],
+    ("POST", "/v1/branches"): [FORBIDDEN],  # areas are public
+    ("GET", "/v1/branches"): [
+        Reach(query="area_id={area_id}"),
+        *[Reach(is_empty=True, query=f"area_id={{area_id}}&secretary={state}") for state in SecretaryState],
+    ],
+    ("GET", "/v1/branches/{branch_id}"): [OPEN],
+    ("PUT", "/v1/branches/{branch_id}"): [FORBIDDEN],  # branches are public, who is in them and leads them is not
+    ("POST", "/v1/branches/{branch_id}/dissolve"): [FORBIDDEN],
+    ("POST", "/v1/branches/{branch_id}/members"): [FORBIDDEN],
+    ("GET", "/v1/branches/{branch_id}/members"): [FORBIDDEN, Reach((403, "not-allowed"), query="status=left")],
+    ("POST", "/v1/branches/members/{branch_member_id}/leave"): [GONE],
+    ("POST", "/v1/branches/{branch_id}/candidacies"): [FORBIDDEN],
+    ("GET", "/v1/branches/{branch_id}/candidacies"): [FORBIDDEN],
+    ("POST", "/v1/branches/{branch_id}/hand-over"): [FORBIDDEN],
+    ("POST", "/v1/branches/{branch_id}/vacate"): [FORBIDDEN],
+    ("GET", "/v1/branches/{branch_id}/terms"): [FORBIDDEN],
+    ("GET", "/v1/branch-candidacies/{candidacy_id}"): [GONE],
+    **{
+        ("POST", f"/v1/branch-candidacies/{{candidacy_id}}/{action}"): [GONE]
+        for action in ("agree", "decline", "withdraw", "accept", "reject")
+    },
+    ("GET", "/v1/me/branches"): [OWN],
+    ("GET", "/v1/me/branch-candidacies"): [OWN],
     ("GET", "/v1/me"): [OPEN],
     ("PUT", "/v1/me"): [],  # knows nobody but the caller
     ("GET", "/v1/me/identification"): [GONE],
@@ -413,6 +436,8 @@ INSIDERS = {
     "/v1/identifications/{identification_id}": "staff",
     "/v1/teams/{team_id}": "staff",
     "/v1/alliances/{alliance_id}": "author",
+    "/v1/branches/{branch_id}": "author",
+    "/v1/branch-candidacies/{candidacy_id}": "helper",
     "/v1/members/{member_id}": "staff",
     "/v1/volunteers/{volunteer_id}": "staff",
     "/v1/wishes/{wish_id}": "staff",

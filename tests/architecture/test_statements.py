@@ -17,6 +17,7 @@ from app.domain.kinds import PostQueue
 from app.services.rates import GROUPS
 from tests.api.scene import UNITS_FILE
 from tests.api_client import ApiClient
+from tests.branches import lead, make_branch
 from tests.core.service import running_app
 from tests.factories import World
 from tests.people import Person
@@ -132,6 +133,21 @@ class TestReads:
         for queue in PostQueue:
             found = await counter.get(f"/v1/posts/{post_id}/queue", worker, queue=queue)
             assert found == IDENTITY + look_whether_they_may + 1
+
+    async def test_branches(self, counter: Counter, world: World):
+        member, candidate = await world.helper(), await world.helper()
+        branch_id = await make_branch(world, None, member, candidate)
+        await lead(world, branch_id, candidate)
+        assert await counter.get("/v1/branches", area_id=world.district.id) == 1
+        for person in (member, world.staff):
+            assert await counter.get("/v1/branches", person, area_id=world.district.id) == IDENTITY + 1
+            assert await counter.get(f"/v1/branches/{branch_id}", person) == IDENTITY + 1
+        look_whether_they_may = 1
+        for part in ("members", "terms"):
+            found = await counter.get(f"/v1/branches/{branch_id}/{part}", member)
+            assert found == IDENTITY + look_whether_they_may + 1
+        for own in ("branches", "branch-candidacies"):
+            assert await counter.get(f"/v1/me/{own}", candidate) == IDENTITY + 1
 
     @pytest.mark.parametrize("by", GROUPS)
     async def test_rates(self, counter: Counter, world: World, by: str):

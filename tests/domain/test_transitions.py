@@ -15,6 +15,9 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
 from app.domain.lifecycles import (
     ADJUSTMENT,
+    BRANCH,
+    BRANCH_CANDIDACY,
+    BRANCH_MEMBER,
     CLAIM,
     COMPLAINT,
     IDENTIFICATION,
@@ -37,6 +40,7 @@ from app.domain.lifecycles import (
 from app.services import transitions
 from app.services.transitions import Mover
 from tests.api.scene import UNITS_FILE
+from tests.branches import join, make_branch, stand
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
 from tests.factories import World, make_member, person_of
 from tests.roster import new_contact
@@ -157,6 +161,19 @@ async def a_place_in_a_team(world: World) -> UUID:
     return await world.place_in_team(await a_team(world), await world.helper())
 
 
+async def a_branch(world: World) -> UUID:
+    return await make_branch(world)
+
+
+async def a_place_in_a_branch(world: World) -> UUID:
+    return await join(world, await a_branch(world), await world.helper())
+
+
+async def a_candidacy(world: World) -> UUID:
+    person = await world.helper()
+    return await stand(world, await make_branch(world, None, person), person)
+
+
 async def a_shop(world: World) -> UUID:
     return await world.shop(await world.person())
 
@@ -210,6 +227,9 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     IDENTIFICATION.subject: an_identification,
     TEAM.subject: a_team,
     TEAM_MEMBER.subject: a_place_in_a_team,
+    BRANCH.subject: a_branch,
+    BRANCH_MEMBER.subject: a_place_in_a_branch,
+    BRANCH_CANDIDACY.subject: a_candidacy,
     MERCHANT.subject: a_shop,
     OFFER.subject: an_offer,
     VOUCHER.subject: a_voucher,

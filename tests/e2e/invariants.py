@@ -268,6 +268,27 @@ BROKEN = {
             SELECT id, created_at, lag(created_at) OVER (ORDER BY id) AS before FROM complaint
         ) AS ordered WHERE created_at < before - interval '1 second'
     """,
+    "who is in a branch is a member of its grid": """
+        SELECT x.id FROM branch_member x JOIN branch b ON b.id = x.branch_id JOIN member m ON m.id = x.member_id
+        WHERE x.status = 'joined'
+            AND NOT (b.status = 'active' AND m.status = 'approved' AND m.home_area_id = b.area_id)
+    """,
+    "who leads a branch or stands for it is in it": """
+        SELECT t.id FROM (
+            SELECT id, branch_id, member_id FROM branch_term WHERE ended_at IS NULL
+            UNION ALL SELECT id, branch_id, member_id FROM branch_candidacy
+            WHERE status IN ('asked', 'standing', 'accepted')
+        ) t WHERE NOT EXISTS (
+            SELECT FROM branch_member x
+            WHERE x.branch_id = t.branch_id AND x.member_id = t.member_id AND x.status = 'joined'
+        )
+    """,
+    "who led a branch was accepted": """
+        SELECT t.id FROM branch_term t JOIN branch_candidacy c ON c.id = t.candidacy_id
+        WHERE (c.status, c.branch_id, c.member_id) IS DISTINCT FROM ('in_office', t.branch_id, t.member_id)
+        UNION ALL SELECT c.id FROM branch_candidacy c
+        WHERE c.status = 'in_office' AND NOT EXISTS (SELECT FROM branch_term t WHERE t.candidacy_id = c.id)
+    """,
     "no deadline ends anything at once": """
         SELECT id FROM claim WHERE status IN ('active', 'returned') AND due_at < now()
         UNION ALL SELECT id FROM wish WHERE status = 'delivered' AND delivered_at < now() - interval '7 days'

@@ -103,6 +103,7 @@ BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
     Goes("post", where="x.closed_at IS NULL", name_max=30, taken="o.closed_at IS NULL"),
     Goes("team", where=_unfinished(TEAM, "dissolved"), state=STATUS, name_max=30, taken="o.status <> 'dissolved'"),
     Goes("alliance", where="x.closed_at IS NULL", name_max=30, taken="o.closed_at IS NULL"),
+    Apart("branch", "area_id", "branches.py: a grid has one; its members go into the one that is there", _in("active")),
     Goes("venue", where="x.closed_at IS NULL", point=("x.longitude", "x.latitude")),
     Apart("grant", "area_id", "grants.py: what was granted on the land holds on the whole of it", "true"),
     Goes("api_key"),

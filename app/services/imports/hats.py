@@ -18,11 +18,13 @@ from app.domain import texts
 from app.domain.errors import CATALOGUE, Problem
 from app.domain.kinds import AreaKind, Verdict
 from app.domain.lifecycle import Lifecycle, Party
+from app.domain.lifecycles import MEMBER
 from app.domain.sheets.columns import Column
 from app.domain.sheets.faults import Fault
 from app.domain.sheets.fields import PersonName, Phone, Value
 from app.domain.sheets.records import Record
 from app.services import enrolments, people, transitions
+from app.services.branches import places
 from app.services.imports.kind import Advance, Change, Desk, Judged, Overtaken, begin, chunks
 from app.services.imports.tree import CODE, PATH, Node, Tree, path_name, path_values
 from app.services.people import Contact
@@ -206,6 +208,9 @@ async def apply(desk: Desk, judged: Sequence[Judged], advance: Advance, hat: Hat
         await _change(desk, mover, part, hat)
         done += len(part)
         await advance(done, len(entries))
+    if hat.lifecycle is MEMBER:  # all at once, so that branches are locked in one order
+        known_ids = [entry.known.id for entry in entries if entry.known is not None]
+        await places.settle(desk.connection, known_ids, mover)
 
 
 async def _change(desk: Desk, mover: Mover, entries: Sequence[Entry], hat: Hat) -> None:
