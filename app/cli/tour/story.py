@@ -3,6 +3,7 @@
 from app.cli.tour import (
     alliance,
     bounds,
+    branch,
     complaining,
     hands,
     neighbourhood,
@@ -55,4 +56,5 @@ def walk(tourist: Walk) -> None:
     neighbourhood.see_what_is_where(tourist, cast)
     neighbourhood.count_strength(tourist, cast)
     neighbourhood.split_a_grid(tourist, cast)
+    branch.lead_a_branch(tourist, cast)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")
