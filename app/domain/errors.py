@@ -121,6 +121,16 @@ _TYPES = (
     ),
     ProblemType("area-too-deep", 422, "The tree would be too deep", "区域层级太多，请放在更上一级的区域下。"),
     ProblemType("unit-unknown", 422, "The unit does not exist", "所选的单位不存在，请重新选择。"),
+    ProblemType(
+        "unit-closed", 409, "The unit is closed: nothing new comes to it", "所选的单位已注销或撤销，请重新选择。"
+    ),
+    ProblemType("unit-name-taken", 409, "The area has a unit of that name", "该区域已有同名单位，请核对后再填写。"),
+    ProblemType(
+        "credit-code-taken", 409, "Another unit has the credit code", "这个统一社会信用代码已有单位在用，请核对。"
+    ),
+    ProblemType(
+        "unit-busy", 409, "The unit still has to answer", "该单位还有未办结的交办事项，请等待答复或撤回后再试。"
+    ),
     ProblemType("user-unknown", 422, "The user does not exist", "没有找到这位用户，请核对用户编号。"),
     ProblemType("grant-exists", 409, "The same grant is held already", "该用户已有这项授权。"),
     ProblemType(

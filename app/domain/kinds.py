@@ -34,6 +34,7 @@ class UnitKind(StrEnum):
 
     GOVERNMENT = "government"
     ENTERPRISE = "enterprise"
+    NON_PUBLIC_ENTERPRISE = "non_public_enterprise"
     SOCIAL_ORGANISATION = "social_organisation"
     PROPERTY = "property"
     DEPARTMENT = "department"

@@ -39,7 +39,7 @@ from app.models.staffing_rule import StaffingRule
 from app.models.strength_rule import StrengthRule
 from app.models.task import Task
 from app.models.team import Alliance, AllianceTeam, Team, TeamMember
-from app.models.unit import Unit, UnitWorker
+from app.models.unit import Unit, UnitArea, UnitWorker
 from app.models.user import User, UserDevice
 from app.models.venue import Venue
 from app.models.volunteer import Volunteer
@@ -116,6 +116,7 @@ __all__ = [
     "Team",
     "TeamMember",
     "Unit",
+    "UnitArea",
     "UnitWorker",
     "User",
     "UserDevice",

@@ -28,7 +28,6 @@ from app.schemas.areas import (
     MoveIn,
     SplitAreaOut,
     SplitIn,
-    UnitOut,
 )
 from app.schemas.fields import Day, Page
 from app.services import area_history, areas
@@ -162,9 +161,3 @@ async def close_area(
     await closing.close(work.connection, caller, area_id, form.reason)
     index.hurry()
     return work.answer(await areas.get(work.connection, area_id, caller))
-
-
-@router.get("/units", response_model=Page[UnitOut], responses=responses("invalid-payload", "cursor-invalid"))
-async def list_units(area_id: UUID, reads: ReadsDep, page: PageDep) -> Response:
-    """List the organisations of an area and all below it: where members work."""
-    return answer(await areas.list_units(reads, area_id, page))

@@ -27,6 +27,7 @@ router = APIRouter(prefix="/handling-rules", tags=["handling-rules"])
         "area-unknown",
         "area-closed",
         "unit-unknown",
+        "unit-closed",
         "category-unknown",
         "rule-in-the-past",
     ),

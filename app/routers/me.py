@@ -10,8 +10,9 @@ from app.schemas.complaints import OwnComplaintOut
 from app.schemas.fields import Page
 from app.schemas.identifications import IdentificationOut
 from app.schemas.me import Me, MeIn, Points, PointsTransfer
-from app.schemas.members import OwnMemberOut, OwnVolunteerOut
+from app.schemas.members import MemberOut, VolunteerOut
 from app.schemas.offers import VoucherOut
+from app.schemas.people import LookOut
 from app.schemas.posts import OwnPostOut
 from app.schemas.tasks import ClaimOut
 from app.schemas.teams import TeamOut
@@ -21,6 +22,7 @@ from app.services import (
     claims,
     complaint_views,
     identifications,
+    looks,
     members,
     points,
     post_queues,
@@ -56,16 +58,22 @@ async def get_identification(caller: CallerDep, reads: ReadsDep, secret: SecretD
     return answer(await identifications.get_own(reads, secret, caller))
 
 
-@router.get("/member", response_model=OwnMemberOut, responses=responses("not-found"))
+@router.get("/member", response_model=MemberOut, responses=responses("not-found"))
 async def get_member(caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
-    """Get the caller's membership, as they applied or as the roster has it, and who looked at their number."""
+    """Get the caller's membership, as they applied or as the roster has it."""
     return answer(await members.get_own(reads, secret, caller))
 
 
-@router.get("/volunteer", response_model=OwnVolunteerOut, responses=responses("not-found"))
+@router.get("/volunteer", response_model=VolunteerOut, responses=responses("not-found"))
 async def get_volunteer(caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
-    """Get the caller as a volunteer, and who looked at their number."""
+    """Get the caller as a volunteer."""
     return answer(await volunteers.get_own(reads, secret, caller))
+
+
+@router.get("/looks", response_model=Page[LookOut], responses=LIST_PROBLEMS)
+async def list_looks(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List who looked at the caller's telephone number and why, newest first."""
+    return answer(await looks.list_own(reads, caller, page))
 
 
 @router.get("/wishes", response_model=Page[WishOut], responses=LIST_PROBLEMS)

@@ -27,7 +27,6 @@ from app.schemas.members import (
     MemberEntryIn,
     MemberIn,
     MemberOut,
-    OwnMemberOut,
     RefusalIn,
     TransferIn,
 )
@@ -35,7 +34,6 @@ from app.schemas.people import Phone, UnmaskedOut
 from app.services import enrolments, looks, members
 
 router = APIRouter(prefix="/members", tags=["members"])
-View = OwnMemberOut | MemberOut
 DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
 DECISION_WITH_WORDS = responses(*DECISION_PROBLEMS, "malformed-json")
 HOME_PROBLEMS = ("area-unknown", "area-not-a-home", "area-closed")
@@ -44,9 +42,15 @@ HOME_PROBLEMS = ("area-unknown", "area-not-a-home", "area-closed")
 @router.post(
     "",
     status_code=201,
-    response_model=OwnMemberOut,
+    response_model=MemberOut,
     responses=responses(
-        *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, *HOME_PROBLEMS, "unit-unknown", "already-enrolled", "state-conflict"
+        *WRITE_PROBLEMS,
+        *JSON_BODY_PROBLEMS,
+        *HOME_PROBLEMS,
+        "unit-unknown",
+        "unit-closed",
+        "already-enrolled",
+        "state-conflict",
     ),
 )
 async def apply(form: MemberIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
@@ -66,6 +70,7 @@ async def apply(form: MemberIn, caller: CallerDep, work: UnitOfWorkDep, secret: 
         "not-allowed",
         "own-interest",
         "unit-unknown",
+        "unit-closed",
         "already-enrolled",
         "state-conflict",
     ),
@@ -97,7 +102,7 @@ async def list_members(
     return answer(found)
 
 
-@router.get("/{member_id}", response_model=View, responses=responses("not-found", "invalid-payload"))
+@router.get("/{member_id}", response_model=MemberOut, responses=responses("not-found", "invalid-payload"))
 async def get_member(member_id: UUID, caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
     """Get one membership, as its owner or as staff of the home grid."""
     return answer(await members.get(reads, secret, caller, member_id))
@@ -107,7 +112,7 @@ async def get_member(member_id: UUID, caller: CallerDep, reads: ReadsDep, secret
     "/{member_id}",
     response_model=MemberOut,
     responses=responses(
-        *JSON_BODY_PROBLEMS, "not-found", "own-interest", "unit-unknown", "area-unknown", "area-closed"
+        *JSON_BODY_PROBLEMS, "not-found", "own-interest", "unit-unknown", "unit-closed", "area-unknown", "area-closed"
     ),
 )
 async def edit(
@@ -134,7 +139,7 @@ async def refuse(
     return await _tell(work, secret, caller, member_id)
 
 
-@router.post("/{member_id}/leave", response_model=View, responses=DECISION_WITH_WORDS)
+@router.post("/{member_id}/leave", response_model=MemberOut, responses=DECISION_WITH_WORDS)
 async def leave(
     member_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:
@@ -161,7 +166,7 @@ async def unmask(
     member_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:
     """Give the reason for which one has to know the number; whose it is reads it, and who looked."""
-    await looks.unmask(work.connection, MEMBER, caller, member_id, form.reason)
+    await looks.unmask(work.connection, looks.MEMBER, caller, member_id, form.reason)
     return await _tell(work, secret, caller, member_id)
 
 
@@ -172,7 +177,7 @@ async def unmask(
 )
 async def get_contact(member_id: UUID, caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
     """Get name and number, within ten minutes of having given a reason."""
-    return answer(await looks.show(reads, secret, MEMBER, caller, member_id))
+    return answer(await looks.show(reads, secret, looks.MEMBER, caller, member_id))
 
 
 async def _tell(work: UnitOfWork, secret: str, caller: Caller, member_id: UUID) -> Response:

@@ -36,7 +36,7 @@ async def _tell(work: UnitOfWork, secret: str, caller: Caller, step_id: UUID) ->
 @router.post(
     "/complaints/{complaint_id}/dispatch",
     response_model=ComplaintForStaffOut,
-    responses=responses(*DECISION_PROBLEMS, "malformed-json", "unit-unknown"),
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "unit-unknown", "unit-closed"),
 )
 async def dispatch(
     complaint_id: UUID, form: DispatchIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
@@ -97,7 +97,9 @@ async def answer_step(
 
 
 @router.post(
-    "/steps/{step_id}/send-back", response_model=StepOut, responses=responses(*DECISION_PROBLEMS, "malformed-json")
+    "/steps/{step_id}/send-back",
+    response_model=StepOut,
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "unit-closed"),
 )
 async def send_back(
     step_id: UUID, form: ReasonIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep

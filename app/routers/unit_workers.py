@@ -25,6 +25,7 @@ router = APIRouter(prefix="/units/{unit_id}/workers", tags=["units"])
         "own-interest",
         "user-unknown",
         "worker-exists",
+        "unit-closed",
     ),
 )
 async def add(unit_id: UUID, form: UnitWorkerIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:

@@ -22,7 +22,6 @@ from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page, Skill
 from app.schemas.members import (
     EnrolmentStatus,
-    OwnVolunteerOut,
     RefusalIn,
     TransferIn,
     VolunteerCountOut,
@@ -35,7 +34,6 @@ from app.schemas.people import Phone, UnmaskedOut
 from app.services import enrolments, looks, volunteers
 
 router = APIRouter(prefix="/volunteers", tags=["volunteers"])
-View = OwnVolunteerOut | VolunteerOut
 DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
 DECISION_WITH_WORDS = responses(*DECISION_PROBLEMS, "malformed-json")
 FreeAt = Annotated[
@@ -51,7 +49,7 @@ HOME_PROBLEMS = ("area-unknown", "area-not-a-home", "area-closed")
 @router.post(
     "",
     status_code=201,
-    response_model=OwnVolunteerOut,
+    response_model=VolunteerOut,
     responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, *HOME_PROBLEMS, "already-enrolled", "state-conflict"),
 )
 async def apply(form: VolunteerIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
@@ -114,7 +112,7 @@ async def count_volunteers(
     return answer(await volunteers.count(reads, caller, area_id, status=status, skill=skill, free_at=free_at))
 
 
-@router.get("/{volunteer_id}", response_model=View, responses=responses("not-found", "invalid-payload"))
+@router.get("/{volunteer_id}", response_model=VolunteerOut, responses=responses("not-found", "invalid-payload"))
 async def get_volunteer(volunteer_id: UUID, caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
     """Get one volunteership, as its owner or as staff of the home grid."""
     return answer(await volunteers.get(reads, secret, caller, volunteer_id))
@@ -122,7 +120,7 @@ async def get_volunteer(volunteer_id: UUID, caller: CallerDep, reads: ReadsDep, 
 
 @router.put(
     "/{volunteer_id}",
-    response_model=View,
+    response_model=VolunteerOut,
     responses=responses(*JSON_BODY_PROBLEMS, "not-found", "state-conflict"),
 )
 async def edit(
@@ -149,7 +147,7 @@ async def refuse(
     return await _tell(work, secret, caller, volunteer_id)
 
 
-@router.post("/{volunteer_id}/leave", response_model=View, responses=DECISION_WITH_WORDS)
+@router.post("/{volunteer_id}/leave", response_model=VolunteerOut, responses=DECISION_WITH_WORDS)
 async def leave(
     volunteer_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:
@@ -176,7 +174,7 @@ async def unmask(
     volunteer_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:
     """Give the reason for which one has to know the number; whose it is reads it, and who looked."""
-    await looks.unmask(work.connection, VOLUNTEER, caller, volunteer_id, form.reason)
+    await looks.unmask(work.connection, looks.VOLUNTEER, caller, volunteer_id, form.reason)
     return await _tell(work, secret, caller, volunteer_id)
 
 
@@ -187,7 +185,7 @@ async def unmask(
 )
 async def get_contact(volunteer_id: UUID, caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
     """Get name and number, within ten minutes of having given a reason."""
-    return answer(await looks.show(reads, secret, VOLUNTEER, caller, volunteer_id))
+    return answer(await looks.show(reads, secret, looks.VOLUNTEER, caller, volunteer_id))
 
 
 async def _tell(work: UnitOfWork, secret: str, caller: Caller, volunteer_id: UUID) -> Response:

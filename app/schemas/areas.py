@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.area_tree import CODE_PATTERN, NAME_MAX
-from app.domain.kinds import AreaKind, CoordinateSystem, UnitKind
+from app.domain.kinds import AreaKind, CoordinateSystem
 from app.schemas.fields import Check, Count, In, Note, Out
 from app.schemas.places import GeometryOrFeatureIn
 
@@ -167,14 +167,4 @@ class AreaPeriodOut(Out):
     ended: AreaChangeOut | None
     predecessors: list[AreaKinOut]
     successors: list[AreaKinOut]
-    actions: list[str]
-
-
-class UnitOut(Out):
-    """An organisation."""
-
-    id: UUID
-    area_id: UUID
-    kind: UnitKind
-    name: str
     actions: list[str]

@@ -63,14 +63,6 @@ class MemberEntryIn(MemberEditIn, ContactIn):
     home_area_id: UUID
 
 
-class LookOut(Out):
-    """Somebody looked at the number, and why."""
-
-    nickname: str
-    reason: str
-    created_at: datetime
-
-
 class EnrolmentOut(Out):
     """What memberships and volunteers have in common.
 
@@ -89,7 +81,7 @@ class EnrolmentOut(Out):
 
 
 class MemberOut(EnrolmentOut):
-    """A membership, for staff of the home grid."""
+    """A membership, for whose it is and for staff of the home grid."""
 
     kind: MemberKind
     unit: UnitRef | None
@@ -98,12 +90,6 @@ class MemberOut(EnrolmentOut):
     home_checked_in_on: date | None
     home_branch: str | None
     host_branch: str | None
-
-
-class OwnMemberOut(MemberOut):
-    """A membership, for whose it is, with who looked at their number."""
-
-    looks: list[LookOut]
 
 
 class VolunteerEditIn(In):
@@ -151,7 +137,7 @@ class VolunteerEntryIn(VolunteerIn, ContactIn):
 
 
 class VolunteerOut(EnrolmentOut):
-    """A volunteer, for staff of the home grid."""
+    """A volunteer, for themselves and for staff of the home grid."""
 
     profession: str | None
     skills: list[str]
@@ -163,12 +149,6 @@ class VolunteerCountOut(Out):
 
     volunteers: int
     actions: list[str]
-
-
-class OwnVolunteerOut(VolunteerOut):
-    """A volunteer, for themselves, with who looked at their number."""
-
-    looks: list[LookOut]
 
 
 class TransferIn(In):

@@ -1,7 +1,7 @@
 """People by name and telephone number, and where they were."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import StringConstraints
@@ -31,6 +31,17 @@ class ContactOut(Out):
 class UnmaskedOut(ContactOut):
     """Name and whole number, for whoever said why they have to know."""
 
+    actions: list[str]
+
+
+class LookOut(Out):
+    """Somebody looked at the caller's number: as what they found them, and why."""
+
+    id: UUID
+    found_as: Literal["member", "volunteer", "unit"]
+    nickname: str
+    reason: str
+    created_at: datetime
     actions: list[str]
 
 

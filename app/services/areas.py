@@ -29,10 +29,6 @@ PAGE = "AND ($3 OR a.closed_at IS NULL) AND a.id > $4 ORDER BY a.id LIMIT $5"
 LIST_BELOW = f"{VIEW} WHERE a.parent_id = $2 {PAGE}"
 LIST_ROOTS = f"{VIEW} WHERE a.parent_id IS NULL AND $2::uuid IS NULL {PAGE}"
 IS_IN_SCOPE = "SELECT lineage && $2::uuid[] FROM area WHERE id = $1"
-LIST_UNITS = """
-    SELECT u.id, u.area_id, u.kind, u.name FROM unit u JOIN area a ON a.id = u.area_id
-    WHERE a.lineage @> ARRAY[$1::uuid] AND u.id > $2 ORDER BY u.id LIMIT $3
-"""
 
 
 async def get(reads: Reads, area_id: UUID, caller: Caller | None = None) -> dict[str, Any]:
@@ -64,12 +60,6 @@ async def list_children(
     return page(rows, request, view, *filters)
 
 
-async def list_units(reads: Reads, area_id: UUID, request: PageRequest) -> dict[str, Any]:
-    """Return the organisations of an area and all below it."""
-    rows = await reads.fetch(LIST_UNITS, area_id, request.above("units", area_id), request.rows)
-    return page(rows, request, _view_unit, "units", area_id)
-
-
 def view(row: Record) -> dict[str, Any]:
     """Return an area as it is answered, of today or of another day."""
     return {
@@ -95,7 +85,3 @@ def view(row: Record) -> dict[str, Any]:
 
 def _scope(caller: Caller | None) -> list[UUID]:
     return caller.scope(Role.ADMINISTRATOR) if caller else []
-
-
-def _view_unit(row: Record) -> dict[str, Any]:
-    return {"id": row["id"], "area_id": row["area_id"], "kind": row["kind"], "name": row["name"], "actions": []}

@@ -17,8 +17,11 @@ from app.services import merchants, posts, transitions
 from app.services.branches import places
 
 HATS = (MEMBER, VOLUNTEER)
-REFERRING = frozenset({"post_holding", "stay", "team", "team_member", "merchant", *(hat.subject for hat in HATS)})
-"""The tables that refer to people, all of which are gone through when two persons become one."""
+REFERRING = frozenset(
+    {"post_holding", "stay", "team", "team_member", "merchant", "unit", *(hat.subject for hat in HATS)}
+)
+"""The tables that refer to people, all of which are gone through when two persons become one. A unit's contact was told
+by name and number, so that it is never the one of the two that goes."""
 
 WEARERS = " UNION ALL ".join(
     f"SELECT person_id, '{hat.subject}' AS hat, status, home_area_id AS area_id FROM {hat.subject}" for hat in HATS

@@ -34,20 +34,12 @@ def view_sql(lifecycle: Lifecycle, scope: str, columns: str, joins: str = "") ->
         SELECT x.id, x.person_id, p.user_id, p.sealed, u.nickname, x.home_area_id, a.name AS area_name, x.status,
             x.created_at, a.lineage && {scope}::uuid[] AS in_scope, (
                 SELECT e.note FROM event e
-                WHERE e.subject_kind = '{lifecycle.subject}' AND e.subject_id = x.id AND e.action <> 'unmask'
+                WHERE e.subject_kind = '{lifecycle.subject}' AND e.subject_id = x.id
                 ORDER BY e.created_at DESC, e.id DESC LIMIT 1
             ) AS reason, {columns}
         FROM {lifecycle.subject} x JOIN person p ON p.id = x.person_id LEFT JOIN "user" u ON u.id = p.user_id
         JOIN area a ON a.id = x.home_area_id {joins}
     """
-
-
-def looks_sql(lifecycle: Lifecycle) -> str:
-    """Return the column of those who looked at somebody's number, for ``show_own``."""
-    return f"""ARRAY(
-        SELECT (w.nickname, e.note, e.created_at) FROM event e JOIN "user" w ON w.id = e.actor_id
-        WHERE e.subject_kind = '{lifecycle.subject}' AND e.subject_id = x.id AND e.action = 'unmask' ORDER BY e.id
-    ) AS looks"""
 
 
 async def require_home(connection: Connection, area_id: UUID, scope: list[UUID] | None = None) -> None:
@@ -210,11 +202,6 @@ def show(
         "created_at": row["created_at"],
         "actions": actions,
     }
-
-
-def show_looks(row: Record) -> list[View]:
-    """Return who looked at somebody's number, for themselves."""
-    return [{"nickname": nickname, "reason": note, "created_at": at} for nickname, note, at in row["looks"]]
 
 
 def require_visible(row: Record | None, caller: Caller) -> Record:

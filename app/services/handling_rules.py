@@ -30,8 +30,8 @@ VIEW = f"""
 GET = f"{VIEW} WHERE v.id = $1"
 LIST = area_versions.list_sql(VIEW, TABLE)
 IN_FORCE = """
-    SELECT step.id AS lineage_id, above.name AS area_name, a.kind AS handler_kind, unit.name AS unit_name,
-        c.urgency AS usual_urgency, r.*{more}
+    SELECT step.id AS lineage_id, above.name AS area_name, a.kind AS handler_kind, unit.id AS open_unit_id,
+        unit.name AS unit_name, c.urgency AS usual_urgency, r.*{more}
     FROM area a CROSS JOIN unnest(coalesce((
         SELECT p.lineage FROM area_period p WHERE p.area_id = a.id AND p.since <= $2 AND (p.until > $2) IS NOT FALSE
     ), a.lineage)) WITH ORDINALITY AS step (id, place) JOIN area above ON above.id = step.id
@@ -42,11 +42,11 @@ IN_FORCE = """
             AND (x.category IS NULL OR x.category = $3) AND (x.level IS NULL OR x.level = a.kind)
         ORDER BY x.category, x.urgency, x.level, x.version DESC
     ) AS r ON true
-    LEFT JOIN unit ON unit.id = r.unit_id
+    LEFT JOIN unit ON unit.id = r.unit_id AND unit.closed_at IS NULL
     WHERE a.id = $1 ORDER BY step.place
 """
 """Each area from the root to the handler $1, where that hung at $2, with what it says then of the category $3: once for
-each rule in force."""
+each rule in force. What a rule says of a unit that is closed by now is left to other rules."""
 
 
 async def add(connection: Connection, caller: Caller, form: HandlingRuleIn) -> UUID:
@@ -107,7 +107,7 @@ async def get_effective(
         raise Problem("not-found")
     found = resolve(rows, category, urgency, moment)
     names = {row["lineage_id"]: row["area_name"] for row in rows}
-    units = {row["unit_id"]: row["unit_name"] for row in rows}
+    units = {row["open_unit_id"]: row["unit_name"] for row in rows}
     values: dict[str, Any] = {
         "urgency": found.urgency,
         "unit": None if found.unit_id is None else {"id": found.unit_id, "name": units[found.unit_id]},
@@ -133,7 +133,7 @@ def resolve(rows: Iterable[Record], category: str | None, urgency: Urgency | Non
     usual = rows[0]["usual_urgency"]
     return handling.resolve(
         list(dict.fromkeys(row["lineage_id"] for row in rows)),
-        [_rule(row) for row in rows if row["id"] is not None],
+        [_rule(row, row["open_unit_id"]) for row in rows if row["id"] is not None],
         moment,
         level=AreaKind(rows[0]["handler_kind"]),
         category=category,
@@ -142,7 +142,7 @@ def resolve(rows: Iterable[Record], category: str | None, urgency: Urgency | Non
     )
 
 
-def _rule(row: Record) -> Rule:
+def _rule(row: Record, unit_id: UUID | None) -> Rule:
     return Rule(
         id=row["id"],
         area_id=row["area_id"],
@@ -151,7 +151,7 @@ def _rule(row: Record) -> Rule:
         category=row["category"],
         urgency=row["urgency"] and Urgency(row["urgency"]),
         level=row["level"] and AreaKind(row["level"]),
-        unit_id=row["unit_id"],
+        unit_id=unit_id,
         sets_urgency=row["sets_urgency"] and Urgency(row["sets_urgency"]),
         accept=_read_span(row, "accept"),
         answer=_read_span(row, "answer"),
@@ -187,7 +187,7 @@ def _source(rule: Rule | None, names: dict[UUID, str]) -> dict[str, Any]:
 
 
 def _view(row: Record) -> dict[str, Any]:
-    rule = _rule(row)
+    rule = _rule(row, row["unit_id"])
     return {
         "id": rule.id,
         "area": {"id": rule.area_id, "name": row["area_name"]},

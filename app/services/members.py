@@ -25,9 +25,8 @@ from app.services.transitions import Mover
 COLUMNS = """x.kind, x.unit_id, n.name AS unit_name, x.unit_area_id, r.name AS unit_area_name, x.unit_checked_in_on,
     x.home_checked_in_on, x.home_branch, x.host_branch"""
 JOINS = "LEFT JOIN unit n ON n.id = x.unit_id LEFT JOIN area r ON r.id = x.unit_area_id"
-WITH_LOOKS = f"{COLUMNS}, {enrolments.looks_sql(MEMBER)}"
-GET = f"{enrolments.view_sql(MEMBER, '$2', WITH_LOOKS, JOINS)} WHERE x.id = $1"
-GET_OWN = f"{enrolments.view_sql(MEMBER, '$2', WITH_LOOKS, JOINS)} WHERE p.user_id = $1"
+GET = f"{enrolments.view_sql(MEMBER, '$2', COLUMNS, JOINS)} WHERE x.id = $1"
+GET_OWN = f"{enrolments.view_sql(MEMBER, '$2', COLUMNS, JOINS)} WHERE p.user_id = $1"
 VIEW = enrolments.view_sql(MEMBER, "$4", COLUMNS, JOINS)
 FILTER = "x.status = $5 AND ($6::text IS NULL OR x.kind = $6) AND ($7::uuid IS NULL OR x.unit_id = $7)"
 IDS = ids_in_area("member", FILTER, within="a.lineage && $4::uuid[]", area_key="home_area_id")
@@ -127,15 +126,10 @@ async def list_of_area(
         rows = await reads.fetch(IN_AREA, *arguments)
     else:
         rows = await reads.fetch(BY_PHONE, *arguments, people.phone_hash(secret, phone))
-    return page(rows, request, lambda row: _shared_view(row, secret, caller, is_kept=False), *filters)
+    return page(rows, request, lambda row: _view(row, secret, caller), *filters)
 
 
-def _view(row: Record, secret: str, caller: Caller, *, is_kept: bool) -> View:
-    view = _shared_view(row, secret, caller, is_kept=is_kept)
-    return view | {"looks": enrolments.show_looks(row)} if row["user_id"] == caller.id else view
-
-
-def _shared_view(row: Record, secret: str, caller: Caller, *, is_kept: bool) -> View:
+def _view(row: Record, secret: str, caller: Caller, *, is_kept: bool = False) -> View:
     return enrolments.show(MEMBER, secret, caller, row, is_kept=is_kept, more=("edit",)) | {
         "kind": row["kind"],
         "unit": row["unit_id"] and {"id": row["unit_id"], "name": row["unit_name"]},

@@ -22,9 +22,8 @@ from app.services.people import Contact
 from app.services.transitions import Mover
 
 COLUMNS = "x.profession, x.skills, x.free_hours"
-WITH_LOOKS = f"{COLUMNS}, {enrolments.looks_sql(VOLUNTEER)}"
-GET = f"{enrolments.view_sql(VOLUNTEER, '$2', WITH_LOOKS)} WHERE x.id = $1"
-GET_OWN = f"{enrolments.view_sql(VOLUNTEER, '$2', WITH_LOOKS)} WHERE p.user_id = $1"
+GET = f"{enrolments.view_sql(VOLUNTEER, '$2', COLUMNS)} WHERE x.id = $1"
+GET_OWN = f"{enrolments.view_sql(VOLUNTEER, '$2', COLUMNS)} WHERE p.user_id = $1"
 VIEW = enrolments.view_sql(VOLUNTEER, "$4", COLUMNS)
 FILTER = """
     x.status = $5 AND ($6::text IS NULL OR $6 = ANY (x.skills)) AND ($7::int IS NULL OR x.free_hours @> $7)
@@ -127,7 +126,7 @@ async def list_of_area(
         rows = await reads.fetch(IN_AREA, *arguments)
     else:
         rows = await reads.fetch(BY_PHONE, *arguments, people.phone_hash(secret, phone))
-    return page(rows, request, lambda row: _shared_view(row, secret, caller, is_kept=False), *filters)
+    return page(rows, request, lambda row: _view(row, secret, caller), *filters)
 
 
 async def count(
@@ -152,12 +151,7 @@ def _minute(free_at: str | None) -> int | None:
     return start
 
 
-def _view(row: Record, secret: str, caller: Caller, *, is_kept: bool) -> View:
-    view = _shared_view(row, secret, caller, is_kept=is_kept)
-    return view | {"looks": enrolments.show_looks(row)} if row["user_id"] == caller.id else view
-
-
-def _shared_view(row: Record, secret: str, caller: Caller, *, is_kept: bool) -> View:
+def _view(row: Record, secret: str, caller: Caller, *, is_kept: bool = False) -> View:
     view = enrolments.show(VOLUNTEER, secret, caller, row, is_kept=is_kept)
     if row["status"] in LIVE:
         view["actions"].append("edit")

@@ -25,6 +25,7 @@ from tests.factories import (
     World,
     make_grant,
     make_member,
+    new_licence_number,
     person_of,
     shop_form,
 )
@@ -100,6 +101,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
     ]
     wish, claim = await world.delivered(author, helper)
     await enrol(world, asker, volunteer=True)
+    await prepare_unit(world, asker)
     member = await make_member(world.database, applicant, world.grid, world.unit_id, "applied")
     withdrawn = await world.wish(author)
     gone = await world.api.post(f"/v1/wishes/{withdrawn}/withdraw", author)
@@ -173,6 +175,16 @@ async def lead_and_stand(world: World, branch_id: UUID, secretary: Person, rival
     """Give a branch a secretary and somebody who would follow; return the candidacy of the latter."""
     await lead(world, branch_id, secretary)
     return await stand(world, branch_id, rival)
+
+
+async def prepare_unit(world: World, contact: Contact) -> None:
+    """Say whom to call at the world's unit, and that it reported to the grid."""
+    path = f"/v1/units/{world.unit_id}"
+    for response in (
+        await world.api.put(f"{path}/contact", world.staff, contact.whole),
+        await world.api.put(f"{path}/areas/{world.grid.id}", world.staff, {"reported_on": "2026-05-01"}),
+    ):
+        assert response.status_code == 200, response.text
 
 
 async def identification(world: World, person: Person, contact: Contact) -> UUID:
@@ -365,6 +377,22 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         },
         ("POST", "/v1/steps/{step_id}/answer"): {"answer": "线路已修好。"},
         ("POST", "/v1/steps/{step_id}/send-back"): reason,
+        ("POST", "/v1/units"): {
+            "area_id": grid,
+            "kind": "non_public_enterprise",
+            "name": "云桥软件有限公司",
+            "credit_code": new_licence_number(),
+            "contact": {"name": "令狐小山", "phone": "13812345670"},
+        },
+        ("PUT", "/v1/units/{unit_id}"): {
+            "kind": "government",
+            "name": "区图书馆",
+            "credit_code": new_licence_number(),
+        },
+        ("PUT", "/v1/units/{unit_id}/contact"): {"name": ASKER, "phone": ASKER_PHONE},
+        ("POST", "/v1/units/{unit_id}/close"): reason,
+        ("POST", "/v1/units/{unit_id}/unmask"): reason,
+        ("PUT", "/v1/units/{unit_id}/areas/{area_id}"): {"reported_on": "2026-05-01"},
         ("POST", "/v1/units/{unit_id}/workers"): {"user_id": someone},
         ("POST", "/v1/complaints/{complaint_id}/answer"): {"answer": "今天换好了灯泡。", "outcome": "resolved"},
         ("POST", "/v1/complaints/{complaint_id}/call-helpers"): {

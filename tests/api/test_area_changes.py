@@ -42,8 +42,8 @@ async def refused(world: World, area: Area, verb: str, person: Person | None = N
     return problem(await world.api.post(path, person or world.administrator, {"reason": REASON} | form))
 
 
-async def area_of(database: Database, table: str, subject_id: UUID, column: str = "area_id") -> UUID:
-    found = await database.reads.fetchval(f'SELECT {column} FROM "{table}" WHERE id = $1', subject_id)
+async def area_of(database: Database, table: str, subject_id: UUID, column: str = "area_id", *, of: str = "id") -> UUID:
+    found = await database.reads.fetchval(f'SELECT {column} FROM "{table}" WHERE {of} = $1', subject_id)
     return UUID(str(found))
 
 
@@ -87,6 +87,8 @@ async def full(world: World, database: Database) -> World:
     at_work = await make_member(database, await world.person(), third, unit)
     await database.writes.execute("UPDATE member SET unit_area_id = $2 WHERE id = $1", at_work, grid.id)
     await make_member(database, applicant, grid, unit, "applied")
+    reported = await world.api.put(f"/v1/units/{unit}/areas/{grid.id}", world.staff, {"reported_on": "2026-05-01"})
+    assert reported.status_code == 200
     await post(world, "volunteers", applicant, {"home_area_id": str(grid.id), "skills": []})
     form = {"name": "申屠大满", "phone": f"139{uuid4().int % 10**8:08}", "home_area_id": str(grid.id)}
     await post(world, "identifications", await world.person(), form)
@@ -341,6 +343,45 @@ class TestMerge:
         for person in (both, one):
             held = await database.reads.fetch('SELECT area_id FROM "grant" WHERE user_id = $1', person.id)
             assert [row["area_id"] for row in held] == [world.other_grid.id]
+
+    async def test_units_report_to_what_takes_the_place(self, world: World, database: Database):
+        both, one, closed = [await make_unit(database, world.district) for _ in range(3)]
+        for unit, area, day in (
+            (both, world.grid, "2026-05-01"),
+            (both, world.other_grid, "2026-06-01"),
+            (one, world.grid, None),
+            (closed, world.grid, "2026-05-01"),
+        ):
+            path = f"/v1/units/{unit}/areas/{area.id}"
+            assert (await world.api.put(path, world.staff, {"reported_on": day})).status_code == 200
+        gone = await world.api.post(f"/v1/units/{closed}/close", world.staff, {"reason": "已注销。"})
+        assert gone.status_code == 200
+        await change(world, world.grid, "merge", into_id=str(world.other_grid.id))
+        rows = "SELECT area_id, reported_on::text FROM unit_area WHERE unit_id = $1"
+        for unit, expected in (
+            (both, (world.other_grid.id, "2026-05-01")),
+            (one, (world.other_grid.id, None)),
+            (closed, (world.grid.id, "2026-05-01")),
+        ):
+            assert [tuple(row) for row in await database.reads.fetch(rows, unit)] == [expected]
+        assert [len(await events(database, "unit", unit, "report")) for unit in (both, one, closed)] == [3, 2, 1]
+        split = await change(world, world.other_grid, "split", **parts("东", "西"))
+        assert (await area_of(database, "unit_area", both, of="unit_id")) == UUID(split["parts"][0]["id"])
+
+    async def test_closed_units_stay_and_hold_nothing_up(self, world: World, database: Database):
+        unit, other = [await make_unit(database, area) for area in (world.grid, world.other_grid)]
+        await database.writes.execute("UPDATE unit SET name = '派出所' WHERE id = ANY($1)", [unit, other])
+        rule = {"area_id": str(world.grid.id), "unit_id": str(unit), "accept": {"amount": 1, "unit": "hour"}}
+        assert (await world.api.post("/v1/handling-rules", world.administrator, rule)).status_code == 201
+        closed = await world.api.post(f"/v1/units/{unit}/close", world.staff, {"reason": "已撤销。"})
+        assert closed.status_code == 200
+        effective = (await world.api.get("/v1/handling-rules/effective", area_id=world.grid.id)).json()
+        assert (effective["unit"]["value"], effective["unit"]["area"]) == (None, None)
+        assert effective["accept"]["value"] == {"amount": 1, "unit": "hour"}
+        area = await change(world, world.grid, "split", **parts("东", "西"))
+        assert await area_of(database, "unit", unit) == world.grid.id
+        copied = "SELECT unit_id FROM handling_rule WHERE area_id = $1"
+        assert await database.reads.fetchval(copied, UUID(area["parts"][0]["id"])) is None
 
     async def test_names_that_are_taken_get_numbers(self, world: World, database: Database):
         here = [await make_area(database, world.grid, AreaKind.POST, name=name) for name in ("一号楼", "一号楼（2）")]
@@ -616,5 +657,5 @@ async def assert_each_event(database: Database, left: dict[str, int], into: Area
     )
     told = {row["subject_kind"]: row["told"] for row in rows}
     assert told.pop("building") == 1  # no open matter: an address list keeps no area from being closed
-    apart = {"joint_case"}
+    apart = {"joint_case", "unit_area"}
     assert told == {table: count for table, count in left.items() if table not in apart}

@@ -302,6 +302,7 @@ TEXTS = {
         (("GET", path), "skill"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS}
         for path in ("/v1/volunteers", "/v1/volunteers/count")
     },
+    (("GET", "/v1/units"), "name"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS},
     (("GET", "/v1/exports/{kind}.xlsx"), "reason"): {"-1", "1e9", "'", "你好", *NO_CHARACTERS},
 }
 """Where people write freely, and which of these are a text: what is no UTF-8 is read as U+FFFD."""

@@ -27,6 +27,7 @@ PUBLIC = {
     ("GET", "/v1/buildings"),
     ("GET", "/v1/areas/{area_id}/fund"),
     ("GET", "/v1/units"),
+    ("GET", "/v1/units/{unit_id}"),
     ("GET", "/v1/policies"),
     ("GET", "/v1/policies/effective"),
     ("GET", "/v1/handling-rules"),

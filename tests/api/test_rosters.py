@@ -215,10 +215,9 @@ class TestNumbers:
         own = (await api.get(f"/v1/me/{hat}", person)).json()
         assert own == (await api.get(path, person)).json()
         assert own["contact"] == {"name": contact.name, "phone": contact.phone}, "their own they see whole"
-        [look] = own["looks"]
-        assert (look["nickname"], look["reason"]) == ("邻居0001", "通知周六的活动，联系人***********")
-        assert own["reason"] is None
-        assert "looks" not in (await api.get(path, world.staff)).json()
+        [look] = await all_pages(api, "/v1/me/looks", person)
+        assert (look["found_as"], look["nickname"]) == (hat, "邻居0001")
+        assert look["reason"] == "通知周六的活动，联系人***********"
 
     async def test_of_nobody_elses_people(self, api: ApiClient, world: World, hat: str):
         path = await enter(world, hat, new_contact())

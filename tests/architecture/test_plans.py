@@ -14,7 +14,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.ids import new_id
 from app.core.pagination import LOWEST
-from app.services import area_history, areas, stays
+from app.services import area_history, areas, stays, units
 from app.services.shapes.drafts import READ_AROUND
 
 DISTRICTS, STREETS, COMMUNITIES, GRIDS = 4, 9, 81, 486
@@ -113,7 +113,8 @@ async def test_of_every_way_through_the_tree(tree: Tree):
     ways: dict[str, tuple[object, ...]] = {
         areas.GET: (nobody, tree.grid_id),
         areas.LIST_BELOW: (nobody, tree.community_id, False, LOWEST, 21),
-        areas.LIST_UNITS: (tree.community_id, LOWEST, 21),
+        units.IN_AREA: (tree.community_id, LOWEST, 21, None, None),
+        units.REPORTED: (tree.community_id, LOWEST, 21, None, None),
         "SELECT id FROM area WHERE lineage @> ARRAY[$1::uuid]": (tree.community_id,),
         "SELECT b.id FROM area a JOIN area b ON b.id = ANY (a.lineage) WHERE a.id = $1": (tree.grid_id,),
         READ_AROUND: (tree.community_id, [tree.district_id]),

@@ -276,6 +276,12 @@ class TestReads:
         owner = await world.person()
         assert await counter.get(f"/v1/merchants/{await world.shop(owner)}/day", owner) == IDENTITY + 1
 
+    async def test_units(self, counter: Counter, world: World):
+        for query in ({}, {"kind": "government", "name": "单位"}, {"is_reported": True}):
+            assert await counter.get("/v1/units", area_id=world.district.id, **query) == 1
+        assert await counter.get(f"/v1/units/{world.unit_id}") == 1
+        assert await counter.get(f"/v1/units/{world.unit_id}", world.staff) == IDENTITY + 1
+
     async def test_rosters(self, counter: Counter, world: World):
         for hat, own in (("members", {"kind": "retired"}), ("volunteers", {"skills": ["理发"]})):
             form = {"name": "王小明", "phone": "13900000001", "home_area_id": str(world.grid.id), **own}

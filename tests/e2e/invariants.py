@@ -138,6 +138,12 @@ BROKEN = {
     "a voucher ends with its offer": """
         SELECT v.id FROM voucher v JOIN offer o ON o.id = v.offer_id WHERE v.expires_at > o.valid_until
     """,
+    "a closed unit has nothing to do and nobody to do it": """
+        SELECT n.id FROM unit n WHERE n.closed_at IS NOT NULL AND (
+            n.contact_id IS NOT NULL OR EXISTS (SELECT FROM unit_worker w WHERE w.unit_id = n.id)
+            OR EXISTS (SELECT FROM complaint_step s WHERE s.unit_id = n.id AND s.status = 'assigned')
+        )
+    """,
     "what is answered or ended waits for no unit": """
         SELECT s.id FROM complaint_step s JOIN complaint c ON c.id = s.complaint_id
         WHERE s.status = 'assigned' AND c.status NOT IN ('open', 'accepted', 'waiting', 'reopened')

@@ -242,6 +242,30 @@ def test_a_user_with_two_hats_becomes_one_person(url: str, config: Config):
     assert [str(row["user_id"])[-2:] for row in run(ask(url, kept))] == ["b1"] * 2
 
 
+def test_who_looked_before_is_still_told(url: str, config: Config):
+    command.upgrade(config, "0043")
+    run(execute(url, PEOPLE))
+    run(
+        execute(
+            url,
+            f"""
+            INSERT INTO person (id, user_id) VALUES ('{FIXED}c2', '{FIXED}b1');
+            INSERT INTO volunteer (id, person_id, home_area_id, skills, status)
+            VALUES ('{FIXED}c3', '{FIXED}c2', '{FIXED}a1', '{{}}', 'approved');
+            INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party, note)
+            VALUES ('{FIXED}d2', 'volunteer', '{FIXED}c3', 'unmask', 'approved', '{FIXED}b1', 'staff', '通知活动。')
+            """,
+        )
+    )
+    looks = "SELECT subject_id, note, facts FROM event WHERE subject_kind = 'person' AND action = 'unmask'"
+    for _ in range(2):
+        command.upgrade(config, "0044")
+        [look] = run(ask(url, looks))
+        assert (str(look["subject_id"])[-2:], look["note"]) == ("c2", "通知活动。")
+        assert look["facts"] == '{"found_as": "volunteer"}'
+        command.downgrade(config, "0043")
+
+
 class TestModels:
     @pytest.fixture
     def url(self, server_url: str, template_database: str) -> Iterator[str]:

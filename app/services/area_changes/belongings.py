@@ -78,6 +78,7 @@ COMPLAINT_IS_OPEN = _in(*OPEN_COMPLAINT_STATES)
 IS_WORKED_ON = f"""EXISTS (
     SELECT FROM claim c WHERE c.task_id = x.id AND c.{_in(*LIVE_CLAIM_STATES).removeprefix("x.")}
 )"""
+IS_OF_OPEN_UNIT = "EXISTS (SELECT FROM unit u WHERE u.id = x.unit_id AND u.closed_at IS NULL)"
 MERCHANT_IS_LIVE = _in(*LIVE_MERCHANT_STATES)
 
 BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
@@ -94,7 +95,8 @@ BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
     Apart("strength_rule", "area_id", "rules.py, as policies"),
     Apart("staffing_rule", "area_id", "rules.py, as policies"),
     # Organisations and people
-    Goes("unit", name_max=50),
+    Goes("unit", where="x.closed_at IS NULL", name_max=50, taken="o.closed_at IS NULL"),
+    Apart("unit_area", "area_id", "units.py: a unit reports to an area once", IS_OF_OPEN_UNIT),
     Goes("member", "home_area_id", _unfinished(MEMBER, "refused", "left"), STATUS),
     Goes("member", "unit_area_id", _unfinished(MEMBER, "refused", "left"), STATUS),
     Goes("volunteer", "home_area_id", _unfinished(VOLUNTEER, "refused", "left"), STATUS),

@@ -2,7 +2,7 @@
 
 from asyncpg import Connection
 
-from app.services.area_changes import branches, buildings, circles, complaints, following, grants, hanging
+from app.services.area_changes import branches, buildings, circles, complaints, following, grants, hanging, units
 from app.services.area_changes.following import Destinations
 from app.services.transitions import Mover
 
@@ -17,6 +17,7 @@ async def hand_over(connection: Connection, to: Destinations, mover: Mover, reas
     gone["joint_case"] = await complaints.send_cases(connection, to, mover, reason)
     gone |= await following.send_all(connection, to, mover)
     gone["branch"] = await branches.send(connection, to, mover, reason)
+    gone["unit_area"] = await units.send_reports(connection, to, mover)
     gone["grant"] = await grants.send(connection, to, mover)
     gone["building"] = await buildings.send(connection, to, mover)
     gone["circle_area"] = await circles.send(connection, to.source_id, to.part_ids, mover)

@@ -1,6 +1,7 @@
 """Policies and rules of an area that is split: each part has all its versions, as if they had been made for it.
 
-Their dates are those of the old ones, so that whatever began under them is reckoned as before.
+Their dates are those of the old ones, so that whatever began under them is reckoned as before. A unit that is closed by
+now is left out of the copies: nothing new refers to it.
 """
 
 from collections.abc import Collection
@@ -20,6 +21,7 @@ TABLES = {
     table.__tablename__: [name for name in table.model_fields if name not in {"id", "area_id"}]
     for table in (PointsPolicy, HandlingRule, StrengthRule, StaffingRule)
 }
+CLOSED_LEFT_OUT = "(SELECT u.id FROM unit u WHERE u.id = v.unit_id AND u.closed_at IS NULL FOR KEY SHARE)"
 
 
 async def copy(connection: Connection, source_id: UUID, part_ids: Collection[UUID], mover: Mover) -> int:
@@ -29,11 +31,13 @@ async def copy(connection: Connection, source_id: UUID, part_ids: Collection[UUI
         rows = await connection.fetch(f"SELECT id FROM {table} WHERE area_id = $1 ORDER BY version", source_id)
         copied += len(rows)
         names = ", ".join(columns)
+        values = ", ".join(CLOSED_LEFT_OUT if name == "unit_id" else f"v.{name}" for name in columns)
         for area_id in sorted(part_ids):
             for (version_id,) in rows:
                 copy_id = new_id()
                 await connection.execute(
-                    f"INSERT INTO {table} (id, area_id, {names}) SELECT $1, $2, {names} FROM {table} WHERE id = $3",
+                    f"INSERT INTO {table} (id, area_id, {names}) "
+                    f"SELECT $1, $2, {values} FROM {table} v WHERE v.id = $3",
                     copy_id,
                     area_id,
                     version_id,

@@ -63,7 +63,7 @@ COLUMNS = (
 FIELDS = ("kind", "unit_id", "unit_area_id", "unit_checked_in_on", "home_checked_in_on", "home_branch", "host_branch")
 
 LIST_UNITS = """
-    SELECT x.id, x.name, a.lineage FROM unit x JOIN area a ON a.id = x.area_id
+    SELECT x.id, x.name, a.lineage, x.closed_at IS NULL AS is_open FROM unit x JOIN area a ON a.id = x.area_id
     WHERE a.lineage @> ARRAY[$1::uuid] ORDER BY x.id
 """
 
@@ -75,6 +75,7 @@ class _Unit:
     id: UUID
     name: str
     lineage: Sequence[UUID]
+    is_open: bool
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ class _City:
 
     def find_unit(self, name: str, home: Node, present: UUID | None) -> _Unit | str:
         """Return the unit of a name, of several the present or the nearest one; or the sentence why there is none."""
-        found = self.by_name.get(cells.key(name), [])
+        found = [unit for unit in self.by_name.get(cells.key(name), []) if unit.is_open or unit.id == present]
         for unit in found:
             if unit.id == present or len(found) == 1:
                 return unit

@@ -24,6 +24,7 @@ KINDS = Choice(
     {
         UnitKind.GOVERNMENT: "机关事业单位",
         UnitKind.ENTERPRISE: "企业",
+        UnitKind.NON_PUBLIC_ENTERPRISE: "非公企业",
         UnitKind.SOCIAL_ORGANISATION: "社会组织",
         UnitKind.PROPERTY: "物业服务企业",
         UnitKind.DEPARTMENT: "职能部门",
@@ -31,6 +32,7 @@ KINDS = Choice(
     {
         UnitKind.GOVERNMENT: ("机关", "事业单位", "党政机关", "行政机关", "政府机关", "行政事业单位", "机关单位"),
         UnitKind.ENTERPRISE: ("国有企业", "国企", "集体企业", "公司", "企业单位"),
+        UnitKind.NON_PUBLIC_ENTERPRISE: ("非公有制企业", "非公", "民营企业", "私营企业", "外资企业"),
         UnitKind.SOCIAL_ORGANISATION: ("社会团体", "社团", "民办非企业", "民办非企业单位", "协会", "基金会", "商会"),
         UnitKind.PROPERTY: ("物业", "物业公司", "物业企业", "物业服务公司", "物业管理公司"),
         UnitKind.DEPARTMENT: ("部门", "政府部门", "区直部门", "区属部门", "派驻机构", "七站八所"),
@@ -52,7 +54,7 @@ COLUMNS = (
 
 LIST = """
     SELECT x.id, x.area_id, x.kind, x.name FROM unit x JOIN area a ON a.id = x.area_id
-    WHERE a.lineage @> ARRAY[$1::uuid] ORDER BY x.id
+    WHERE a.lineage @> ARRAY[$1::uuid] AND x.closed_at IS NULL ORDER BY x.id
 """
 INSERT = """
     INSERT INTO unit (id, area_id, kind, name)

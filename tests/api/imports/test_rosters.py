@@ -162,6 +162,19 @@ class TestMembers:
         assert (await hats_of(world))["张三"]["unit_id"] == near
         assert counts(await office.checked("members", world.district.id, content)) == (0, 0, 1, 0)
 
+    async def test_a_closed_unit_keeps_its_members_and_gets_no_new_ones(self, world: World, office: Office, phone: str):
+        name = f"老年大学{phone}"
+        unit = await unit_named(world, name)
+        content = roster(world, ("张三", phone, world.grid.name, "在职", name))
+        await office.taken("members", world.district.id, content)
+        closed = await world.api.post(f"/v1/units/{unit}/close", world.staff, {"reason": "已撤销。"})
+        assert closed.status_code == 200
+        assert counts(await office.checked("members", world.district.id, content)) == (0, 0, 1, 0)
+        other = roster(world, ("李四", new_contact().phone, world.grid.name, "在职", name))
+        checked = await office.checked("members", world.district.id, other)
+        [found] = await office.rows(checked["id"], "refused")
+        assert reasons(found) == [("unit", "工作单位不存在，请核对名称，或先导入单位。")]
+
     async def test_whoever_left_comes_back(self, world: World, office: Office):
         contact = await enrol(world, new_contact("赵六"))
         member = (await hats_of(world))["赵六"]
