@@ -1,4 +1,4 @@
-"""A made-up district as its offices would write it down: six tables, each with the dirt and the faults of real ones.
+"""A made-up district as its offices would write it down: seven tables, each with the dirt and the faults of real ones.
 
 Dirt is what a person reads over: 繁體 headings, title rows, blanks in names, numbers kept as text, four ways to write a
 day. Faults are what nobody can read: they are planted in known rows and columns, and each has to be named.
@@ -20,6 +20,16 @@ GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀兰霞平刚桂�
 KINDS = ("在职党员", "离退休", "流动党员", "無職黨員", "两新组织党员")
 UNIT_KINDS = ("机关", "国有企业", "社会組織", "物业公司", "职能部门")
 SKILLS = ("理发", "修电器、修水管", "法律咨询", "书法;绘画", "")
+PROFESSIONS = ("退休教師", "电工", "", "个体", "护士")
+HOURS = (
+    "周六14:00-17:00；周日上午",
+    "週一至週五 晚上７点～９点",
+    "周末全天",
+    "",
+    "每天早上\n星期三、五下午2点到4点半",
+    "隨時",
+    "无",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +41,10 @@ class Size:
     members: int = 120
     volunteers: int = 240
     merchants: int = 12
+    buildings: int = 60
 
 
-REAL = Size(grids=486, units=6_831, members=5_000, volunteers=15_000, merchants=800)
+REAL = Size(grids=486, units=6_831, members=5_000, volunteers=15_000, merchants=800, buildings=5_832)
 """The figures of a real district, and the organisations of a city."""
 
 
@@ -103,6 +114,7 @@ class District:
         yield self._volunteers()
         yield self._posts()
         yield self._merchants()
+        yield self._buildings()
 
     def _areas(self) -> Table:
         table = Table("areas", "区域一览表（最终版2）.xlsx", [("某某区街道、社区、网格一览表",), ()])
@@ -172,16 +184,20 @@ class District:
         return table
 
     def _volunteers(self) -> Table:
-        head = ("志愿者姓名", "联系方式", "所属社区", "所属网格", "服务特长")
+        head = ("志愿者姓名", "联系方式", "所属社区", "所属网格", "服务特长", "職業", "可服務時間")
         table = Table("volunteers", "志愿者.csv", [head], encoding="utf-8-sig")
         for n in range(self.size.volunteers):
             grid, community, _ = self.grids[n % len(self.grids)]
             written = str(self._written(self._number(), n))
-            table.rows.append((self._spaced(self._name(), n), written, community, grid, SKILLS[n % 5]))
+            offered = SKILLS[n % 5], PROFESSIONS[n % 5], HOURS[n % 7]
+            table.rows.append((self._spaced(self._name(), n), written, community, grid, *offered))
         grid, community, _ = self.grids[0]
         table.plant("phone", self._name(), "没有手机", community, grid, "")
         table.plant("skills", self._name(), self._number(), community, grid, "、".join(f"本事{n}" for n in range(11)))
         table.plant("community", self._name(), self._number(), "没有的社区", grid, "")
+        for hours in ("有空就来", "上午", "周六17:00-14:00", "周六上午；周末9:00-10:00", "周三2点-5点"):
+            table.plant("free_hours", self._name(), self._number(), community, grid, "", "", hours)
+        table.plant("profession", self._name(), self._number(), community, grid, "", "什么都做" * 8, "")
         return table
 
     def _posts(self) -> Table:
@@ -207,6 +223,39 @@ class District:
         table.plant("licence", "错码店", wrong, community, self._name(), self._number())
         table.plant(None, "重复店", licences[0], community, self._name(), self._number())
         table.plant("phone", "无电话店", self._licence(), community, self._name(), None)
+        return table
+
+    def _buildings(self) -> Table:
+        head = ("所在社區", "網格名稱", "小區名稱", "樓棟", "俗稱", "戶數", "經度", "緯度")
+        table = Table("buildings", "楼栋台账.xlsx", [("楼栋基础信息台账",), head])
+        for n in range(self.size.buildings):
+            grid, community, _ = self.grids[n % len(self.grids)]
+            yard, house = n // len(self.grids) // 5 + 1, n // len(self.grids) % 5 + 1
+            written = (f"{house}号楼", f"{house}栋", f"{chr(0xFF10 + house)}#樓", f"{house}號樓")[n % 4]
+            point: tuple[Cell, Cell] = (117.85 + n % 100 / 1e4, "36.81") if n % 3 else (None, None)
+            households: Cell = f"{house * 12}户" if n % 2 else house * 12
+            road = f"{grid}路{yard}号院"
+            table.rows.append(
+                (
+                    community,
+                    grid,
+                    road,
+                    f"{road}{written}" if n % 6 == 0 else written,
+                    "老楼" * (n % 9 == 0),
+                    households,
+                    *point,
+                )
+            )
+        grid, community, _ = self.grids[0]
+        first = f"{grid}路1号院"
+        table.plant(None, community, grid, None, f"{first}一号楼", None, 12)
+        table.plant("grid", community, "没有的网格", None, "某路1号楼")
+        table.plant("grid", community, None, None, "某路1号楼")
+        table.plant("name", community, grid, first, None)
+        table.plant("name", community, grid, None, "张三家13812345678")
+        table.plant("households", community, grid, None, "某路2号楼", None, "几十户")
+        table.plant("latitude", community, grid, None, "某路3号楼", None, 12, 117.85)
+        table.plant("longitude", community, grid, None, "某路4号楼", None, 12, 36.81, 117.85)
         return table
 
     def _name(self) -> str:

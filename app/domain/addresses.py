@@ -30,7 +30,7 @@ _UNITS = {
 }
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _NUMBER = re.compile(rf"([a-z]?\d+[a-z]?|[a-z](?=座|栋|楼|区|号))({_UNIT})?(?![a-z])")
-_HASH = re.compile(rf"\s*#\s*(?:{'|'.join(_BUILDINGS)})?")
+_HASH = re.compile(rf"\s*#\s*(?:{'|'.join(_BUILDINGS)}|樓|棟)?")
 _NAME_WITH_NUMBER = re.compile(rf"\d+(?!\d)(?!{_UNIT})[^\W\d_a-z]")
 """八一路, 五一小区: a number that a name begins with."""
 _BLANKS = re.compile(r"(?<![a-z0-9]) | (?![a-z0-9])")

@@ -110,6 +110,7 @@ class ImportKind(StrEnum):
     VOLUNTEERS = "volunteers"
     POSTS = "posts"
     MERCHANTS = "merchants"
+    BUILDINGS = "buildings"
 
 
 class Verdict(StrEnum):

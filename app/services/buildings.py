@@ -4,6 +4,7 @@ An address is found by the pieces of its names and by its numbers, through one i
 in full (``domain/addresses``).
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -88,7 +89,7 @@ async def add(connection: Connection, caller: Caller, area_id: UUID, form: Build
         households=form.households,
         **(form.location.model_dump() if form.location else {}),
         key=addresses.read(form.name).key,
-        terms=_terms(form),
+        terms=terms_of([form.name, *form.aliases]),
     )
     await insert(connection, building)
     await transitions.log(connection, "building", building.id, "create", "active", _mover(caller))
@@ -104,7 +105,7 @@ async def edit(connection: Connection, caller: Caller, area_id: UUID, building_i
     await _permit_grid(connection, caller, form.area_id, form, unknown="area-unknown")
     place = (form.location.longitude, form.location.latitude) if form.location else (None, None)
     key = addresses.read(form.name).key
-    told = (form.area_id, form.name, form.aliases, form.households, *place, key, _terms(form))
+    told = (form.area_id, form.name, form.aliases, form.households, *place, key, terms_of([form.name, *form.aliases]))
     if await connection.fetchval(EDIT, building_id, area_id, *told) is None:
         raise Problem("not-found")  # it was moved or removed meanwhile
     moved = {"from": area_id, "to": form.area_id} if form.area_id != area_id else None
@@ -196,9 +197,9 @@ async def _permit_grid(
             raise Problem("building-outside-grid")
 
 
-def _terms(form: BuildingIn) -> list[str]:
-    """Return by what a building is found."""
-    return list(dict.fromkeys(term for name in (form.name, *form.aliases) for term in addresses.read(name).terms))
+def terms_of(names: Sequence[str]) -> list[str]:
+    """Return by what a building of these names is found."""
+    return list(dict.fromkeys(term for name in names for term in addresses.read(name).terms))
 
 
 def _mover(caller: Caller) -> Mover:

@@ -29,9 +29,10 @@ from bench.district.section import Goal, Section, peak_mib
 
 DISTRICT = "某某区"
 STREETS, COMMUNITIES, GRIDS, UNITS = 12, 60, 486, 6_831
-PEOPLE, POSTS_A_GRID, SHOPS = 20_000, 3, 2_000
+PEOPLE, POSTS_A_GRID, SHOPS, BUILDINGS_A_GRID = 20_000, 3, 2_000, 12
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN = "伟芳娜敏静强磊军洋勇艳杰娟涛明超秀霞平刚桂英华文"
+HOURS = ("周六14:00-17:00；周日上午", "工作日晚上7点到9点", "周末全天", "")
 COUNTS = "SELECT status, rows, added, changed, untouched, refused FROM import_run WHERE id = $1"
 TIME_GOAL_S = 60
 MEMORY_GOAL_MIB = 300e6 / 2**20
@@ -118,11 +119,11 @@ def members() -> Iterator[Row]:
 
 def volunteers() -> Iterator[Row]:
     """Yield a roster of volunteers; half of them are members too."""
-    yield ("序号", "姓名", "手机号码", "街道", "社区", "网格", "服务特长", "备注")
+    yield ("序号", "姓名", "手机号码", "街道", "社区", "网格", "服务特长", "空闲时间", "备注")
     grids = list(names_of_grids())
     for number in range(PEOPLE):
         name, phone = person(number + PEOPLE // 2, "139")
-        yield (number + 1, name, phone, *grids[number % GRIDS], "理发、修电器", "")
+        yield (number + 1, name, phone, *grids[number % GRIDS], "理发、修电器", HOURS[number % 4], "")
 
 
 def posts() -> Iterator[Row]:
@@ -145,6 +146,14 @@ def shops() -> Iterator[Row]:
         yield (f"第{number + 1}小店", code, *grids[number % GRIDS][:2], name, phone)
 
 
+def buildings() -> Iterator[Row]:
+    """Yield a list of buildings."""
+    yield ("街道", "社区", "网格", "小区", "楼号", "别名", "户数")
+    for number, grid in enumerate(names_of_grids()):
+        for place in range(BUILDINGS_A_GRID):
+            yield (*grid, f"幸福路{number + 1}号院", f"{place + 1}号楼", f"{place + 1}栋", 36)
+
+
 FILES: dict[ImportKind, Callable[[], Iterator[Row]]] = {
     ImportKind.AREAS: areas,
     ImportKind.UNITS: units,
@@ -152,6 +161,7 @@ FILES: dict[ImportKind, Callable[[], Iterator[Row]]] = {
     ImportKind.VOLUNTEERS: volunteers,
     ImportKind.POSTS: posts,
     ImportKind.MERCHANTS: shops,
+    ImportKind.BUILDINGS: buildings,
 }
 
 

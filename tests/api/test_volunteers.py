@@ -159,6 +159,8 @@ class TestHours:
                 counted = await api.get("/v1/volunteers/count", world.staff, **params)
                 assert counted.json() == NOBODY | {"volunteers": len(expected)}
                 assert (await api.get("/v1/volunteers/count", world.staff, area_id=area.id)).json() == NOBODY
+        params = {"area_id": world.other_grid.id, "status": "applied"}
+        assert (await api.get("/v1/volunteers/count", world.staff, **params)).json() == NOBODY
         for person in (world.alliance, await world.helper(), await world.holder(Role.STAFF, world.other_grid)):
             params = {"area_id": world.district.id, "status": "applied"}
             assert (await api.get("/v1/volunteers/count", person, **params)).json() == NOBODY

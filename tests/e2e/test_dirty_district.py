@@ -25,7 +25,9 @@ HOW_MANY = """
             WHERE a.lineage @> ARRAY[$1::uuid]) AS volunteers,
         (SELECT count(*) FROM post p JOIN area a ON a.id = p.area_id WHERE a.lineage @> ARRAY[$1::uuid]) AS posts,
         (SELECT count(*) FROM merchant m JOIN area a ON a.id = m.area_id
-            WHERE a.lineage @> ARRAY[$1::uuid]) AS merchants
+            WHERE a.lineage @> ARRAY[$1::uuid]) AS merchants,
+        (SELECT count(*) FROM building b JOIN area a ON a.id = b.area_id
+            WHERE a.lineage @> ARRAY[$1::uuid]) AS buildings
 """
 
 
@@ -60,6 +62,7 @@ async def test_a_whole_district_comes_in_and_every_fault_is_named(world: World, 
         "volunteers": SIZE.volunteers,
         "posts": SIZE.grids,
         "merchants": SIZE.merchants,
+        "buildings": SIZE.buildings,
     }
     for table in tables:
         again = await office.checked(table.kind, root.id, table.content)
