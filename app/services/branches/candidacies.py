@@ -43,7 +43,13 @@ VIEW = f"""
 """
 GET = f"{VIEW} WHERE c.id = $1"
 LIST = f"{VIEW} WHERE c.branch_id = $1 AND c.status = $4 AND c.id < $5 ORDER BY c.id DESC LIMIT $6"
-OWN = f"{VIEW} WHERE p.user_id = $3 AND c.id < $1 ORDER BY c.id DESC LIMIT $4"
+OWN = f"""
+    {VIEW} WHERE c.id = ANY (ARRAY(
+        SELECT own.id FROM person me JOIN member r ON r.person_id = me.id
+        JOIN branch_candidacy own ON own.member_id = r.id
+        WHERE me.user_id = $3 AND own.id < $1 ORDER BY own.id DESC LIMIT $4
+    )) ORDER BY c.id DESC
+"""
 FIND_IN_BRANCH = """
     SELECT x.member_id, p.user_id FROM branch_member x
     JOIN member m ON m.id = x.member_id JOIN person p ON p.id = m.person_id

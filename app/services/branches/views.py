@@ -39,12 +39,23 @@ VIEW = f"""
     ) me ON true
 """
 GET = f"{VIEW} WHERE b.id = $4"
+# Which branches, before all else is looked up of each: the array tells the planner that they are few.
 LIST = f"""
-    {VIEW} WHERE a.lineage @> ARRAY[$4::uuid] AND b.status = $5 AND b.id > $6
-        AND ($7::text IS NULL OR (a.lineage && $2::uuid[] AND {STATE} = $7))
-    ORDER BY b.id LIMIT $8
+    {VIEW} WHERE b.id = ANY (ARRAY(
+        SELECT b.id FROM branch b JOIN area a ON a.id = b.area_id
+        LEFT JOIN branch_term t ON t.branch_id = b.id AND t.ended_at IS NULL
+        WHERE a.lineage @> ARRAY[$4::uuid] AND b.status = $5 AND b.id > $6
+            AND ($7::text IS NULL OR (a.lineage && $2::uuid[] AND {STATE} = $7))
+        ORDER BY b.id LIMIT $8
+    )) ORDER BY b.id
 """
-OWN = f"{VIEW} WHERE me.branch_id = b.id AND b.id > $4 ORDER BY b.id LIMIT $5"
+OWN = f"""
+    {VIEW} WHERE b.id = ANY (ARRAY(
+        SELECT x.branch_id FROM person p JOIN member m ON m.person_id = p.id
+        JOIN branch_member x ON x.member_id = m.id AND x.status = 'joined'
+        WHERE p.user_id = $1::uuid AND x.branch_id > $4 ORDER BY x.branch_id LIMIT $5
+    )) ORDER BY b.id
+"""
 
 
 async def get(
