@@ -15,6 +15,8 @@ CODE_PATTERN = "[0-9]{6,18}"
 LEVELS = (AreaKind.DISTRICT, AreaKind.STREET, AreaKind.COMMUNITY, AreaKind.GRID, AreaKind.POST)
 
 ACTIONS = ("edit", "move", "merge", "split", "close")
+ROOT_ACTIONS = ("edit", "close")
+"""What its own administrators do to a root, above which there is nobody; it lies below and beside nothing."""
 
 
 def may_lie_below(kind: AreaKind, above: AreaKind | None) -> bool:
@@ -41,11 +43,14 @@ def counterpart(kind: AreaKind, lineage: Sequence[tuple[UUID, AreaKind]]) -> UUI
     return fitting[-1] if fitting else lineage[0][0]
 
 
-def actions(*, is_open: bool, administers: bool, administers_above: bool) -> tuple[str, ...]:
+def actions(*, is_open: bool, is_root: bool, administers: bool, administers_above: bool) -> tuple[str, ...]:
     """Return what a caller may do with an area: add to it when they administer it, all else from above.
 
-    Nobody reshapes the ground that their own grant stands on.
+    Nobody reshapes the ground that their own grant stands on, but for roots: those are renamed, and closed when they
+    are empty.
     """
     if not is_open:
         return ()
+    if is_root:
+        return ("add", *ROOT_ACTIONS) if administers else ()
     return (("add",) if administers else ()) + (ACTIONS if administers_above else ())

@@ -77,6 +77,7 @@ def view(row: Record) -> dict[str, Any]:
         "successor": row["successor"] and {"id": row["successor"][0], "name": row["successor"][1]},
         "actions": area_tree.actions(
             is_open=row["closed_at"] is None,
+            is_root=row["parent_id"] is None,
             administers=row["administers"],
             administers_above=row["administers_above"],
         ),

@@ -231,6 +231,54 @@ class TestMove:
         assert found["parent_id"] == str(other.id)
 
 
+class TestRoots:
+    async def test_administrators_rename_it(self, world: World, database: Database):
+        form: dict[str, Any] = {"name": f"新区{uuid4().hex[:8]}", "code": None, "households": None, "residents": None}
+        form |= {"is_wish_review_required": True}
+        path = f"/v1/areas/{world.district.id}"
+        below = await world.holder(Role.ADMINISTRATOR, world.community)
+        for person in (world.staff, world.alliance, below, await world.person()):
+            assert problem(await world.api.put(path, person, form)) == (403, "not-allowed")
+        neighbour = await world.holder(Role.ADMINISTRATOR, world.neighbour)
+        assert problem(await world.api.put(path, neighbour, form)) == (403, "not-allowed")
+        response = await world.api.put(path, world.administrator, form)
+        assert response.status_code == 200, response.text
+        assert (response.json()["name"], response.json()["actions"]) == (form["name"], ["add", "edit", "close"])
+        assert len(await events(database, "area", world.district.id, "edit")) == 1
+        taken = form | {"name": world.neighbour.name}
+        assert problem(await world.api.put(path, world.administrator, taken)) == (409, "area-name-taken")
+
+    async def test_an_empty_one_is_closed_with_the_right_to_administer_it(self, world: World, database: Database):
+        empty = await make_area(database, None, AreaKind.DISTRICT)
+        own, second = [await world.holder(Role.ADMINISTRATOR, empty) for _ in range(2)]
+        staff = await world.holder(Role.STAFF, empty)
+        for person in (staff, world.administrator):
+            assert await refused(world, empty, "close", person) == (403, "not-allowed")
+        response = await world.api.post(f"/v1/areas/{empty.id}/close", own, {"reason": REASON})
+        assert (problem(response), response.json()["facts"]) == ((409, "area-not-empty"), {"grant": "1"})
+        assert (await world.api.get("/v1/me", own)).json()["grants"] != []
+        await database.writes.execute('DELETE FROM "grant" WHERE user_id = $1', staff.id)
+        area = await change(world, empty, "close", own)
+        assert (area["closed_at"] is not None, area["actions"]) == (True, [])
+        for person in (own, second):
+            assert (await world.api.get("/v1/me", person)).json()["grants"] == []
+        assert await database.reads.fetchval('SELECT count(*) FROM "grant" WHERE area_id = $1', empty.id) == 0
+        assert len(await events(database, "area", empty.id, "close")) == 1
+        revoked = "SELECT count(*) FROM event WHERE actor_id = $1 AND action = 'revoke' AND subject_kind = 'grant'"
+        assert await database.reads.fetchval(revoked, own.id) == 2
+
+    async def test_not_above_open_ones_and_nothing_else_is_done_with_it(self, world: World, database: Database):
+        assert await refused(world, world.district, "close") == (409, "area-not-empty")
+        other = await make_area(database, None, AreaKind.DISTRICT)
+        await make_grant(database, world.administrator, other, Role.ADMINISTRATOR)
+        for verb, form in (
+            ("move", {"parent_id": str(other.id)}),
+            ("merge", {"into_id": str(other.id)}),
+            ("split", parts("东", "西")),
+        ):
+            assert await refused(world, world.district, verb, **form) == (403, "not-allowed")
+
+
 class TestClose:
     async def test_an_empty_one(self, world: World, database: Database):
         area = await change(world, world.other_grid, "close")

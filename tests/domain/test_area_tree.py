@@ -58,9 +58,18 @@ class TestWhatLiesBelowWhat:
 
 class TestActions:
     def test_nobody_reshapes_their_own_ground(self):
-        assert area_tree.actions(is_open=True, administers=True, administers_above=False) == ("add",)
-        assert area_tree.actions(is_open=True, administers=True, administers_above=True) == ("add", *area_tree.ACTIONS)
+        assert area_tree.actions(is_open=True, is_root=False, administers=True, administers_above=False) == ("add",)
+        assert area_tree.actions(is_open=True, is_root=False, administers=True, administers_above=True) == (
+            "add",
+            *area_tree.ACTIONS,
+        )
+
+    def test_a_root_is_renamed_and_closed_by_its_own(self):
+        for administers, told in ((True, ("add", "edit", "close")), (False, ())):
+            found = area_tree.actions(is_open=True, is_root=True, administers=administers, administers_above=False)
+            assert found == told
 
     def test_nothing_is_done_with_a_closed_one_or_by_others(self):
-        assert area_tree.actions(is_open=False, administers=True, administers_above=True) == ()
-        assert area_tree.actions(is_open=True, administers=False, administers_above=False) == ()
+        assert area_tree.actions(is_open=False, is_root=True, administers=True, administers_above=False) == ()
+        assert area_tree.actions(is_open=False, is_root=False, administers=True, administers_above=True) == ()
+        assert area_tree.actions(is_open=True, is_root=False, administers=False, administers_above=False) == ()

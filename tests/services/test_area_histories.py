@@ -103,7 +103,8 @@ class TreeMachine(RuleBasedStateMachine):
     def rename(self, place: int, name: str) -> None:
         area_id = self.pick(place)
         form = AreaEditIn(name=name, code=None, households=None, residents=None, is_wish_review_required=True)
-        expected = self.may_change(area_id) or self.is_taken(self.nodes[area_id].parent_id, name, area_id)
+        expected = self.may_change(area_id, in_place=True)
+        expected = expected or self.is_taken(self.nodes[area_id].parent_id, name, area_id)
         if self.act("rename", lambda c: editing.edit(c, self.caller, area_id, form), expected) is not None:
             self.nodes[area_id].name = name
 
@@ -148,7 +149,7 @@ class TreeMachine(RuleBasedStateMachine):
     @rule(place=places)
     def close(self, place: int) -> None:
         area_id = self.pick(place)
-        expected = self.may_change(area_id)
+        expected = self.may_change(area_id, in_place=True)
         if self.nodes[area_id].units or self.open_below(area_id):
             expected = expected or "area-not-empty"
         if self.act("close", lambda c: closing.close(c, self.caller, area_id, REASON), expected) is not None:
@@ -190,8 +191,8 @@ class TreeMachine(RuleBasedStateMachine):
         )
         return "area-name-taken" if taken else None
 
-    def may_change(self, area_id: UUID) -> str | None:
-        if area_id == self.root_id:
+    def may_change(self, area_id: UUID, *, in_place: bool = False) -> str | None:
+        if area_id == self.root_id and not in_place:
             return "not-allowed"
         return None if self.nodes[area_id].is_open else "area-closed"
 

@@ -9,7 +9,7 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.shielding import mask_text
 from app.services import transitions
-from app.services.area_changes import belongings, circles, standing
+from app.services.area_changes import belongings, circles, grants, standing
 from app.services.transitions import Mover
 
 LOCK = "SELECT FROM area WHERE id = $1 FOR NO KEY UPDATE"
@@ -19,15 +19,19 @@ CLOSE = "UPDATE area SET closed_at = clock_timestamp(), successor_id = $2 WHERE 
 async def close(connection: Connection, caller: Caller, area_id: UUID, reason: str) -> None:
     """Close an area in which nothing is left; what was done there stays readable. Locks the tree and the area.
 
+    With a root goes the right to administer it: nobody above could take it back, and nothing is left to administer.
+
     Raises ``not-found``, ``not-allowed``, ``area-closed``, and ``area-not-empty`` with how much of what is left.
     """
     await standing.lock_tree(connection)
-    await standing.find_to_change(connection, caller, area_id)
+    area = await standing.find_to_keep_in_place(connection, caller, area_id)
+    mover = Mover(Party.STAFF, caller.id)
     await shut(connection, area_id, None)
+    if area["parent_id"] is None:
+        await grants.let_root_go(connection, area_id, mover)
     left = await belongings.count_left(connection, area_id)
     if left:
         raise Problem("area-not-empty", facts={table: str(count) for table, count in left.items()})
-    mover = Mover(Party.STAFF, caller.id)
     await circles.send(connection, area_id, (), mover)
     await transitions.log(
         connection, "area", area_id, "close", "closed", mover, from_state="open", note=mask_text(reason)

@@ -23,7 +23,7 @@ async def edit(connection: Connection, caller: Caller, area_id: UUID, form: Area
     ``area-code-taken``.
     """
     await standing.lock_tree(connection)
-    area = await standing.find_to_change(connection, caller, area_id)
+    area = await standing.find_to_keep_in_place(connection, caller, area_id)
     fields = form.model_dump()
     changed = {name: {"from": area[name], "to": value} for name, value in fields.items() if area[name] != value}
     if not changed:

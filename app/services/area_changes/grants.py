@@ -51,6 +51,13 @@ GO_WITH_POSTS = f"""
             jsonb_build_object('area_id', p.area_id, 'former_area_id', $6::uuid) AS facts
     ) {LOG}
 """
+LET_GO = """
+    WITH gone AS (
+        DELETE FROM "grant" WHERE area_id = $1 AND role = 'administrator' AND holding_id IS NULL RETURNING id
+    )
+    INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party, created_at)
+    SELECT uuid_v7(), 'grant', id, 'revoke', 'revoked', $2, $3, clock_timestamp() FROM gone
+"""
 OF_POSTS = 'SELECT id FROM "grant" WHERE area_id = $1 AND holding_id IS NOT NULL ORDER BY id FOR UPDATE'
 
 
@@ -71,6 +78,11 @@ async def send(connection: Connection, to: Destinations, mover: Mover) -> int:
     event_ids = [new_id() for _ in of_posts]
     await connection.execute(GO_WITH_POSTS, "grant", mover.id, mover.party, of_posts, event_ids, to.source_id)
     return len(by_hand) + len(of_posts)
+
+
+async def let_root_go(connection: Connection, area_id: UUID, mover: Mover) -> None:
+    """Revoke the administrators' grants on a root that is being closed."""
+    await connection.execute(LET_GO, area_id, mover.id, mover.party)
 
 
 async def _copy(connection: Connection, source_id: UUID, area_id: UUID, by_hand: list[Record], mover: Mover) -> None:

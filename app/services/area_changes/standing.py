@@ -41,6 +41,17 @@ async def find_to_change(connection: Connection, caller: Caller, area_id: UUID) 
     return area
 
 
+async def find_to_keep_in_place(connection: Connection, caller: Caller, area_id: UUID) -> Record:
+    """Return an open area whose parent the caller administers, or a root that they administer itself.
+
+    Raises as ``find_to_change``.
+    """
+    area = await find(connection, caller, area_id)
+    if area is not None and area["parent_id"] is None and area["administers"] and area["closed_at"] is None:
+        return area
+    return await find_to_change(connection, caller, area_id)
+
+
 async def find_to_join(connection: Connection, caller: Caller, area_id: UUID) -> Record:
     """Return an open area whose parent the caller administers, for another one to go into it.
 
