@@ -159,7 +159,7 @@ async def publish_answer(complaint_id: UUID, caller: CallerDep, work: UnitOfWork
 @router.post(
     "/{complaint_id}/escalate",
     response_model=View,
-    responses=responses(*DECISION_PROBLEMS, "malformed-json", "escalation-at-top"),
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "escalation-at-top", "area-closed"),
 )
 async def escalate(
     complaint_id: UUID, form: ReasonIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
@@ -172,7 +172,7 @@ async def escalate(
 @router.post(
     "/{complaint_id}/return",
     response_model=View,
-    responses=responses(*DECISION_PROBLEMS, "malformed-json", "return-at-bottom"),
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "return-at-bottom", "area-closed"),
 )
 async def send_down(
     complaint_id: UUID, form: ReasonIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep

@@ -48,9 +48,11 @@ FROM = """
 """
 # In every statement that shows adjustments $2 are the areas where the caller acts as staff, $3 those they audit.
 SCOPE = "a.lineage && $2::uuid[] AS in_scope, a.lineage && $3::uuid[] AS in_audit"
+# Locked before it is joined: a join that waited for one which went to another area meanwhile would find nothing.
+LOCK = "SELECT FROM adjustment WHERE id = $1 FOR UPDATE"
 FIND = f"""
     SELECT x.kind, x.status, x.user_id, x.area_id, x.points, x.proposed_by, t.author_id, {SCOPE} {FROM}
-    WHERE x.id = $1 FOR UPDATE OF x
+    WHERE x.id = $1
 """
 VIEW = f"""
     SELECT x.*, a.name AS area_name, t.author_id, holder.nickname AS holder_name, proposer.nickname AS proposer_name,
@@ -192,6 +194,7 @@ def _scopes(caller: Caller) -> tuple[list[UUID], list[UUID]]:
 
 async def _find(connection: Connection, caller: Caller, adjustment_id: UUID, action: str) -> tuple[Record, Mover]:
     """Return what a decision needs, its row locked, and the part in which the caller takes it."""
+    await connection.execute(LOCK, adjustment_id)
     row = await connection.fetchrow(FIND, adjustment_id, *_scopes(caller))
     row = _require_visible(row, caller)
     return row, Mover(transitions.permit(ADJUSTMENT, row["status"], action, _parties(row, caller)), caller.id)

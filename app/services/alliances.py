@@ -41,10 +41,12 @@ LIST = f"""
 """
 FIND_AREA = "SELECT lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
 LOCK = "SELECT closed_at IS NULL FROM alliance WHERE id = $1 FOR NO KEY UPDATE"
-# A lock on teams keeps them from being dissolved meanwhile.
-LOCK_TEAMS = """
-    SELECT t.id FROM team t JOIN area a ON a.id = t.area_id
-    WHERE t.id = ANY($1) AND t.status = 'approved' AND a.lineage @> ARRAY[$2::uuid] ORDER BY t.id FOR SHARE OF t
+# A lock on teams keeps them from being dissolved meanwhile. They are locked before they are joined: a join that waited
+# for one which went to another area meanwhile would not find it.
+LOCK_TEAMS = "SELECT FROM team WHERE id = ANY($1) ORDER BY id FOR SHARE"
+COUNT_TEAMS = """
+    SELECT count(*) FROM team t JOIN area a ON a.id = t.area_id
+    WHERE t.id = ANY($1) AND t.status = 'approved' AND a.lineage @> ARRAY[$2::uuid]
 """
 REMOVE_TEAMS = "DELETE FROM alliance_team WHERE alliance_id = $1 AND team_id <> ALL($2) RETURNING team_id"
 ADD_TEAMS = """
@@ -90,8 +92,8 @@ async def set_teams(connection: Connection, caller: Caller, alliance_id: UUID, t
     """
     alliance = await _lock(connection, caller, alliance_id)
     wanted = set(team_ids)
-    found = await connection.fetch(LOCK_TEAMS, list(wanted), alliance["area_id"])
-    if len(found) < len(wanted):
+    await connection.execute(LOCK_TEAMS, list(wanted))
+    if await connection.fetchval(COUNT_TEAMS, list(wanted), alliance["area_id"]) < len(wanted):
         raise Problem("team-not-for-alliance")
     removed = [row["team_id"] for row in await connection.fetch(REMOVE_TEAMS, alliance_id, list(wanted))]
     added = [row["team_id"] for row in await connection.fetch(ADD_TEAMS, alliance_id, list(wanted))]

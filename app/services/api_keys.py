@@ -30,6 +30,8 @@ VIEW = """
 """
 GET = f"{VIEW} WHERE k.id = $1"
 LIST = f"{VIEW} WHERE a.lineage @> ARRAY[$1::uuid] AND k.id < $2 ORDER BY k.id DESC LIMIT $3"
+# Locked before it is joined: a join that waited for one which went to another area meanwhile would find nothing.
+LOCK = "SELECT FROM api_key WHERE id = $1 FOR UPDATE"
 DELETE = """
     DELETE FROM api_key k USING area a WHERE k.id = $1 AND a.id = k.area_id AND a.lineage && $2::uuid[] RETURNING k.id
 """
@@ -75,7 +77,8 @@ async def list_of_area(reads: Reads, caller: Caller, area_id: UUID, request: Pag
 
 
 async def take_back(connection: Connection, caller: Caller, key_id: UUID) -> None:
-    """Take a key back; it counts at once. Raises ``not-found`` for one outside the caller's areas (I8)."""
+    """Take a key back; it counts at once. Locks its row. Raises ``not-found`` outside the caller's areas (I8)."""
+    await connection.execute(LOCK, key_id)
     if await connection.fetchval(DELETE, key_id, caller.scope(Role.ADMINISTRATOR)) is None:
         raise Problem("not-found")
     await transitions.log(connection, "api_key", key_id, "delete", "deleted", Mover(Party.STAFF, caller.id))

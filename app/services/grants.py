@@ -18,6 +18,8 @@ FIND_AREA = "SELECT name, lineage && $2::uuid[] AS in_scope FROM area WHERE id =
 FIND = """
     SELECT true FROM "grant" g JOIN area a ON a.id = g.area_id WHERE g.id = $1 AND a.lineage && $2::uuid[]
 """
+# Locked before it is joined: a join that waited for one which went to another area meanwhile would find nothing.
+LOCK = 'SELECT FROM "grant" WHERE id = $1 FOR UPDATE'
 REVOKE = """
     DELETE FROM "grant" g USING area a
     WHERE g.id = $1 AND a.id = g.area_id AND a.lineage && $2::uuid[]
@@ -58,11 +60,12 @@ async def give(connection: Connection, caller: Caller, user_id: UUID, role: Role
 
 
 async def revoke(connection: Connection, caller: Caller, grant_id: UUID) -> None:
-    """Take a grant back; it counts at once.
+    """Take a grant back; it counts at once. Locks its row.
 
     Raises ``not-found`` for one outside the caller's areas (I8), ``grant-of-post`` for one that came with a post.
     """
     scope = caller.scope(Role.ADMINISTRATOR)
+    await connection.execute(LOCK, grant_id)
     if await connection.fetchval(REVOKE, grant_id, scope) is None:
         is_there = await connection.fetchrow(FIND, grant_id, scope) is not None
         raise Problem("grant-of-post" if is_there else "not-found")

@@ -48,7 +48,8 @@ IDS_IN_CIRCLE = ids_in_area("offer", SHOWN, within=circles.WITHIN.format(circle_
 IN_CIRCLE = f"{VIEW} WHERE o.id IN ({IDS_IN_CIRCLE}) ORDER BY o.id DESC LIMIT $3"
 OF_MERCHANT = f"{VIEW} WHERE o.merchant_id = $1 AND o.id < $2 ORDER BY o.id DESC LIMIT $3"
 GET = VIEW.replace("$4", "$2").replace("$5", "$3") + " WHERE o.id = $1"
-LOCK = f"{GET} FOR UPDATE OF o"
+# Locked before it is joined: a join that waited for one which went to another area meanwhile would find nothing.
+LOCK = "SELECT FROM offer WHERE id = $1 FOR UPDATE"
 MAY_SEE_ALL = """
     SELECT m.owner_id = $2 OR a.lineage && $3::uuid[] FROM merchant m JOIN area a ON a.id = m.area_id WHERE m.id = $1
 """
@@ -89,7 +90,8 @@ async def edit(connection: Connection, caller: Caller, offer_id: UUID, form: Off
     What was taken keeps what it was taken with. Raises ``not-found``, ``not-allowed``, ``state-conflict`` once it has
     ended, ``stock-below-taken``. Locks the offer's row.
     """
-    row = _require_visible(await connection.fetchrow(LOCK, offer_id, caller.scope(Role.ALLIANCE), caller.id), caller)
+    await connection.execute(LOCK, offer_id)
+    row = _require_visible(await connection.fetchrow(GET, offer_id, caller.scope(Role.ALLIANCE), caller.id), caller)
     if row["owner_id"] != caller.id:
         raise Problem("not-allowed")
     if row["status"] == "ended" or row["merchant_status"] == "left":

@@ -60,9 +60,11 @@ NEAR = f"""
     WHERE distance_m <= $6 ORDER BY distance_m, id LIMIT $8
 """
 LOCK_AREA = "SELECT kind, lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1 FOR KEY SHARE"
-LOCK = """
+# Locked before it is joined: a join that waited for one which went to another area meanwhile would find nothing.
+LOCK = "SELECT FROM venue WHERE id = $1 FOR NO KEY UPDATE"
+FIND = """
     SELECT v.closed_at, area.kind AS area_kind, area.lineage && $2::uuid[] AS in_scope
-    FROM venue v JOIN area ON area.id = v.area_id WHERE v.id = $1 FOR NO KEY UPDATE OF v
+    FROM venue v JOIN area ON area.id = v.area_id WHERE v.id = $1
 """
 EDIT = """
     UPDATE venue SET kind = $2, name = $3, vicinity = $4, address = $5, longitude = $6, latitude = $7, telephone = $8,
@@ -146,7 +148,8 @@ async def list_near(
 
 async def _permit(connection: Connection, caller: Caller, venue_id: UUID) -> Record:
     """Hold an open venue of the caller's areas. Raises ``not-found``, ``not-allowed`` and ``state-conflict``."""
-    row = await connection.fetchrow(LOCK, venue_id, _scope(caller))
+    await connection.execute(LOCK, venue_id)
+    row = await connection.fetchrow(FIND, venue_id, _scope(caller))
     if row is None:
         raise Problem("not-found")
     if not row["in_scope"]:

@@ -231,6 +231,30 @@ class TestMove:
         assert found["parent_id"] == str(other.id)
 
 
+class TestMergingElsewhere:
+    async def test_what_was_handed_up_goes_to_its_like(self, world: World, database: Database):
+        """From a grid, and from what lies below a community: both merged into their like in another street."""
+        street = await make_area(database, world.district, AreaKind.STREET)
+        community = await make_area(database, street, AreaKind.COMMUNITY)
+        grid = await make_area(database, community)
+        here, below = await world.complaint(), await world.complaint(area_id=world.other_grid.id)
+        for complaint in (here, below):
+            for _ in range(2):
+                path = f"/v1/complaints/{complaint}/escalate"
+                assert (await world.api.post(path, world.staff, {"reason": "难。"})).status_code == 200
+        await change(world, world.grid, "merge", into_id=str(grid.id))
+        assert await area_of(database, "complaint", here, "handler_id") == street.id
+        assert await area_of(database, "complaint", below, "handler_id") == world.community.lineage[1]
+        await change(world, world.community, "merge", into_id=str(community.id))
+        for complaint in (here, below):
+            assert await area_of(database, "complaint", complaint, "handler_id") == street.id
+            for handler in (community.id, grid.id if complaint == here else world.other_grid.id):
+                path = f"/v1/complaints/{complaint}/return"
+                sent = await world.api.post(path, world.staff, {"reason": "网格可办。"})
+                assert sent.status_code == 200, sent.text
+                assert await area_of(database, "complaint", complaint, "handler_id") == handler
+
+
 class TestRoots:
     async def test_administrators_rename_it(self, world: World, database: Database):
         form: dict[str, Any] = {"name": f"新区{uuid4().hex[:8]}", "code": None, "households": None, "residents": None}

@@ -10,11 +10,15 @@ import pytest
 from app.core.db import Database
 from app.core.ids import new_id
 from app.core.settings import Settings
+from app.domain.caller import Caller, HeldGrant, Role
 from app.domain.kinds import AreaKind
 from app.models import Area
+from app.schemas.areas import MergeIn
+from app.services.area_changes import merging
 from app.services.area_changes.belongings import count_left
 from app.services.area_changes.following import PIECE
 from app.services.area_changes.hanging import HANG
+from tests.api.scene import problem
 from tests.concurrency.test_races import together
 from tests.factories import World, make_area
 
@@ -24,7 +28,7 @@ POST = """
     INSERT INTO area (id, parent_id, kind, name, lineage, is_wish_review_required)
     SELECT $1, id, 'post', '一号楼', lineage || $1::uuid, true FROM area WHERE id = $2
 """
-IS_WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid = coalesce($1, pid))"
+WAITING = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND pid = coalesce($1, pid)"
 
 
 @pytest.fixture
@@ -35,10 +39,12 @@ async def connect(settings: Settings) -> Callable[[], Awaitable[asyncpg.Connecti
     return open_one
 
 
-async def wait_until_blocked(database: Database, connection: asyncpg.Connection | None = None) -> None:
-    """Return once the connection, or anybody, waits for a lock."""
+async def wait_until_blocked(
+    database: Database, connection: asyncpg.Connection | None = None, *, number: int = 1
+) -> None:
+    """Return once the connection, or so many of anybody, wait for a lock."""
     for _ in range(500):
-        if await database.reads.fetchval(IS_WAITING, connection and connection.get_server_pid()):
+        if await database.reads.fetchval(WAITING, connection and connection.get_server_pid()) >= number:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("nobody waits")
@@ -91,6 +97,36 @@ class TestMoves:
         assert answers == {"201": 6, "200": 1}
         below = "SELECT count(*) FROM area WHERE lineage @> $1"
         assert await database.reads.fetchval(below, [*other.lineage, world.grid.id]) == 7
+
+
+class TestHandingUp:
+    async def test_into_what_is_being_merged(self, world: World, database: Database):
+        """Whoever hands up is told that the area has gone, and on the next try hands to what took its place."""
+        other = await make_area(database, world.district, AreaKind.STREET)
+        street_id = world.community.lineage[1]
+        up, down = await world.complaint(), await world.complaint()
+        for complaint in (up, down, down, down):
+            await world.api.post(f"/v1/complaints/{complaint}/escalate", world.staff, {"reason": "难。"})
+        caller = Caller(world.administrator.id, grants=(HeldGrant(Role.ADMINISTRATOR, world.district.id),))
+        ways = [(up, "escalate"), (down, "return")]
+
+        def hand() -> list[asyncio.Task[httpx.Response]]:
+            return [
+                asyncio.create_task(
+                    world.api.post(f"/v1/complaints/{complaint}/{action}", world.staff, {"reason": "网格办不了。"})
+                )
+                for complaint, action in ways
+            ]
+
+        async with database.transaction() as connection:
+            await merging.merge(connection, caller, street_id, MergeIn(into_id=other.id, reason="合并。"))
+            handed = hand()
+            await wait_until_blocked(database, number=2)
+        assert [problem(await task) for task in handed] == [(409, "area-closed")] * 2
+        assert [(await task).status_code for task in hand()] == [200] * 2
+        for complaint, _ in ways:
+            handler = await database.reads.fetchval("SELECT handler_id FROM complaint WHERE id = $1", complaint)
+            assert handler == other.id
 
 
 class TestMerging:

@@ -3,7 +3,7 @@
 A deadline that was promised stays, whoever has to keep it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from asyncpg import Connection, Record
@@ -32,6 +32,7 @@ LOCK_STRANDED = """
     WHERE a.lineage @> ARRAY[$1::uuid] AND x.handler_id <> ALL(a.lineage) AND x.status = ANY($2)
     ORDER BY x.id FOR NO KEY UPDATE OF x
 """
+KINDS = "SELECT id, kind FROM area WHERE id = ANY($1)"
 _SEND = """
     WITH gone AS (
         UPDATE complaint x SET {changes} FROM unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[])
@@ -92,13 +93,14 @@ async def send_open(connection: Connection, to: Destinations, mover: Mover) -> i
 
 
 async def hand_to_those_above(
-    connection: Connection, area_id: UUID, kinds: Mapping[UUID, AreaKind], above: Sequence[UUID], mover: Mover
+    connection: Connection, area_id: UUID, formerly_above: Sequence[UUID], above: Sequence[UUID], mover: Mover
 ) -> int:
-    """Give what an area below ``area_id`` had handed up to its like above the new place; return how many went.
+    """Give what an area at or below ``area_id`` had handed up to its like above the new place; return how many went.
 
-    ``kinds`` knows the areas above the old and the new place, ``above`` is the lineage of the new one. Locks the
-    complaints.
+    ``formerly_above`` and ``above`` lead from the root to the old and the new place. Locks the complaints.
     """
+    found = await connection.fetch(KINDS, [*formerly_above, *above])
+    kinds = {row["id"]: AreaKind(row["kind"]) for row in found}
     lineage = [(step, kinds[step]) for step in above]
     rows = await connection.fetch(LOCK_STRANDED, area_id, list(OPEN_COMPLAINT_STATES))
     going = [(row["id"], row["area_id"], area_tree.counterpart(kinds[row["handler_id"]], lineage)) for row in rows]

@@ -10,7 +10,7 @@ from app.domain.lifecycle import Party
 from app.domain.shielding import mask_text
 from app.schemas.areas import MergeIn
 from app.services import transitions
-from app.services.area_changes import closing, handing, land, standing
+from app.services.area_changes import closing, complaints, handing, land, standing
 from app.services.area_changes.following import Destinations
 from app.services.transitions import Mover
 
@@ -20,8 +20,10 @@ ADD_PEOPLE = "UPDATE area SET households = $2, residents = $3 WHERE id = $1"
 async def merge(connection: Connection, caller: Caller, area_id: UUID, form: MergeIn) -> None:
     """Close an area and give what is open in it to another of its kind, with its land and its people. Locks the tree.
 
-    The rules of the other one hold. Raises ``not-found``, ``not-allowed`` unless the caller administers the areas above
-    both, ``area-closed``, ``area-unknown``, ``area-into-itself``, ``areas-unlike``, ``area-too-deep``.
+    The rules of the other one hold, and what had been handed up goes to the area of the same level above it.
+
+    Raises ``not-found``, ``not-allowed`` unless the caller administers the areas above both, ``area-closed``,
+    ``area-unknown``, ``area-into-itself``, ``areas-unlike``, ``area-too-deep``.
     """
     await standing.lock_tree(connection)
     area = await standing.find_to_change(connection, caller, area_id)
@@ -35,10 +37,11 @@ async def merge(connection: Connection, caller: Caller, area_id: UUID, form: Mer
     gone = await handing.hand_over(
         connection, Destinations(area_id, into["id"], frozenset({into["id"]})), mover, reason
     )
+    handed = await complaints.hand_to_those_above(connection, into["id"], area["lineage"], into["lineage"][:-1], mover)
     await land.join(connection, area_id, into["id"], mover)
     people = {name: _sum(area, into, name) for name in ("households", "residents")}
     await connection.execute(ADD_PEOPLE, into["id"], *people.values())
-    facts = {"into_id": into["id"], "gone": gone}
+    facts = {"into_id": into["id"], "gone": gone, "handed_on": handed}
     await transitions.log(
         connection, "area", area_id, "merge", "closed", mover, from_state="open", note=reason, facts=facts
     )

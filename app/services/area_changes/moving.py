@@ -6,15 +6,12 @@ from asyncpg import Connection
 
 from app.domain.caller import Caller
 from app.domain.errors import Problem
-from app.domain.kinds import AreaKind
 from app.domain.lifecycle import Party
 from app.domain.shielding import mask_text
 from app.schemas.areas import MoveIn
 from app.services import transitions
 from app.services.area_changes import complaints, hanging, standing
 from app.services.transitions import Mover
-
-KINDS = "SELECT id, kind FROM area WHERE id = ANY($1)"
 
 
 async def move(connection: Connection, caller: Caller, area_id: UUID, form: MoveIn) -> None:
@@ -32,11 +29,8 @@ async def move(connection: Connection, caller: Caller, area_id: UUID, form: Move
     if parent["id"] == area["parent_id"]:
         return
     await hanging.hang(connection, area, parent)
-    above: list[UUID] = parent["lineage"]
-    rows = await connection.fetch(KINDS, [*area["lineage"], *above])
-    kinds = {row["id"]: AreaKind(row["kind"]) for row in rows}
     mover = Mover(Party.STAFF, caller.id)
-    handed = await complaints.hand_to_those_above(connection, area_id, kinds, above, mover)
+    handed = await complaints.hand_to_those_above(connection, area_id, area["lineage"], parent["lineage"], mover)
     await complaints.order_texts(connection, area_id)
     facts = {"parent_id": parent["id"], "former_parent_id": area["parent_id"], "handed_on": handed}
     await transitions.log(

@@ -18,7 +18,11 @@ from app.services.transitions import Mover
 
 
 async def escalate(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, reason: str) -> None:
-    """Hand a complaint up one level, with the reason. Raises ``escalation-at-top``."""
+    """Hand a complaint up one level, with the reason.
+
+    Raises ``escalation-at-top``, and by the database ``area-closed`` when that level was merged or split meanwhile:
+    done again, it goes to what took its place.
+    """
     row, mover = await standing.permit(connection, secret, caller, complaint_id, "escalate")
     if row["above_id"] is None:
         raise Problem("escalation-at-top")
@@ -26,7 +30,10 @@ async def escalate(connection: Connection, secret: str, caller: Caller, complain
 
 
 async def send_down(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, reason: str) -> None:
-    """Hand a complaint down one level towards its grid, with the reason. Raises ``return-at-bottom``."""
+    """Hand a complaint down one level towards its grid, with the reason.
+
+    Raises ``return-at-bottom``, and ``area-closed`` as ``escalate`` does.
+    """
     row, mover = await standing.permit(connection, secret, caller, complaint_id, "return")
     lineage: list[UUID] = row["lineage"]
     if row["handler_id"] == row["area_id"]:

@@ -10,7 +10,7 @@ from app.core.clock import now
 from app.domain.errors import Problem
 from app.domain.lifecycles import COMPLAINT
 from app.services import transitions
-from app.services.complaints import levels
+from app.services.complaints import levels, standing
 
 REMINDED_PART = 0.2
 """The reminder comes when this part of the time is left."""
@@ -30,10 +30,10 @@ FIND_OVERDUE = f"""
     WHERE c.due_at < $1 AND (h.parent_id IS NOT NULL OR NOT {TOLD.format(action="overdue")})
     ORDER BY c.due_at, c.id LIMIT $2
 """
-LOCK_OVERDUE = """
+FIND_MISSED = """
     SELECT c.id, c.handler_id, c.category, c.urgency, c.status, c.due_at, h.parent_id AS above_id
     FROM complaint c JOIN area h ON h.id = c.handler_id
-    WHERE c.id = $1 AND c.due_at < $2 FOR NO KEY UPDATE OF c
+    WHERE c.id = $1 AND c.due_at < $2
 """
 IS_TOLD = "SELECT {told} FROM complaint c WHERE c.id = $1"
 # Its time is what there was when the clock began to run or went on the last time, never before it was posted: that is
@@ -72,7 +72,8 @@ async def escalate(connection: Connection, complaint_id: UUID) -> None:
     One that nobody has admitted yet stays under review, by those above. Raises ``state-conflict`` when it was acted
     on meanwhile, or marked before. Locks the complaint.
     """
-    row = await connection.fetchrow(LOCK_OVERDUE, complaint_id, now())
+    await standing.lock(connection, complaint_id)
+    row = await connection.fetchrow(FIND_MISSED, complaint_id, now())
     if row is None:
         raise Problem("state-conflict")
     missed = {"missed": "answer" if row["status"] == "accepted" else "accept", "due_at": row["due_at"]}
