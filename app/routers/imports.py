@@ -180,7 +180,11 @@ async def put_mapping(
     return answer(await runs.get(connection, caller, import_id))
 
 
-@router.post("/{import_id}/check", response_model=ImportOut, responses=responses(*STEP_PROBLEMS, "mapping-incomplete"))
+@router.post(
+    "/{import_id}/check",
+    response_model=ImportOut,
+    responses=responses(*STEP_PROBLEMS, "area-closed", "mapping-incomplete"),
+)
 async def check(import_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Have every row judged: what would be added, changed or refused, and why. Nothing is written."""
     await steps.check(work.connection, caller, import_id)
@@ -218,7 +222,7 @@ async def get_report(import_id: UUID, caller: CallerDep, reads: ReadsDep, secret
 @router.post(
     "/{import_id}/confirm",
     response_model=ImportOut,
-    responses=responses(*STEP_PROBLEMS, "malformed-json", "import-has-refused"),
+    responses=responses(*STEP_PROBLEMS, "malformed-json", "area-closed", "import-has-refused"),
 )
 async def confirm(import_id: UUID, form: ConfirmIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Have what was checked written, all of it in one transaction or nothing."""

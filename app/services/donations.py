@@ -20,7 +20,7 @@ from app.services.transitions import Mover
 FUND_OWNERS = ("community",)
 FIND_AREA = "SELECT name, kind FROM area WHERE id = $1"
 FUND = f"""
-    SELECT a.id, a.name, a.kind, {ledger.FUND_POINTS_SQL.format(area_id="a.id")} AS points,
+    SELECT a.id, a.name, a.kind, a.closed_at, {ledger.FUND_POINTS_SQL.format(area_id="a.id")} AS points,
         (SELECT count(*) FROM donation d WHERE d.area_id = a.id) AS donation_count
     FROM area a WHERE a.id = $1
 """
@@ -54,9 +54,10 @@ async def get_fund(reads: Reads, caller: Caller | None, area_id: UUID) -> dict[s
     row = await reads.fetchrow(FUND, area_id)
     if row is None:
         raise Problem("not-found")
+    takes_more = row["kind"] in FUND_OWNERS and row["closed_at"] is None
     return {
         "area": {"id": row["id"], "name": row["name"]},
         "points": int(row["points"]),
         "donation_count": row["donation_count"],
-        "actions": ["donate"] if caller is not None and row["kind"] in FUND_OWNERS else [],
+        "actions": ["donate"] if caller is not None and takes_more else [],
     }

@@ -38,6 +38,21 @@ class TestGive:
         giver = await world.helper(points=4)
         assert (await api.post("/v1/donations", giver, form(elsewhere.id))).status_code == 201
 
+    async def test_the_fund_stays_with_a_community_that_was_merged(self, api: ApiClient, world: World):
+        giver = await world.helper(points=9)
+        assert (await api.post("/v1/donations", giver, form(world.community.id))).status_code == 201
+        fund = f"/v1/areas/{world.community.id}/fund"
+        assert (await api.get(fund, giver)).json()["actions"] == ["donate"]
+        into = await make_area(world.database, world.district, AreaKind.COMMUNITY)
+        merge = {"into_id": str(into.id), "reason": "合并。"}
+        merged = await api.post(f"/v1/areas/{world.community.id}/merge", world.administrator, merge)
+        assert merged.status_code == 200, merged.text
+        told = (await api.get(fund, giver)).json()
+        assert (told["points"], told["donation_count"], told["actions"]) == (4, 1, [])
+        assert (await api.get(f"/v1/areas/{into.id}/fund", giver)).json()["points"] == 0
+        assert problem(await api.post("/v1/donations", giver, form(world.community.id))) == (409, "area-closed")
+        assert (await api.post("/v1/donations", giver, form(into.id))).status_code == 201
+
     async def test_no_more_than_one_has(self, api: ApiClient, world: World):
         giver = await world.helper(points=3)
         response = await api.post("/v1/donations", giver, form(world.community.id))

@@ -139,7 +139,11 @@ BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
     Stays("donation", "area_id", "was given to the community that there was"),
     Stays("digest", "area_id", "told how things stood"),
     Stays("rate_count", "area_id", "published; areas above count it as before"),
-    Stays("import_run", "area_id", "a file is of the area that there was, and nothing of it gets into a closed one"),
+    Stays(
+        "import_run",
+        "area_id",
+        "a file is of the area that there was: of a closed one it is not checked, not written, and can be cancelled",
+    ),
 )
 
 LEFT = " UNION ALL ".join(

@@ -26,7 +26,8 @@ from app.services.imports.kind import Advance, Desk, Judged, Overtaken, refuse_d
 # rows for the other.
 LOCK_ROOT = "SELECT pg_advisory_xact_lock(hashtext('echowall import'), hashtext($1))"
 LOCK_RUN = """
-    SELECT r.id, r.kind, r.status, r.mapping, r.uploaded_by, r.confirmed_by, r.accepts_refused, r.area_id, a.lineage
+    SELECT r.id, r.kind, r.status, r.mapping, r.uploaded_by, r.confirmed_by, r.accepts_refused, r.area_id, a.lineage,
+        a.closed_at
     FROM import_run r JOIN area a ON a.id = r.area_id WHERE r.id = $1 FOR NO KEY UPDATE OF r
 """
 MAY_STILL = """
@@ -72,6 +73,8 @@ async def _write(connection: Connection, secret: str, import_id: UUID, opened: O
     run = await connection.fetchrow(LOCK_RUN, import_id)
     if run is None or run["status"] != "applying":
         return
+    if run["closed_at"] is not None:
+        raise Problem("area-closed")
     await _require_right(connection, opened, run)
     desk = checking.desk_of(connection, secret, run, locks=True)
     judged = await opened.kind.judge(desk, opened.records)

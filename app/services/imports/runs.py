@@ -31,7 +31,8 @@ IN_SCOPE = """
 VIEW = f"""
     SELECT r.id, r.kind, r.area_id, a.name AS area_name, r.filename, r.mapping, r.notes, r.status, r.problem, r.rows,
         r.added, r.changed, r.untouched, r.refused, r.created_at, r.confirmed_at, r.ended_at,
-        r.uploaded_by = $2 AS is_own, r.report IS NOT NULL AS has_report, p.done, p.total,
+        a.closed_at IS NOT NULL AS is_area_closed, r.uploaded_by = $2 AS is_own, r.report IS NOT NULL AS has_report,
+        p.done, p.total,
         r.status = 'applying' AND EXISTS (
             SELECT FROM import_run o JOIN area oa ON oa.id = o.area_id
             WHERE o.status = 'applying' AND oa.lineage[1] = a.lineage[1] AND o.confirmed_at < r.confirmed_at
@@ -180,6 +181,7 @@ def _title(titles: dict[str, str], column: str | None) -> str | None:
 def _view(row: Record) -> View:
     kind = KINDS[ImportKind(row["kind"])]
     problem = row["problem"]
+    actions = IMPORT_RUN.actions(row["status"], frozenset({Party.STAFF}))
     return {
         "id": row["id"],
         "kind": row["kind"],
@@ -197,7 +199,7 @@ def _view(row: Record) -> View:
         "created_at": row["created_at"],
         "confirmed_at": row["confirmed_at"],
         "ended_at": row["ended_at"],
-        "actions": IMPORT_RUN.actions(row["status"], frozenset({Party.STAFF})),
+        "actions": [action for action in actions if action == "cancel" or not row["is_area_closed"]],
     }
 
 

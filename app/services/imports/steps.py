@@ -27,8 +27,10 @@ FILENAME_MAX = 200
 NO_NAME = "table"
 
 LOCK = """
-    SELECT kind, status, mapping, refused, content IS NOT NULL AS has_content FROM import_run
-    WHERE id = $1 FOR NO KEY UPDATE
+    SELECT kind, status, mapping, refused, content IS NOT NULL AS has_content, (
+        SELECT a.closed_at IS NOT NULL FROM area a WHERE a.id = r.area_id
+    ) AS is_area_closed
+    FROM import_run r WHERE id = $1 FOR NO KEY UPDATE
 """
 FORGET_ROWS = "DELETE FROM import_row WHERE import_id = $1"
 FORGET_REPORT = "UPDATE import_run SET report = NULL, has_findings = false WHERE id = $1"
@@ -78,7 +80,7 @@ async def map_columns(connection: Connection, caller: Caller, import_id: UUID, c
 async def check(connection: Connection, caller: Caller, import_id: UUID) -> None:
     """Have every row judged by the worker; nothing is written.
 
-    Raises ``not-found``, ``state-conflict`` and ``mapping-incomplete``.
+    Raises ``not-found``, ``state-conflict``, ``area-closed`` and ``mapping-incomplete``.
     """
     await runs.find(connection, caller, import_id)
     await begin_check(connection, import_id, Mover(Party.STAFF, caller.id))
@@ -86,7 +88,10 @@ async def check(connection: Connection, caller: Caller, import_id: UUID) -> None
 
 
 async def begin_check(connection: Connection, import_id: UUID, mover: Mover) -> None:
-    """Note that a check is under way. Locks the import. Raises ``state-conflict`` and ``mapping-incomplete``."""
+    """Note that a check is under way. Locks the import.
+
+    Raises ``state-conflict``, ``area-closed`` and ``mapping-incomplete``.
+    """
     row = await connection.fetchrow(LOCK, import_id)
     _require(row, "check")
     mapping.require_complete(KINDS[ImportKind(row["kind"])], mapping.kept(row["mapping"]))
@@ -97,8 +102,8 @@ async def begin_check(connection: Connection, import_id: UUID, mover: Mover) -> 
 async def confirm(connection: Connection, caller: Caller, import_id: UUID, *, accepts_refused: bool) -> None:
     """Have what was checked written by the worker, in one transaction.
 
-    Raises ``not-found``, ``state-conflict``, and ``import-has-refused`` when rows are refused and ``accepts_refused``
-    does not say that the others are wanted all the same.
+    Raises ``not-found``, ``state-conflict``, ``area-closed``, and ``import-has-refused`` when rows are refused and
+    ``accepts_refused`` does not say that the others are wanted all the same.
     """
     await runs.find(connection, caller, import_id)
     await begin_apply(connection, import_id, Mover(Party.STAFF, caller.id), accepts_refused=accepts_refused)
@@ -106,7 +111,10 @@ async def confirm(connection: Connection, caller: Caller, import_id: UUID, *, ac
 
 
 async def begin_apply(connection: Connection, import_id: UUID, mover: Mover, *, accepts_refused: bool) -> None:
-    """Note that it is being written. Locks the import. Raises ``state-conflict`` and ``import-has-refused``."""
+    """Note that it is being written. Locks the import.
+
+    Raises ``state-conflict``, ``area-closed`` and ``import-has-refused``.
+    """
     row = await connection.fetchrow(LOCK, import_id)
     _require(row, "confirm")
     if row["refused"] and not accepts_refused:
@@ -148,6 +156,8 @@ async def move(
 def _require(row: Record, action: str) -> None:
     if IMPORT_RUN.find(row["status"], action) is None:
         raise Problem("state-conflict")
+    if row["is_area_closed"]:
+        raise Problem("area-closed")
 
 
 def _plain(filename: str) -> str:

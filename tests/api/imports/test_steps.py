@@ -310,6 +310,38 @@ class TestConfirm:
         assert await units_in(world) == []
 
 
+class TestAreaClosedSince:
+    """What was uploaded for an area that was merged, split or closed since can only be cancelled."""
+
+    async def test_it_goes_no_further(self, world: World, office: Office):
+        content = some_units("甲公司")
+        uploaded = await office.upload("units", world.grid.id, content)
+        checked = (await office.checked("units", world.grid.id, content))["id"]
+        into = {"into_id": str(world.other_grid.id), "reason": "合并。"}
+        merged = await office.api.post(f"/v1/areas/{world.grid.id}/merge", office.person, into)
+        assert merged.status_code == 200, merged.text
+        for import_id, action, form in (
+            (uploaded, "check", None),
+            (checked, "check", None),
+            (checked, "confirm", {"accept_refused": False}),
+        ):
+            assert problem(await office.step(import_id, action, form)) == (409, "area-closed")
+        for import_id in (uploaded, checked):
+            assert (await office.get(import_id))["actions"] == ["cancel"]
+            assert (await office.step(import_id, "cancel")).status_code == 200
+        assert await units_in(world) == []
+
+    async def test_what_was_confirmed_just_before_is_not_written(self, world: World, office: Office):
+        checked = await office.checked("units", world.grid.id, some_units("甲公司"))
+        assert (await office.step(checked["id"], "confirm", {"accept_refused": False})).status_code == 200
+        closed = await office.api.post(f"/v1/areas/{world.grid.id}/close", office.person, {"reason": "撤销。"})
+        assert closed.status_code == 200, closed.text
+        await office.jobs.drain()
+        told = await office.get(checked["id"])
+        assert (told["status"], told["problem"]["code"], told["actions"]) == ("failed", "area-closed", ["cancel"])
+        assert await units_in(world) == []
+
+
 class TestChangedSinceTheCheck:
     async def change(self, world: World, name: str, kind: str) -> None:
         await world.database.writes.execute("UPDATE unit SET kind = $2 WHERE name = $1", name, kind)
