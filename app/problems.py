@@ -61,6 +61,7 @@ CONSTRAINT_PROBLEMS = {
     "uq_branch_term_active": "state-conflict",
     "uq_alliance_open_name": "alliance-name-taken",
     "fk_merchant_area_id": "area-unknown",
+    "uq_person_identity_hash": "person-exists",
     "unit_open": "unit-closed",
     "unit_idle": "unit-busy",
     "uq_unit_open_name": "unit-name-taken",

@@ -195,6 +195,12 @@ _TYPES = (
         "名册中没有姓名和手机号都一致的人员，请核对后先录入名册，再通过核对。",
     ),
     ProblemType(
+        "person-exists",
+        409,
+        "The roster has somebody of this name and number",
+        "名册中已有姓名和手机号都相同的人员，请核对。如果是同一个人，请只保留一处登记。",
+    ),
+    ProblemType(
         "person-taken",
         409,
         "The person or the account is bound to another already",

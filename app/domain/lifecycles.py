@@ -161,7 +161,12 @@ IDENTIFICATION = Lifecycle(
     subject="identification",
     states=("applied", "approved", "refused"),
     initial="applied",
-    transitions=(*DECISIONS, row("refused", "reapply", "applied", AUTHOR)),
+    transitions=(
+        *DECISIONS,
+        row("refused", "reapply", "applied", AUTHOR),
+        # They were taken for somebody else, who is nobody's account again.
+        row("approved", "undo", "refused", STAFF),
+    ),
 )
 
 HAT_STATES = ("applied", "approved", "refused", "left")

@@ -91,3 +91,17 @@ async def refuse(
     await identifications.decide(work.connection, caller, identification_id, "refuse", reason=form.reason)
     view = await identifications.get(work.connection, secret, caller, identification_id, is_kept=True)
     return work.answer(view)
+
+
+@router.post(
+    "/{identification_id}/undo",
+    response_model=IdentificationForStaffOut,
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "not-allowed"),
+)
+async def undo(
+    identification_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+) -> Response:
+    """Part the account from a person for whom it was wrongly taken; it loses all that came of that, at once."""
+    await identifications.decide(work.connection, caller, identification_id, "undo", reason=form.reason)
+    view = await identifications.get(work.connection, secret, caller, identification_id, is_kept=True)
+    return work.answer(view)

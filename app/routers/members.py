@@ -30,8 +30,8 @@ from app.schemas.members import (
     RefusalIn,
     TransferIn,
 )
-from app.schemas.people import Phone, UnmaskedOut
-from app.services import enrolments, looks, members
+from app.schemas.people import CorrectionIn, Phone, UnmaskedOut
+from app.services import corrections, enrolments, looks, members
 
 router = APIRouter(prefix="/members", tags=["members"])
 DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
@@ -158,6 +158,19 @@ async def transfer(
 ) -> Response:
     """Let a member belong to another grid, as staff of both."""
     await members.transfer(work.connection, caller, member_id, form)
+    return await _tell(work, secret, caller, member_id)
+
+
+@router.post(
+    "/{member_id}/correct",
+    response_model=MemberOut,
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "not-allowed", "person-exists"),
+)
+async def correct(
+    member_id: UUID, form: CorrectionIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+) -> Response:
+    """Put right how somebody is called or called up, with the reason; whoever they are elsewhere, they are so there."""
+    await corrections.correct(work.connection, secret, MEMBER, caller, member_id, form)
     return await _tell(work, secret, caller, member_id)
 
 

@@ -30,8 +30,8 @@ from app.schemas.members import (
     VolunteerIn,
     VolunteerOut,
 )
-from app.schemas.people import Phone, UnmaskedOut
-from app.services import enrolments, looks, volunteers
+from app.schemas.people import CorrectionIn, Phone, UnmaskedOut
+from app.services import corrections, enrolments, looks, volunteers
 
 router = APIRouter(prefix="/volunteers", tags=["volunteers"])
 DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
@@ -166,6 +166,19 @@ async def transfer(
 ) -> Response:
     """Let a volunteer belong to another grid, as staff of both."""
     await volunteers.transfer(work.connection, caller, volunteer_id, form)
+    return await _tell(work, secret, caller, volunteer_id)
+
+
+@router.post(
+    "/{volunteer_id}/correct",
+    response_model=VolunteerOut,
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "not-allowed", "person-exists"),
+)
+async def correct(
+    volunteer_id: UUID, form: CorrectionIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+) -> Response:
+    """Put right how somebody is called or called up, with the reason; whoever they are elsewhere, they are so there."""
+    await corrections.correct(work.connection, secret, VOLUNTEER, caller, volunteer_id, form)
     return await _tell(work, secret, caller, volunteer_id)
 
 

@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from app.domain.kinds import Hat
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Check, In, Out
+from app.schemas.fields import Check, In, Note, Out
 
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?(?:[0-9][ -]?){6,17}[0-9]$")]
@@ -19,6 +19,12 @@ class ContactIn(In):
 
     name: PersonName
     phone: Phone
+
+
+class CorrectionIn(ContactIn):
+    """Name and number as they should be, and why."""
+
+    reason: Note
 
 
 class ContactOut(Out):

@@ -1,4 +1,4 @@
-"""Making a user one with a person of the roster; who was a person of their own before is so no more.
+"""Making a user one with a person of the roster, who is a person of their own no more; and parting them again.
 
 Whoever adds a table that refers to people names it in ``REFERRING`` and sees to its rows here, and puts what gives
 somebody rights into ``IS_BEYOND``: nobody gives a user more than they may.
@@ -11,10 +11,11 @@ from asyncpg import Connection
 
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.lifecycle import Lifecycle
+from app.domain.lifecycle import Lifecycle, Party
 from app.domain.lifecycles import MEMBER, VOLUNTEER
 from app.services import merchants, posts, transitions
 from app.services.branches import places
+from app.services.transitions import Mover
 
 HATS = (MEMBER, VOLUNTEER)
 REFERRING = frozenset(
@@ -35,11 +36,13 @@ IS_BEYOND = f"""(EXISTS (
         AND NOT b.lineage && CASE WHEN x.role IS NULL THEN {{staff}} ELSE {{administrator}} END
 ) OR EXISTS (
     SELECT FROM merchant m JOIN area b ON b.id = m.area_id
-    WHERE m.person_id = {{person_id}} AND m.owner_id IS NULL AND NOT b.lineage && {{administrator}}
+    WHERE m.person_id = {{person_id}} AND (m.owner_id IS NULL OR m.owner_id = (
+        SELECT user_id FROM person WHERE id = m.person_id
+    )) AND NOT b.lineage && {{administrator}}
 ))"""
-"""Whether a person is more than somebody may give away: a hat or a post outside their areas, a role they could not
-grant, or a shop, which takes an administrator. Format it with the person's id and where that somebody is ``staff`` and
-``administrator``."""
+"""Whether a person is more than somebody may give away or take: a hat or a post outside their areas, a role they could
+not grant, or a shop, which takes an administrator. Format it with the person's id and where that somebody is ``staff``
+and ``administrator``."""
 
 LOCK = "SELECT id, user_id, identity_hash FROM person WHERE user_id = $1 OR identity_hash = $2 ORDER BY id FOR UPDATE"
 FIND_BEYOND = f"SELECT {IS_BEYOND.format(person_id='$1', staff='$2::uuid[]', administrator='$3::uuid[]')}"
@@ -63,6 +66,10 @@ MOVE_PLACES = "UPDATE team_member SET person_id = $2 WHERE person_id = $1"
 MOVE_LEADERSHIP = "UPDATE team SET leader_id = $2 WHERE leader_id = $1"
 DROP_STAYS = "DELETE FROM stay WHERE person_id = $1"
 DROP_PERSON = "DELETE FROM person WHERE id = $1"
+
+END_SESSIONS = 'UPDATE "user" SET token_version = token_version + 1 WHERE id = $1'
+LOCK_OF_USER = "SELECT id FROM person WHERE user_id = $1 AND sealed IS NOT NULL FOR UPDATE"
+TAKE_USER = "UPDATE person SET user_id = NULL WHERE id = $1"
 
 
 async def bind(connection: Connection, caller: Caller, user_id: UUID, identity_hash: bytes) -> UUID:
@@ -89,6 +96,27 @@ async def bind(connection: Connection, caller: Caller, user_id: UUID, identity_h
     await posts.give_grants(connection, known["id"])
     await merchants.give_shops(connection, known["id"])
     return UUID(bytes=known["id"].bytes)
+
+
+async def unbind(connection: Connection, caller: Caller, user_id: UUID) -> UUID:
+    """Part a user from the person of the roster that they were taken for; return that person's id.
+
+    The person stays on the roster with hats, posts and shops, and is nobody's account. The user has to log in again,
+    has none of it, and keeps what never was the person's: points, wishes, claims. Raises ``state-conflict``, and
+    ``not-allowed`` when the person is more than the caller may take away. Locks the user, the person, their shops.
+    """
+    await connection.execute(END_SESSIONS, user_id)
+    person_id = await connection.fetchval(LOCK_OF_USER, user_id)
+    if person_id is None:
+        raise Problem("state-conflict")
+    scopes = caller.scope(Role.STAFF), caller.scope(Role.ADMINISTRATOR)
+    if await connection.fetchval(FIND_BEYOND, person_id, *scopes):
+        raise Problem("not-allowed")
+    mover = Mover(Party.STAFF, caller.id)
+    await connection.execute(TAKE_USER, person_id)
+    await posts.take_grants(connection, person_id, user_id, mover)
+    await merchants.take_shops(connection, person_id, user_id, mover)
+    return UUID(bytes=person_id.bytes)
 
 
 async def _merge(connection: Connection, from_id: UUID, into_id: UUID) -> None:

@@ -191,7 +191,7 @@ def show(
     # Who had left is entered anew by name and number, not from what is shown of them.
     actions = [action for action in lifecycle.actions(row["status"], _parties(row, caller)) if action != "enter"]
     if not is_own:
-        actions += [*more, "unmask"] if contact else more
+        actions += [*more, "unmask", "correct"] if contact else more
     return {
         "id": row["id"],
         "nickname": row["nickname"],

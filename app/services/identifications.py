@@ -83,10 +83,10 @@ async def apply(connection: Connection, secret: str, caller: Caller, form: Ident
 async def decide(
     connection: Connection, caller: Caller, identification_id: UUID, action: str, *, reason: str | None = None
 ) -> None:
-    """Approve, which binds the asker to the person of the roster, or refuse.
+    """Approve, which binds the asker to the person of the roster, refuse, or undo what was approved.
 
-    Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own (I2), ``state-conflict``, and on
-    approval what ``binding.bind`` does. Locks the identification, then what ``binding.bind`` locks.
+    Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own (I2), ``state-conflict``, and what
+    ``binding.bind`` and ``binding.unbind`` do. Locks the identification, then what these lock.
     """
     await connection.execute(LOCK, identification_id)
     row = await connection.fetchrow(FIND, identification_id, caller.scope(Role.STAFF))
@@ -96,6 +96,8 @@ async def decide(
     facts = None
     if action == "approve":
         facts = {"person_id": await binding.bind(connection, caller, row["user_id"], row["identity_hash"])}
+    if action == "undo":
+        facts = {"person_id": await binding.unbind(connection, caller, row["user_id"])}
     mover = Mover(party, caller.id)
     await transitions.move(connection, IDENTIFICATION, identification_id, action, mover, note=reason, facts=facts)
 
@@ -154,10 +156,11 @@ def _view_for_staff(row: Record, secret: str, caller: Caller, *, is_kept: bool =
     contact = people.open_contact(secret, row["id"], row["sealed"])
     can_bind = row["is_on_roster"] and not row["is_taken"] and not row["is_beyond"]
     actions = IDENTIFICATION.actions(row["status"], _parties(row, caller))
+    withheld = (set() if can_bind else {"approve"}) | ({"undo"} if row["is_beyond"] else set())
     return _view(
         row,
         contact.masked if is_kept else contact.for_staff,
-        tuple(action for action in actions if can_bind or action != "approve"),
+        tuple(action for action in actions if action not in withheld),
     ) | {
         "nickname": row["nickname"],
         "is_on_roster": row["is_on_roster"],

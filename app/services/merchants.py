@@ -18,7 +18,7 @@ from app.models.merchant import Clerk, Merchant
 from app.schemas.merchants import MerchantIn, SuspensionIn
 from app.services import circles, transitions
 from app.services.pages import PageRequest, page
-from app.services.transitions import Mover
+from app.services.transitions import Mover, Told
 
 GIVE_BACK_VOUCHERS = "give_back_vouchers"
 
@@ -50,6 +50,10 @@ ADD_CLERK = """
     INSERT INTO clerk (id, merchant_id, user_id) VALUES ($1, $2, $3) ON CONFLICT (user_id, merchant_id) DO NOTHING
 """
 GIVE_SHOP = "UPDATE merchant SET owner_id = $2 WHERE id = $1"
+OWNED = "SELECT id, status FROM merchant WHERE person_id = $1 AND owner_id = $2 ORDER BY id FOR UPDATE"
+TAKE_SHOPS = "UPDATE merchant SET owner_id = NULL WHERE id = ANY($1)"
+LET_CLERKS_GO = "DELETE FROM clerk WHERE merchant_id = ANY($1) RETURNING id"
+DROP_INVITES = "DELETE FROM clerk_invite WHERE merchant_id = ANY($1)"
 
 
 async def apply(connection: Connection, caller: Caller, form: MerchantIn) -> UUID:
@@ -112,6 +116,21 @@ async def give_shops(connection: Connection, person_id: UUID) -> None:
         await connection.execute(GIVE_SHOP, row["id"], row["user_id"])
         await connection.execute(ADD_CLERK, new_id(), row["id"], row["user_id"])
         await transitions.log_act(connection, MERCHANT, row["id"], "give", transitions.SYSTEM, state=row["status"])
+
+
+async def take_shops(connection: Connection, person_id: UUID, user_id: UUID, mover: Mover) -> None:
+    """Take the shops that offices listed as a person's from a user who is that person no more, and from their clerks.
+
+    Whoever is recognised as the person next owns them. Locks those shops' rows.
+    """
+    shops = await connection.fetch(OWNED, person_id, user_id)
+    shop_ids = [shop["id"] for shop in shops]
+    await connection.execute(TAKE_SHOPS, shop_ids)
+    await connection.execute(DROP_INVITES, shop_ids)
+    clerks = await connection.fetch(LET_CLERKS_GO, shop_ids)
+    await transitions.log_many(connection, "clerk", mover, [Told(row["id"], "remove", "removed") for row in clerks])
+    for shop in shops:
+        await transitions.log_act(connection, MERCHANT, shop["id"], "take", mover, state=shop["status"])
 
 
 async def get(reads: Reads, caller: Caller, merchant_id: UUID) -> dict[str, Any]:

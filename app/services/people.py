@@ -29,6 +29,7 @@ ENTER_MANY = """
     SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[]) AS entered (id, sealed, identity, phone)
     ORDER BY identity ON CONFLICT (identity_hash) DO NOTHING
 """
+CORRECT = "UPDATE person SET sealed = $2, identity_hash = $3, phone_hash = $4 WHERE id = $1"
 FIND_MANY = "SELECT id, identity_hash FROM person WHERE identity_hash = ANY($1)"
 
 
@@ -131,6 +132,14 @@ async def enter_many(connection: Connection, secret: str, contacts: Sequence[Con
         await connection.execute(ENTER_MANY, [i for i, _ in new], sealed, identities, phones)
         known = await find_many(connection, secret, contacts)  # somebody else may have entered them meanwhile
     return [known[contact] for contact in contacts]
+
+
+async def correct(connection: Connection, secret: str, person_id: UUID, contact: Contact) -> bytes:
+    """Let a person be found under another name or number; return the hash. Raises by the database ``person-exists``."""
+    found_under = identity_hash(secret, contact)
+    sealed = seal_contact(secret, person_id, contact)
+    await connection.execute(CORRECT, person_id, sealed, found_under, phone_hash(secret, contact.phone))
+    return found_under
 
 
 async def find_many(connection: Connection, secret: str, contacts: Sequence[Contact]) -> dict[Contact, UUID]:

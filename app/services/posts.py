@@ -57,6 +57,10 @@ FIND = """
 FIND_HOLDING = "SELECT id, person_id FROM post_holding WHERE post_id = $1 AND until IS NULL"
 END_HOLDING = "UPDATE post_holding SET until = greatest(since, $2) WHERE id = $1"
 END_GRANT = 'DELETE FROM "grant" WHERE holding_id = $1 RETURNING id'
+END_GRANTS_OF = """
+    DELETE FROM "grant" g USING post_holding h WHERE h.id = g.holding_id AND h.person_id = $1 AND g.user_id = $2
+    RETURNING g.id
+"""
 USER_OF = "SELECT user_id FROM person WHERE id = $1"
 EDIT = "UPDATE post SET name = $2, duty = $3, queues = $4, role = $5 WHERE id = $1"
 CLOSE = "UPDATE post SET closed_at = $2 WHERE id = $1"
@@ -166,6 +170,12 @@ async def give_grants(connection: Connection, person_id: UUID) -> None:
         await insert(connection, grant)
         mover = Mover(Party.STAFF, row["appointed_by"]) if row["appointed_by"] else transitions.SYSTEM
         await transitions.log(connection, "grant", grant.id, "give_with_post", row["role"], mover)
+
+
+async def take_grants(connection: Connection, person_id: UUID, user_id: UUID, mover: Mover) -> None:
+    """Take the roles of a person's posts from a user who is that person no more."""
+    for row in await connection.fetch(END_GRANTS_OF, person_id, user_id):
+        await transitions.log(connection, "grant", row["id"], "revoke_with_post", "revoked", mover)
 
 
 async def list_of_area(

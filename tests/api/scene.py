@@ -311,6 +311,11 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         },
         ("POST", "/v1/identifications"): {"name": "王小明", "phone": "13812345678", "home_area_id": grid},
         ("POST", "/v1/identifications/{identification_id}/refuse"): reason,
+        ("POST", "/v1/identifications/{identification_id}/undo"): reason,
+        **{
+            ("POST", f"/v1/{hat}s/{{{hat}_id}}/correct"): {"name": "欧阳小满", "phone": "13812345699", **reason}
+            for hat in ("member", "volunteer")
+        },
         ("POST", "/v1/strength-rules"): {"area_id": grid, "members": 8, "volunteers": 40},
         ("POST", "/v1/members"): {"kind": "in_service", "unit_id": unit, "home_area_id": grid},
         ("POST", "/v1/members/enter"): {

@@ -193,7 +193,8 @@ class TestStaff:
             refusal = await api.post(f"/v1/identifications/{asking}/refuse", stranger, REASON)
             assert problem(refusal) == (404, "not-found")
         approved = await approve(world, asking)
-        assert (approved.status_code, approved.json()["status"], approved.json()["actions"]) == (200, "approved", [])
+        assert (approved.status_code, approved.json()["status"]) == (200, "approved")
+        assert approved.json()["actions"] == ["undo"]
         assert approved.json()["contact"]["name"] == "王**"
         assert problem(await approve(world, asking)) == (409, "state-conflict")
 
@@ -327,3 +328,54 @@ async def stays_of(world: World, person_id: UUID) -> list[tuple[str, UUID, bool]
         person_id,
     )
     return [(row["hat"], row["area_id"], row["is_over"]) for row in rows]
+
+
+class TestUndo:
+    async def test_the_account_has_nothing_of_the_person(self, api: ApiClient, world: World):
+        contact, person = await enrol(world, new_contact(), volunteer=True), await world.person()
+        secret = world.settings.data_key.get_secret_value()
+        found = people.identity_hash(secret, contact)
+        shop = await world.listed_shop(await row_of(world, "person", identity_hash=found))
+        post = await world.post(name="网格长", role="staff")
+        appointed = await api.post(f"/v1/posts/{post}/appoint", world.administrator, contact.whole)
+        assert appointed.status_code == 200
+        asking = await ask(world, person, contact)
+        assert (await approve(world, asking, world.administrator)).status_code == 200
+        me = (await api.get("/v1/me", person)).json()
+        assert (me["member_status"], len(me["grants"]), len(me["shops"])) == ("approved", 1, 1)
+        path = f"/v1/identifications/{asking}/undo"
+        assert "undo" not in (await api.get(f"/v1/identifications/{asking}", world.staff)).json()["actions"]
+        assert problem(await api.post(path, world.staff, REASON)) == (403, "not-allowed"), "a role and a shop"
+        assert (await api.get("/v1/me", person)).status_code == 200, "nothing has happened"
+        told = await api.post(path, world.administrator, REASON)
+        assert (told.status_code, told.json()["status"]) == (200, "refused")
+        assert problem(await api.get("/v1/me", person)) == (401, "token-invalid")
+        assert (await row_of(world, "person", identity_hash=found))["user_id"] is None
+        for table, column in (
+            ("grant", "user_id"),
+            ("clerk", "user_id"),
+            ("merchant", "owner_id"),
+            ("person", "user_id"),
+        ):
+            assert await row_of(world, f'"{table}"', **{column: person.id}) is None
+        listed = (await api.get(f"/v1/merchants/{shop}", world.alliance)).json()
+        assert (listed["has_owner"], listed["status"]) == (False, "approved")
+        assert problem(await api.post(path, world.administrator, REASON)) == (409, "state-conflict")
+        right = await world.person()
+        assert (await approve(world, await ask(world, right, contact), world.administrator)).status_code == 200
+        me = (await api.get("/v1/me", right)).json()
+        assert (me["member_status"], len(me["grants"]), len(me["shops"])) == ("approved", 1, 1)
+        event = "SELECT note, facts FROM event WHERE subject_kind = 'identification' AND action = 'undo'"
+        told_of = str(await world.database.reads.fetch(f"{event} AND subject_id = $1", UUID(asking)))
+        assert REASON["reason"] in told_of
+        assert contact.phone not in told_of
+
+    async def test_nobody_undoes_their_own(self, api: ApiClient, world: World):
+        contact, officer = await enrol(world, new_contact()), await world.holder(Role.STAFF, world.grid)
+        asking = await ask(world, officer, contact)
+        assert (await approve(world, asking)).status_code == 200
+        path = f"/v1/identifications/{asking}/undo"
+        assert problem(await api.post(path, officer, REASON)) == (403, "own-interest")
+        stranger = await world.holder(Role.STAFF, world.other_grid)
+        assert problem(await api.post(path, stranger, REASON)) == (404, "not-found")
+        assert (await api.post(path, world.staff, REASON)).status_code == 200

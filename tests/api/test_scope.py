@@ -182,6 +182,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/identifications/{identification_id}"): [GONE],
     ("POST", "/v1/identifications/{identification_id}/approve"): [GONE],
     ("POST", "/v1/identifications/{identification_id}/refuse"): [GONE],
+    ("POST", "/v1/identifications/{identification_id}/undo"): [GONE],
     ("POST", "/v1/members"): [],  # anybody may live or work anywhere
     ("POST", "/v1/members/enter"): [FORBIDDEN],  # areas are public
     ("GET", "/v1/members"): [
@@ -195,6 +196,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/members/{member_id}/leave"): [GONE],
     ("POST", "/v1/members/{member_id}/transfer"): [GONE],
     ("POST", "/v1/members/{member_id}/unmask"): [GONE],
+    ("POST", "/v1/members/{member_id}/correct"): [GONE],
     ("GET", "/v1/members/{member_id}/contact"): [GONE],
     ("PUT", "/v1/members/{member_id}"): [GONE],
     ("POST", "/v1/volunteers"): [],  # anybody may live anywhere
@@ -215,6 +217,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/volunteers/{volunteer_id}/leave"): [GONE],
     ("POST", "/v1/volunteers/{volunteer_id}/transfer"): [GONE],
     ("POST", "/v1/volunteers/{volunteer_id}/unmask"): [GONE],
+    ("POST", "/v1/volunteers/{volunteer_id}/correct"): [GONE],
     ("GET", "/v1/volunteers/{volunteer_id}/contact"): [GONE],
     ("POST", "/v1/wishes"): [],  # anybody may ask for help anywhere
     ("GET", "/v1/wishes"): [
