@@ -126,7 +126,7 @@ async def report(
 @router.delete(
     "/{unit_id}/areas/{area_id}",
     status_code=204,
-    responses=responses("not-found", "not-allowed", "invalid-payload"),
+    responses=responses(*CHANGE_PROBLEMS, "invalid-payload"),
 )
 async def unreport(unit_id: UUID, area_id: UUID, caller: CallerDep, connection: TransactionDep) -> Response:
     """Take back that an organisation reported to an area, as staff of that area."""

@@ -149,7 +149,7 @@ async def report(
 ) -> None:
     """Note that an organisation reported to an area, as staff of that area; done twice, the date is put right.
 
-    Raises ``not-found``, ``not-allowed``, and by the database ``area-closed`` and ``unit-closed``.
+    Raises ``not-found``, ``not-allowed``, ``unit-closed``, and by the database ``area-closed``.
     """
     await _require_reported(connection, caller, unit_id, area_id)
     if await connection.fetchval(REPORT, unit_id, area_id, reported_on) is None:
@@ -158,7 +158,10 @@ async def report(
 
 
 async def unreport(connection: Connection, caller: Caller, unit_id: UUID, area_id: UUID) -> None:
-    """Take back that an organisation reported to an area, as staff there. Raises ``not-found``, ``not-allowed``."""
+    """Take back that an organisation reported to an area, as staff there.
+
+    Raises ``not-found``, ``not-allowed``, ``unit-closed``.
+    """
     await _require_reported(connection, caller, unit_id, area_id)
     if await connection.fetchval(UNREPORT, unit_id, area_id) is None:
         raise Problem("not-found")
@@ -166,13 +169,15 @@ async def unreport(connection: Connection, caller: Caller, unit_id: UUID, area_i
 
 
 async def _require_reported(connection: Connection, caller: Caller, unit_id: UUID, area_id: UUID) -> None:
-    if await connection.fetchrow("SELECT FROM unit WHERE id = $1", unit_id) is None:
+    """Keep the unit from being closed meanwhile; what a closed one did is history."""
+    unit = await connection.fetchrow("SELECT closed_at FROM unit WHERE id = $1 FOR KEY SHARE", unit_id)
+    area = await connection.fetchrow(FIND_AREA, area_id, caller.scope(Role.STAFF))
+    if unit is None or area is None:
         raise Problem("not-found")
-    row = await connection.fetchrow(FIND_AREA, area_id, caller.scope(Role.STAFF))
-    if row is None:
-        raise Problem("not-found")
-    if not row["in_scope"]:
+    if not area["in_scope"]:
         raise Problem("not-allowed")  # areas and units are public
+    if unit["closed_at"] is not None:
+        raise Problem("unit-closed")
 
 
 async def _is_staff_of(connection: Connection, caller: Caller, area_id: UUID) -> bool:

@@ -184,6 +184,7 @@ class TestClose:
             await api.put(path, world.staff, {"kind": "enterprise", "name": "改名"}),
             await api.put(f"{path}/contact", world.staff, {"name": "王小明", "phone": "13900000000"}),
             await api.put(f"{path}/areas/{world.grid.id}", world.staff, {}),
+            await api.delete(f"{path}/areas/{world.grid.id}", world.staff),
             await api.post(f"{path}/workers", world.administrator, someone),
             await api.post("/v1/handling-rules", world.administrator, rule),
             await api.post(f"/v1/complaints/{accepted}/dispatch", world.staff, dispatch),
