@@ -269,7 +269,7 @@ class World:
 
     async def draw(self, area: Area, shape: dict[str, Any]) -> None:
         """Have the administrator say where an area lies."""
-        form = {"coordinates": "gcj02", "shape": shape}
+        form = {"coordinates": "gcj02", "shape": shape, "accept_warnings": True}
         response = await self.api.put(f"/v1/areas/{area.id}/shape", self.administrator, form)
         assert response.status_code == 200, response.text
 

@@ -9,12 +9,14 @@ from app.deps import CallerDep, PlacesDep, ReadsDep, TransactionDep, answer
 from app.domain.kinds import CoordinateSystem
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.areas import AreaOut
-from app.schemas.places import ShapeIn, ShapeOut
+from app.schemas.places import OneShapeIn, ShapeOut
 from app.services import areas, places
+from app.services.shapes import drafts
 
 router = APIRouter(tags=["places"])
 
 LOCATION_PROBLEMS = ("location-outside", "location-in-no-grid", "location-on-border")
+FIT_PROBLEMS = ("shapes-faulty", "shapes-doubtful")
 SHAPE_PROBLEMS = ("shape-out-of-range", "shape-too-detailed", "shape-self-crossing", "shape-outside-parent")
 
 Longitude = Annotated[float, Query(ge=-180, le=180, description="degrees east, GCJ-02")]
@@ -36,12 +38,16 @@ async def get_shape(area_id: UUID, reads: ReadsDep, coordinates: CoordinateSyste
 @router.put(
     "/areas/{area_id}/shape",
     response_model=ShapeOut,
-    responses=responses(*JSON_BODY_PROBLEMS, "not-allowed", "not-found", "area-closed", *SHAPE_PROBLEMS),
+    responses=responses(*JSON_BODY_PROBLEMS, "not-allowed", "not-found", "area-closed", *SHAPE_PROBLEMS, *FIT_PROBLEMS),
 )
 async def put_shape(
-    area_id: UUID, form: ShapeIn, caller: CallerDep, connection: TransactionDep, index: PlacesDep
+    area_id: UUID, form: OneShapeIn, caller: CallerDep, connection: TransactionDep, index: PlacesDep
 ) -> Response:
-    """Say where an area that the caller administers lies; points are found by it from now on."""
-    await places.put_shape(connection, caller, area_id, form)
+    """Say where an area that the caller administers lies; points are found by it from now on.
+
+    What lies around, above and below has to fit, as with a file of shapes: errors stand in the way, warnings have to be
+    accepted.
+    """
+    await drafts.put_one(connection, caller, area_id, form)
     index.hurry()
     return answer(await places.get_shape(connection, area_id, form.coordinates))

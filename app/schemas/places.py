@@ -73,6 +73,12 @@ class ShapeIn(In):
         return geometry.model_dump()
 
 
+class OneShapeIn(ShapeIn):
+    """Where an area lies; ``accept_warnings`` says that those of a refusal were read."""
+
+    accept_warnings: Annotated[bool, Field(strict=True)] = False
+
+
 class PolygonOut(Out):
     """One piece of land: its outer ring, then its holes."""
 

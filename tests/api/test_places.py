@@ -26,7 +26,34 @@ def path(area_id: object) -> str:
 
 
 def form(shape: dict[str, Any], coordinates: str = "gcj02") -> dict[str, Any]:
-    return {"coordinates": coordinates, "shape": shape}
+    return {"coordinates": coordinates, "shape": shape, "accept_warnings": True}
+
+
+class TestFit:
+    """One shape is held against what lies around as a file of them is, before anything is saved."""
+
+    async def test_what_lies_below_stays_inside(self, api: ApiClient, world: World):
+        await world.draw_all()
+        for area in (world.district, world.community):
+            small = form(world.rectangle(0, 0, 25, 25))
+            response = await api.put(path(area.id), world.administrator, small)
+            assert problem(response) == (422, "shapes-faulty")
+            [sentence] = response.json()["facts"].values()
+            assert world.other_grid.name in sentence
+        assert problem(await api.get(path(world.community.id))) == (404, "not-found")
+        assert (await api.get(path(world.district.id))).json()["version"] == 1
+        wide = form(world.rectangle(5, 5, 35, 35))
+        assert (await api.put(path(world.community.id), world.administrator, wide)).status_code == 200
+
+    async def test_an_overlap_has_to_be_accepted(self, api: ApiClient, world: World):
+        await world.draw_all()
+        wide = form(world.rectangle(10, 10, 22, 20))
+        for told in (wide | {"accept_warnings": False}, {key: wide[key] for key in ("coordinates", "shape")}):
+            response = await api.put(path(world.grid.id), world.administrator, told)
+            assert problem(response) == (422, "shapes-doubtful")
+            assert any(world.other_grid.name in sentence for sentence in response.json()["facts"].values())
+        assert (await api.get(path(world.grid.id))).json()["version"] == 1
+        assert (await api.put(path(world.grid.id), world.administrator, wide)).status_code == 200
 
 
 class TestPutShape:
@@ -122,8 +149,8 @@ class TestPutShape:
         assert problem(response) == (422, "shape-outside-parent")
         nearly = form(world.rectangle(10, 10, 40.2, 20))
         assert (await api.put(path(world.grid.id), world.administrator, nearly)).status_code == 200
-        await world.draw(world.community, world.rectangle(0, 0, 15, 40))
-        response = await api.put(path(world.grid.id), world.administrator, nearly)
+        await world.draw(world.community, world.rectangle(0, 0, 40.2, 21))
+        response = await api.put(path(world.other_grid.id), world.administrator, form(world.rectangle(20, 22, 30, 30)))
         assert problem(response) == (422, "shape-outside-parent")
 
     @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ locks before anything is written.
 """
 
 import asyncio
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -19,14 +20,17 @@ from app.core.ids import new_id
 from app.domain import geometry
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import AreaKind
+from app.domain.kinds import AreaKind, CoordinateSystem
 from app.domain.lifecycle import Party
 from app.domain.maps import matching, report
+from app.domain.maps.features import Feature
 from app.domain.maps.findings import Level
 from app.domain.maps.report import Report
 from app.domain.maps.territory import MapArea, Territory
 from app.schemas import large_json
+from app.schemas.places import OneShapeIn
 from app.schemas.shapes import LISTS_MAX, ShapesCheckIn, ShapesIn
+from app.services import places
 from app.services.area_changes import standing
 from app.services.shapes.reports import Teller
 
@@ -90,16 +94,32 @@ async def save(
     ground = await _read_ground(database.reads, caller, area_id)
     async with turn:
         form, found, teller = await asyncio.to_thread(_examine, ShapesIn, body, area_id, ground.rows)
-        if found.of(Level.ERROR):
-            raise Problem("shapes-faulty", facts=teller.facts(Level.ERROR))
-        if found.of(Level.WARNING) and not form.accept_warnings:
-            raise Problem("shapes-doubtful", facts=teller.facts(Level.WARNING))
+        _require_accepted(found, teller, accepts_warnings=form.accept_warnings)
         written = await asyncio.to_thread(_written, found)
         told = await asyncio.to_thread(teller.report, area_id, form.coordinates)
     if written:
         async with database.transaction() as connection:
             await _put(connection, caller, ground, written)
     return told | {"saved_count": len(written), "actions": []}
+
+
+async def put_one(connection: Connection, caller: Caller, area_id: UUID, form: OneShapeIn) -> None:
+    """Say where one area lies, as far as it fits what lies around, above and below. Locks the tree, then the area.
+
+    Raises as ``places.put_shape`` does, ``area-closed``, ``shapes-faulty`` and ``shapes-doubtful``.
+    """
+    await standing.lock_tree(connection)
+    await places.put_shape(connection, caller, area_id, form)
+    ground = await _read_ground(connection, caller, area_id)
+    found, teller = await asyncio.to_thread(_examine_one, area_id, ground.rows)
+    _require_accepted(found, teller, accepts_warnings=form.accept_warnings)
+
+
+def _require_accepted(found: Report, teller: Teller, *, accepts_warnings: bool) -> None:
+    if found.of(Level.ERROR):
+        raise Problem("shapes-faulty", facts=teller.facts(Level.ERROR))
+    if found.of(Level.WARNING) and not accepts_warnings:
+        raise Problem("shapes-doubtful", facts=teller.facts(Level.WARNING))
 
 
 async def _read_ground(reads: Reads, caller: Caller, area_id: UUID) -> _Ground:
@@ -140,6 +160,17 @@ def _examine(kind: type[Form], body: bytes, area_id: UUID, rows: list[Record]) -
     found = report.check(features, form.coordinates, territory)
     titles = {feature.number: matching.label_of(feature.properties).title for feature in features}
     return form, found, Teller(found, titles, territory)
+
+
+def _examine_one(area_id: UUID, rows: list[Record]) -> tuple[Report, Teller]:
+    """Look at the shape that an area has, as at a file of it alone."""
+    territory = _territory(area_id, rows)
+    [kept] = [row["geometry"] for row in rows if row["id"] == area_id]
+    shape = json.loads(kept)
+    polygons = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
+    feature = Feature(1, {matching.AREA_ID: str(area_id)}, shape["type"], polygons)
+    found = report.check([feature], CoordinateSystem.GCJ02, territory)
+    return found, Teller(found, {1: None}, territory)
 
 
 def _territory(area_id: UUID, rows: list[Record]) -> Territory:
