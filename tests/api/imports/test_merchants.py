@@ -11,8 +11,10 @@ from asyncpg import Connection
 from app.core.db import Database
 from app.services import people
 from app.services.imports import applying
+from app.services.people import Contact
 from tests.factories import World, new_licence_number
 from tests.imports import Cell, Office, counts, reasons, xlsx
+from tests.people import Person
 from tests.roster import new_contact
 
 HEAD = ("商户名称", "统一社会信用代码", "社区", "经营者", "手机号码")
@@ -36,6 +38,12 @@ async def refusal(office: Office, world: World, *row: Cell) -> list[tuple[str | 
     checked = await office.checked("merchants", world.district.id, xlsx(HEAD, row))
     [refused] = await office.rows(checked["id"], "refused")
     return reasons(refused)
+
+
+async def recognise(world: World, contact: Contact, person: Person) -> None:
+    async with world.database.transaction() as connection:
+        person_id = await people.enter(connection, world.settings.data_key.get_secret_value(), contact)
+        await connection.execute("UPDATE person SET user_id = $2 WHERE id = $1", person_id, person.id)
 
 
 class Watched(Database):
@@ -128,11 +136,17 @@ class TestMerchants:
         accounts = await world.database.reads.fetch(ACCOUNTS, world.district.id)
         assert [tuple(row) for row in accounts] == [(22, 22, "merchant")]
 
+    async def test_nobody_lists_their_own_shop(self, world: World, office: Office):
+        contact = new_contact("王老五")
+        await recognise(world, contact, office.person)
+        row = ("小面", new_licence_number(), world.community.name, contact.name, contact.phone)
+        assert await refusal(office, world, *row) == [
+            ("owner", "不能导入自己的商户，请在小程序中申请，或由其他管理员办理。")
+        ]
+
     async def test_whoever_was_recognised_before_has_the_shop_at_once(self, world: World, office: Office):
         contact, owner = new_contact("王老五"), await world.person()
-        async with world.database.transaction() as connection:
-            person_id = await people.enter(connection, world.settings.data_key.get_secret_value(), contact)
-            await connection.execute("UPDATE person SET user_id = $2 WHERE id = $1", person_id, owner.id)
+        await recognise(world, contact, owner)
         community = world.community.name
         rows = [(name, new_licence_number(), community, contact.name, contact.phone) for name in ("小面", "大面")]
         rows.append(("别家", new_licence_number(), community, "李四", phone()))

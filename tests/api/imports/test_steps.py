@@ -19,6 +19,8 @@ from tests.api_client import ApiClient
 from tests.conftest import Jobs
 from tests.factories import World
 from tests.imports import Office, counts, reasons, separated, xlsx
+from tests.people import Person
+from tests.roster import new_contact
 from tests.spreadsheets import is_spreadsheet, rows_of
 
 HEAD = ("单位名称", "单位类型", "社区")
@@ -309,6 +311,24 @@ class TestConfirm:
         assert await world.database.reads.fetchval(PROBLEM, checked["id"]) == "failed: not-allowed"
         assert await units_in(world) == []
 
+    @pytest.mark.parametrize(
+        "now_they_are",
+        [
+            """UPDATE "user" SET is_blocked = true WHERE id = $1 AND $2::uuid IS NOT NULL""",
+            """UPDATE "grant" SET role = 'staff' WHERE user_id = $1 AND $2::uuid IS NOT NULL""",
+            """UPDATE "grant" SET area_id = $2 WHERE user_id = $1""",
+        ],
+        ids=["blocked", "staff alone", "administrator elsewhere"],
+    )
+    async def test_what_was_left_to_them_is_not_enough(self, world: World, office: Office, now_they_are: str):
+        """As administrators of the grid beside it they still reach nothing here."""
+        checked = await office.checked("units", world.grid.id, some_units("甲公司"))
+        assert (await office.step(checked["id"], "confirm", {"accept_refused": False})).status_code == 200
+        await world.database.writes.execute(now_they_are, world.administrator.id, world.other_grid.id)
+        await office.jobs.drain()
+        assert await world.database.reads.fetchval(PROBLEM, checked["id"]) == "failed: not-allowed"
+        assert await units_in(world, world.grid) == []
+
 
 class TestAreaClosedSince:
     """What was uploaded for an area that was merged, split or closed since can only be cancelled."""
@@ -400,6 +420,17 @@ class TestScope:
         assert await units_in(world, world.grid) == ["丁公司"]
         assert await units_in(world) == await units_in(world, world.other_grid) == []
 
+    async def test_areas_above_are_not_reached_by_their_codes(self, world: World, api: ApiClient, jobs: Jobs):
+        codes = {area.id: f"3703{uuid4().int % 10**8:08}" for area in (world.district, world.other_grid, world.grid)}
+        for area_id, code in codes.items():
+            await world.database.writes.execute("UPDATE area SET code = $2 WHERE id = $1", area_id, code)
+        office = Office(api, jobs, await world.holder(Role.ADMINISTRATOR, world.grid))
+        rows = [(f"单位{code}", "企业", code) for code in codes.values()]
+        checked = await office.checked("units", world.grid.id, xlsx(("单位名称", "单位类型", "区域代码"), *rows))
+        assert counts(checked) == (1, 0, 0, 2)
+        [added] = await office.rows(checked["id"], "added")
+        assert added["label"] == rows[-1][0]
+
     async def test_who_sees_it(self, world: World, office: Office, api: ApiClient, jobs: Jobs):
         checked = await office.checked("units", world.grid.id, some_units("甲公司"))
         beside = await world.holder(Role.ADMINISTRATOR, world.grid)
@@ -414,6 +445,28 @@ class TestScope:
         assert [item["id"] for item in listed.json()["items"]] == [checked["id"]]
         other_kind = await api.get("/v1/imports", beside, area_id=world.district.id, kind="areas")
         assert other_kind.json()["items"] == []
+
+    async def test_staff_see_their_own_lists_of_people_alone(self, world: World, api: ApiClient, jobs: Jobs):
+        """Not what others uploaded, not what they did in a higher role, and nothing once the area is not theirs."""
+        holder, beside = [await world.holder(Role.STAFF, world.grid) for _ in range(2)]
+        roster = xlsx(("姓名", "电话", "网格"), ("张三", new_contact().phone, world.grid.name))
+        theirs = await Office(api, jobs, holder).checked("volunteers", world.grid.id, roster)
+        asked = await Office(api, jobs, world.administrator).checked("units", world.grid.id, some_units("甲公司"))
+        uploaded = "UPDATE import_run SET uploaded_by = $2 WHERE id = $1"
+        await world.database.writes.execute(uploaded, asked["id"], holder.id)
+
+        async def seen(person: Person) -> set[str]:
+            listed = (await api.get("/v1/imports", person, area_id=world.district.id)).json()["items"]
+            for run in (theirs, asked):
+                found = await api.get(f"/v1/imports/{run['id']}", person)
+                assert (found.status_code == 200) == (run["id"] in [item["id"] for item in listed])
+            return {item["id"] for item in listed}
+
+        assert await seen(holder) == {theirs["id"]}
+        assert await seen(beside) == set()
+        moved = """UPDATE "grant" SET area_id = $2 WHERE user_id = $1"""
+        await world.database.writes.execute(moved, holder.id, world.other_grid.id)
+        assert await seen(holder) == set()
 
 
 class TestClearing:

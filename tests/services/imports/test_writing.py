@@ -119,6 +119,19 @@ class TestReport:
         assert "<f>" not in parts["xl/worksheets/sheet1.xml"]
         assert "手机号应为11位" in parts["xl/comments1.xml"]
 
+    def test_what_looks_like_a_formula_stays_a_text(self):
+        """In cells without a fault and in rows that are left out too."""
+        sent: list[list[object]] = [
+            ["姓名", "电话", "网格", "备注"],
+            ["张三", "13812345678", "一", "=1+1"],
+            ["合计", "", "", "=2+2"],
+        ]
+        table = recognise(written(sent), ROSTER)
+        content = writing.report(table, [Verdict(one.row, "新增") for one in read_records(table, ROSTER)])
+        parts = parts_of(content)
+        assert "<f>" not in parts["xl/worksheets/sheet1.xml"]
+        assert [row[-1] for row in rows_of_sheet(content, "导入结果")[1:]] == ["=1+1", "=2+2"]
+
     def test_it_can_be_mended_and_sent_again(self):
         table = recognise(written([["姓名", "电话", "网格"], ["张三", "123", "一"], ["合计", 2]]), ROSTER)
         verdicts = [Verdict(record.row, "拒绝", record.faults) for record in read_records(table, ROSTER)]
