@@ -27,7 +27,7 @@ FIND_PUBLISHED = "SELECT id FROM wish WHERE status = 'published' ORDER BY id DES
 FIND_ON_WALL = "SELECT id FROM complaint WHERE is_on_wall ORDER BY id DESC LIMIT $1"
 FIND_FREE_TASKS = "SELECT id FROM task WHERE status = 'open' AND seats = 1 AND seats_taken = 0 ORDER BY id LIMIT $1"
 FIND_MEMBERS = """
-    SELECT u.id FROM member m JOIN person p ON p.id = m.person_id JOIN "user" u ON u.id = p.user_id
+    SELECT u.id AS user_id FROM member m JOIN person p ON p.id = m.person_id JOIN "user" u ON u.id = p.user_id
     WHERE m.status = 'approved' AND u.open_claims < 3 AND NOT u.is_blocked AND u.token_version = 1
         AND NOT EXISTS (SELECT FROM "grant" g WHERE g.user_id = u.id)
         AND NOT EXISTS (SELECT FROM clerk c WHERE c.user_id = u.id)
@@ -38,6 +38,12 @@ FIND_POSTERS = """
         AND NOT EXISTS (SELECT FROM "grant" g WHERE g.user_id = u.id)
     ORDER BY u.id LIMIT $1
 """
+FIND_HOLDERS = """
+    SELECT x.id AS post_id, p.user_id FROM post x JOIN area a ON a.id = x.area_id
+    JOIN post_holding h ON h.post_id = x.id AND h.until IS NULL JOIN person p ON p.id = h.person_id
+    WHERE a.kind = $1 AND p.user_id IS NOT NULL ORDER BY x.id
+"""
+FIND_STAFF = "SELECT user_id FROM \"grant\" WHERE role = 'administrator' ORDER BY id LIMIT 1"
 FIND_OFFERS = """
     SELECT DISTINCT ON (o.id) o.id, o.merchant_id, c.user_id AS clerk_id
     FROM offer o JOIN clerk c ON c.merchant_id = o.merchant_id JOIN "user" u ON u.id = c.user_id
@@ -87,6 +93,14 @@ class HeldVoucher:
     clerk_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who holds a post."""
+
+    post_id: UUID
+    user_id: UUID
+
+
 class Cast:
     """Everything a run needs of the database."""
 
@@ -101,6 +115,8 @@ class Cast:
         self.complaints: list[UUID] = []
         self.tasks: list[UUID] = []
         self.offers: list[Offer] = []
+        self.holders: dict[str, list[Holder]] = {}
+        self.administrator_id = UUID(int=0)
 
     @classmethod
     async def meet(cls, connection: asyncpg.Connection, secret: str) -> Self:
@@ -117,6 +133,11 @@ class Cast:
             Offer(row["id"], row["merchant_id"], row["clerk_id"]) for row in await connection.fetch(FIND_OFFERS)
         ]
         found = {len(those) for those in (cast.members, cast.wishes, cast.complaints, cast.tasks)}
+        for kind in ("community", "grid"):
+            holders = await connection.fetch(FIND_HOLDERS, kind)
+            cast.holders[kind] = [Holder(row["post_id"], row["user_id"]) for row in holders]
+        cast.administrator_id = await connection.fetchval(FIND_STAFF)
+        assert all(cast.holders.values()), "nobody holds a post: fill the district anew with --fresh"
         assert found == {PEOPLE}, "the district is not filled"
         assert cast.offers, "no shop offers anything"
         await connection.execute(FILL_STOCK)

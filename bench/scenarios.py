@@ -22,6 +22,10 @@ READ_GOAL = 15
 WALL_GOAL = 30
 COMPLAINT_GOAL = 20
 """A page of a wall, and a complaint with the way it went, carry more than wishes do."""
+QUEUE_GOAL = 25
+"""Posts are counted or listed over an area and all below it where nobody nearer answers."""
+STRENGTH_GOAL = 60
+"""All 486 grids are counted, the weakest 20 are told of."""
 FILING_GOAL = 100
 """To put a complaint on record reads its words for search and reckons its deadlines; nobody does it often."""
 WALL_GOAL_MS = 1.5
@@ -129,6 +133,33 @@ def _complaint(cast: Cast) -> str:
     )
 
 
+def own_posts(kind: str) -> Prepare:
+    """Read one's posts with what waits in each of their queues."""
+
+    async def prepare(cast: Cast, _repetition: int) -> list[Request]:
+        return [Request("GET", "/v1/me/posts", cast.token(holder.user_id)) for holder in cast.holders[kind]]
+
+    return prepare
+
+
+def post_queue(kind: str) -> Prepare:
+    """Read the 20 complaints that wait longest for a post."""
+
+    async def prepare(cast: Cast, _repetition: int) -> list[Request]:
+        return [
+            Request("GET", f"/v1/posts/{holder.post_id}/queue?queue=complaints", cast.token(holder.user_id))
+            for holder in cast.holders[kind]
+        ]
+
+    return prepare
+
+
+async def strength(cast: Cast, _repetition: int) -> list[Request]:
+    """Read which grids of the district lack whom."""
+    [district] = cast.areas["district"]
+    return [Request("GET", f"/v1/strength?area_id={district}", cast.token(cast.administrator_id))]
+
+
 async def claim(cast: Cast, repetition: int) -> list[Request]:
     """Have everybody claim the same few one-seat tasks: the first of each gets the seat, the others a refusal."""
     start = repetition * TASKS_CONTENDED
@@ -186,6 +217,11 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario(WALL + "first page with tally, district", WALL_GOAL, wall("district", is_first=True)),
     Scenario("complaint detail", COMPLAINT_GOAL, complaint),
     Scenario("post complaint", FILING_GOAL, post_complaint, frozenset({201})),
+    Scenario("own posts with their queues, community", QUEUE_GOAL, own_posts("community")),
+    Scenario("own posts with their queues, grid", QUEUE_GOAL, own_posts("grid")),
+    Scenario("queue of a post, community", QUEUE_GOAL, post_queue("community")),
+    Scenario("queue of a post, grid", QUEUE_GOAL, post_queue("grid")),
+    Scenario("strength of a district", STRENGTH_GOAL, strength),
     Scenario("contended claim", WRITE_GOAL, claim, frozenset({201, 409})),
     Scenario(TAKE, WRITE_GOAL, take_voucher("even"), frozenset({201})),
     Scenario(TAKE + HOT, WRITE_GOAL, take_voucher("hot"), frozenset({201})),
