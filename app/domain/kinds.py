@@ -179,6 +179,9 @@ class TaskKind(StrEnum):
 
     WISH = "wish"
     COMPLAINT = "complaint"  # staff call helpers for a problem on a wall
+    ACTIVITY = "activity"  # many together, in a window of hours
+    PATROL = "patrol"  # a round through the area
+    PAIRING = "pairing"  # 结对帮扶: the same helpers for weeks or months
 
 
 class AdjustmentKind(StrEnum):

@@ -128,6 +128,8 @@ TASK = Lifecycle(
     initial="draft",
     transitions=(
         row("draft", "open", "open", STAFF, SYSTEM),
+        # What staff write anew is checked anew; nobody has claimed it yet.
+        row("draft open", "edit", "draft", STAFF),
         row("open", "close", "closed", AUTHOR, STAFF, SYSTEM),
         row("draft open", "cancel", "cancelled", AUTHOR, STAFF, SYSTEM),
     ),
@@ -144,6 +146,8 @@ CLAIM = Lifecycle(
         row("active returned", "submit", "submitted", CLAIMANT),
         row("active returned", "release", "released", CLAIMANT),
         row("active returned", "lapse", "lapsed", SYSTEM),
+        # The task is cancelled under the claimant.
+        row("active returned", "call_off", "released", STAFF, SYSTEM),
         row("submitted", "confirm", "verified", AUTHOR),
         row("submitted", "confirm_silent", "verified", SYSTEM),
         row("submitted", "verify", "verified", STAFF),

@@ -54,6 +54,9 @@ WHO_SEES_NAMED = "您选择了公开昵称，所有人都能看到它。" + WHO_
     "居民和承办单位看不到您是谁。", "除昵称外，居民和承办单位看不到您是谁。"
 )
 
+TOO_FEW = "到截止时间报名人数不足，任务取消，不影响您的其他认领。"
+"""Why a task ended that asked for more helpers than came."""
+
 REPEATED = "同一地点同类问题反复出现，已自动提级并列入专案。"
 """Why a complaint went up at once when it opened."""
 

@@ -24,6 +24,7 @@ from app.services import (
     fulfilment,
     idempotency,
     points,
+    posted_tasks,
     rates,
     reconciliation,
     routing,
@@ -79,6 +80,13 @@ async def lapse_overdue(parts: Parts) -> int:
         due,
         lambda connection, service: fulfilment.free(connection, service, "lapse", transitions.SYSTEM),
     )
+
+
+async def end_tasks(parts: Parts) -> int:
+    """End tasks that nobody can claim any more; return how many."""
+    async with parts.database.transaction() as connection:
+        due = await posted_tasks.find_over(connection, now())
+    return await each(parts.database, due, posted_tasks.end)
 
 
 async def expire_wishes(parts: Parts) -> int:
@@ -290,6 +298,7 @@ async def each(database: Database, due: Sequence[Due], act: Callable[[Connection
 SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "confirm_silent": ("*/5 * * * *", confirm_silent),
     "lapse_overdue": ("*/5 * * * *", lapse_overdue),
+    "end_tasks": ("*/5 * * * *", end_tasks),
     "expire_wishes": ("7 * * * *", expire_wishes),
     "expire_vouchers": ("*/5 * * * *", expire_vouchers),
     "give_back_vouchers": ("*/5 * * * *", give_back_vouchers),

@@ -23,12 +23,12 @@ from app.jobs.handlers import SWEEPS, Parts, give_back_vouchers_of_shop, place_c
 from app.services import calendars, content_checks
 from app.services.area_changes.complaints import PLACE_TEXTS
 from app.services.complaints.handling import CHECK_ANSWER
-from app.services.complaints.helping import CHECK_TASK
 from app.services.complaints.posting import CHECK_COMPLAINT
 from app.services.imports import applying, checking
 from app.services.imports.steps import APPLY_IMPORT, CHECK_IMPORT
 from app.services.merchants import GIVE_BACK_VOUCHERS
 from app.services.offers import CHECK_OFFER
+from app.services.posted_tasks import CHECK_TASK
 from app.services.users import CHECK_NICKNAME
 from app.services.wishes import CHECK_WISH
 from app.wechat.client import WeChat

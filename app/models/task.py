@@ -1,9 +1,11 @@
 """Tasks: the one thing that can be claimed."""
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, Numeric, SmallInteger, String, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from app.domain.kinds import TaskKind
@@ -15,8 +17,11 @@ class Task(SQLModel, table=True):
     """Seats to be claimed. ``seats_taken`` counts claims that live or were verified, never above ``seats`` (I1).
 
     ``author_id`` is who asked for the service: the resident of a wish, or who of the staff called helpers for a
-    complaint. A closed task takes nobody else; who works on it goes on. ``reward_points`` and, for each hour of work,
-    ``hourly_points`` are the promise made when the task was made.
+    complaint, or posted it. A closed task takes nobody else; who works on it goes on. ``reward_points`` and, for each
+    hour of work, ``hourly_points`` are the promise made when the task was made.
+
+    ``minutes`` is what one helper is expected to need. Where a window is set, helpers are there from ``starts_at`` to
+    ``ends_at``; nobody claims after ``claim_until``, when a task with fewer helpers than ``min_people`` is cancelled.
     """
 
     __table_args__ = (
@@ -28,8 +33,18 @@ class Task(SQLModel, table=True):
         CheckConstraint("(kind = 'wish') = (wish_id IS NOT NULL)", name="wish_of_kind"),
         CheckConstraint("(kind = 'complaint') = (complaint_id IS NOT NULL)", name="complaint_of_kind"),
         CheckConstraint("char_length(body) BETWEEN 1 AND 2000", name="body_length"),
+        CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_range"),
+        CheckConstraint("cardinality(skills) <= 5", name="skills_few"),
+        CheckConstraint("char_length(place) BETWEEN 1 AND 100", name="place_length"),
+        CheckConstraint("(longitude IS NULL) = (latitude IS NULL)", name="location_whole"),
+        CheckConstraint("longitude BETWEEN -180 AND 180 AND latitude BETWEEN -85 AND 85", name="location_range"),
+        CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL) AND ends_at > starts_at", name="window_order"),
+        CheckConstraint("claim_until <= ends_at", name="claim_until_in_window"),
+        CheckConstraint("min_people BETWEEN 1 AND seats", name="min_people_range"),
+        CheckConstraint("min_people = 1 OR claim_until IS NOT NULL", name="min_people_by_when"),
         Index("ix_task_area_id_status_id", "area_id", "status", "id"),
         Index("ix_task_status_id", "status", "id"),
+        Index("ix_task_claim_until", "claim_until", postgresql_where=text("status = 'open'")),
         Index("ix_task_complaint_id_id", "complaint_id", "id", postgresql_where=text("complaint_id IS NOT NULL")),
         Index(
             "uq_task_complaint_id_live",
@@ -49,7 +64,20 @@ class Task(SQLModel, table=True):
     title: str = Field(max_length=60)
     body: str | None = Field(default=None, max_length=2000)
     """What helpers are to do, where staff said so; a wish says it itself."""
+    minutes: int | None = Field(default=None, sa_type=SmallInteger)
+    skills: list[str] = Field(
+        default=[], sa_column=Column(ARRAY(String(20)), nullable=False, server_default=text("'{}'"))
+    )
+    place: str | None = Field(default=None, max_length=100)
+    """Where to go, in words; never somebody's home (I12)."""
+    longitude: Decimal | None = Field(default=None, sa_type=Numeric(9, 6))
+    latitude: Decimal | None = Field(default=None, sa_type=Numeric(9, 6))
+    """GCJ-02."""
+    starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    claim_until: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     status: str = Field(default=TASK.initial, max_length=32)
+    min_people: int = Field(default=1, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("1")})
     seats: int = 1
     seats_taken: int = 0
     reward_points: int

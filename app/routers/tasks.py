@@ -9,21 +9,45 @@ from app.deps import (
     CallerDep,
     MaybeCallerDep,
     PageDep,
+    PlacesDep,
     ReadsDep,
     SecretDep,
     SettingsDep,
+    TransactionDep,
     UnitOfWorkDep,
     answer,
 )
 from app.domain.kinds import TaskKind
-from app.problems import responses
+from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
-from app.schemas.tasks import ClaimOut, TaskOut
-from app.services import claims, tasks
-from app.services.complaints import helping
+from app.schemas.tasks import CancelIn, ClaimOut, TaskEditIn, TaskIn, TaskOut
+from app.services import claims, posted_tasks, tasks
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
+PLACED = ("location-outside", "location-in-no-grid", "location-on-border", "task-outside-area", "task-in-the-past")
+DECISION_WITH_REASON = responses(
+    *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-found", "not-allowed", "state-conflict", "service-unavailable"
+)
 DECISION = responses(*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-interest", "not-found", "state-conflict")
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=TaskOut,
+    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "not-allowed", "area-closed", *PLACED),
+)
+async def post_task(
+    form: TaskIn,
+    caller: CallerDep,
+    work: UnitOfWorkDep,
+    settings: SettingsDep,
+    index: PlacesDep,
+    secret: SecretDep,
+) -> Response:
+    """Post a task for an area, as staff; helpers see it once its words are checked."""
+    task_id = await posted_tasks.post(work.connection, index, caller, form, settings.wish_reward_points)
+    return work.answer(await tasks.get(work.connection, secret, caller, task_id), 201)
 
 
 @router.get("", response_model=Page[TaskOut], responses=responses("invalid-payload", "cursor-invalid"))
@@ -47,15 +71,41 @@ async def get_task(task_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, secre
 
 @router.post("/{task_id}/open", response_model=TaskOut, responses=DECISION)
 async def open_task(task_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
-    """Let helpers claim a complaint's task whose words the content check left to people."""
-    await helping.open_task(work.connection, secret, caller, task_id)
+    """Let helpers claim a task whose words the content check left to people."""
+    await posted_tasks.open_task(work.connection, secret, caller, task_id)
     return work.answer(await tasks.get(work.connection, secret, caller, task_id))
 
 
 @router.post("/{task_id}/close", response_model=TaskOut, responses=DECISION)
 async def close_task(task_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
-    """Call for nobody else: a complaint's task is cancelled when nobody has claimed it; who has goes on."""
-    await helping.close_task(work.connection, secret, caller, task_id)
+    """Call for nobody else: a task that nobody has claimed is cancelled; who has goes on."""
+    await posted_tasks.close_task(work.connection, secret, caller, task_id)
+    return work.answer(await tasks.get(work.connection, secret, caller, task_id))
+
+
+@router.put(
+    "/{task_id}",
+    response_model=TaskOut,
+    responses=responses(
+        *JSON_BODY_PROBLEMS,
+        *("not-found", "not-allowed", "state-conflict", "task-claimed"),
+        *PLACED,
+    ),
+)
+async def edit_task(
+    task_id: UUID, form: TaskEditIn, caller: CallerDep, connection: TransactionDep, index: PlacesDep, secret: SecretDep
+) -> Response:
+    """Say everything of a posted task anew while nobody has claimed it; its words are checked again."""
+    await posted_tasks.edit(connection, index, caller, task_id, form)
+    return answer(await tasks.get(connection, secret, caller, task_id))
+
+
+@router.post("/{task_id}/cancel", response_model=TaskOut, responses=DECISION_WITH_REASON)
+async def cancel_task(
+    task_id: UUID, form: CancelIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+) -> Response:
+    """Call a posted task off, under those who claimed it too; what was delivered can still be verified."""
+    await posted_tasks.cancel(work.connection, caller, task_id, form.reason)
     return work.answer(await tasks.get(work.connection, secret, caller, task_id))
 
 
@@ -68,6 +118,7 @@ async def close_task(task_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secr
         "helpers-only",
         "own-wish",
         "own-complaint",
+        "own-task",
         "not-found",
         "task-not-open",
         "already-claimed",

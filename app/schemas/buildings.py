@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 from app.domain import addresses
 from app.domain.addresses import Fit
 from app.schemas.areas import AreaRef
-from app.schemas.complaints import Location
 from app.schemas.fields import Check, Count, In, Out
+from app.schemas.locations import Location
 from app.schemas.shapes import PlaceOut
 from app.schemas.venues import Numberless
 

@@ -7,8 +7,8 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import Urgency
-from app.schemas.complaints import CategoryRef, ComplaintOut, Title
-from app.schemas.fields import Check, In, Out
+from app.schemas.complaints import CategoryRef, ComplaintOut
+from app.schemas.fields import Check, In, Out, Title
 
 ASKED_MAX = 500
 """Characters of a text that a question carries: what it is about stands at its beginning."""

@@ -1,7 +1,6 @@
 """Complaints, in one form for each reader: everybody, whose it is, staff."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -10,8 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import Outcome, Urgency
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Check, In, Note, Out
+from app.schemas.fields import Body, Check, In, Note, Out, Title
 from app.schemas.joint import JointPart, JointPartForStaff, PartyRatings
+from app.schemas.locations import Location, Place
 from app.schemas.tasks import TaskStatus
 
 ComplaintStatus = Literal[
@@ -27,19 +27,9 @@ ComplaintStatus = Literal[
     "rejected",
     "withdrawn",
 ]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=60), Check]
-Body = Annotated[str, StringConstraints(min_length=1, max_length=2000), Check]
-Place = Annotated[str, StringConstraints(min_length=1, max_length=100), Check]
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9-]{7,20}$")]
 CategoryCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,30}$")]
-
-
-class Location(In):
-    """A point in GCJ-02, as WeChat gives it."""
-
-    longitude: Annotated[Decimal, Field(ge=-180, le=180)]
-    latitude: Annotated[Decimal, Field(ge=-90, le=90)]
 
 
 class Contact(In):

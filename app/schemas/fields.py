@@ -94,8 +94,8 @@ Check = AfterValidator(check_text)
 Nickname = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
 ShopName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
 OfferTitle = Annotated[str, StringConstraints(min_length=1, max_length=40), Check]
-WishTitle = Annotated[str, StringConstraints(min_length=1, max_length=60), Check]
-WishBody = Annotated[str, StringConstraints(min_length=1, max_length=2000), Check]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=60), Check]
+Body = Annotated[str, StringConstraints(min_length=1, max_length=2000), Check]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500), Check]
 LicenceNumber = Annotated[
     str, StringConstraints(to_upper=True, min_length=18, max_length=18), AfterValidator(check_licence)

@@ -1,15 +1,19 @@
 """Tasks and claims."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import TaskKind
 from app.schemas.areas import AreaRef
-from app.schemas.fields import In, Note, Out
+from app.schemas.fields import Body, In, Moment, Note, Out, Skill, Title
+from app.schemas.locations import Location, Place, PointOut
 
+WINDOW_MAX = timedelta(days=731)
+PostedKind = Literal[TaskKind.ACTIVITY, TaskKind.PATROL, TaskKind.PAIRING]
 TaskStatus = Literal["draft", "open", "closed", "cancelled"]
 ClaimStatus = Literal["active", "submitted", "returned", "verified", "released", "lapsed", "refused"]
 
@@ -30,10 +34,70 @@ class TaskOut(Out):
     status: TaskStatus
     seats: int
     seats_taken: int
+    min_people: int
     reward_points: int
     hourly_points: int
+    minutes: int | None
+    skills: list[str]
+    place: str | None
+    location: PointOut | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    claim_until: datetime | None
     created_at: datetime
     actions: list[str]
+
+
+class TaskEditIn(In):
+    """What there is to say of a posted task, all of it.
+
+    `minutes` is what one helper will need. With `starts_at` and `ends_at` helpers are there at that time. Nobody claims
+    after `claim_until`: the end where it is left out, the beginning where `min_people` asks for more than one. With
+    fewer than these it is cancelled then.
+    """
+
+    title: Title
+    body: Body | None = None
+    seats: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
+    min_people: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
+    minutes: Annotated[int, Field(ge=1, le=1440, strict=True)] | None = None
+    skills: Annotated[list[Skill], Field(max_length=5, default_factory=list)]
+    place: Place | None = None
+    location: Location | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    claim_until: Moment | None = None
+
+    @model_validator(mode="after")
+    def check_times(self) -> Self:
+        """Refuse a window that is no window, a claim after it, and more helpers than there are seats."""
+        if (self.starts_at is None) != (self.ends_at is None):
+            raise PydanticCustomError("window_half", "A window has a beginning and an end")
+        if self.starts_at is not None and self.ends_at is not None:
+            if self.ends_at <= self.starts_at:
+                raise PydanticCustomError("window_order", "The window ends before it starts")
+            if self.ends_at - self.starts_at > WINDOW_MAX:
+                raise PydanticCustomError("window_length", "The window is longer than two years")
+            if self.claim_until is not None and self.claim_until > self.ends_at:
+                raise PydanticCustomError("claim_until_late", "Nobody can claim after the end")
+        if self.min_people > self.seats:
+            raise PydanticCustomError("min_people_seats", "More helpers are needed than there are seats")
+        if self.min_people > 1 and self.starts_at is None and self.claim_until is None:
+            raise PydanticCustomError("min_people_by_when", "By when so many have to be found is not said")
+        return self
+
+
+class TaskIn(TaskEditIn):
+    """A task that staff post for an area."""
+
+    area_id: UUID
+    kind: PostedKind
+
+
+class CancelIn(In):
+    """Why the task is called off; those who claimed it read this."""
+
+    reason: Note
 
 
 class ClaimTask(Out):

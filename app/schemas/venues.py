@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 from app.domain.kinds import VenueKind
 from app.domain.shielding import mask_text
 from app.schemas.areas import AreaRef
-from app.schemas.complaints import Location
 from app.schemas.fields import Check, In, Note, Out
 from app.schemas.hours import HOURS_MAX, OpeningHoursOut, VenueHoursIn
+from app.schemas.locations import Location, PointOut
 
 
 def check_numberless(value: str) -> str:
@@ -53,13 +53,6 @@ class VenueIn(VenueEditIn):
     """A new venue of an area."""
 
     area_id: UUID
-
-
-class PointOut(Out):
-    """A point in GCJ-02."""
-
-    longitude: float
-    latitude: float
 
 
 class VenueOut(Out):

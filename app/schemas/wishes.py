@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.domain.kinds import WishCategory
 from app.schemas.areas import AreaRef
-from app.schemas.fields import In, Note, Out, WishBody, WishTitle
+from app.schemas.fields import Body, In, Note, Out, Title
 
 WishStatus = Literal[
     "checking",
@@ -29,8 +29,8 @@ class WishIn(In):
 
     area_id: UUID
     category: WishCategory
-    title: WishTitle
-    body: WishBody
+    title: Title
+    body: Body
 
 
 class ConfirmIn(In):

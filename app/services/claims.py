@@ -27,11 +27,12 @@ TAKE_SEAT = f"""
     ), seat AS (
         UPDATE task SET seats_taken = seats_taken + 1
         WHERE id = $1 AND status = 'open' AND seats_taken < seats AND author_id <> $2 AND EXISTS (SELECT FROM person)
+            AND (claim_until > $6 OR claim_until IS NULL)
             AND NOT {HAS_PART_SQL.format(complaint_id="task.complaint_id", person_hash="$9")}
-        RETURNING id, wish_id
+        RETURNING id, wish_id, ends_at
     ), taken AS (
         INSERT INTO claim (id, task_id, user_id, status, due_at, created_at)
-        SELECT $3, id, $2, 'active', $5, $6 FROM seat RETURNING id
+        SELECT $3, id, $2, 'active', greatest($5, ends_at + ($5 - $6::timestamptz)), $6 FROM seat RETURNING id
     ), granted AS (
         UPDATE wish SET status = 'claimed' FROM seat WHERE wish.id = seat.wish_id AND status = 'published'
         RETURNING wish.id
@@ -44,7 +45,8 @@ TAKE_SEAT = f"""
     SELECT taken.id FROM taken, seat LEFT JOIN granted ON true WHERE (seat.wish_id IS NULL) = (granted.id IS NULL)
 """
 EXPLAIN_REFUSAL = f"""
-    SELECT t.status, t.seats_taken < t.seats AS has_seat, t.author_id, t.wish_id, u.open_claims,
+    SELECT t.status, t.claim_until < now() AS is_over, t.seats_taken < t.seats AS has_seat, t.author_id, t.wish_id,
+        t.complaint_id, u.open_claims,
         {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$3")} AS is_complainant,
         EXISTS (
             SELECT FROM claim c
@@ -71,10 +73,10 @@ LIST_OWN = f"{VIEW} WHERE c.user_id = $1 AND c.id < $4 ORDER BY c.id DESC LIMIT 
 
 
 async def take(connection: Connection, secret: str, caller: Caller, task_id: UUID, *, limit: int, days: int) -> UUID:
-    """Take one free seat of an open task for ``days``; return the claim's id.
+    """Take one free seat of an open task for ``days``, or as many after the end of its window; return the claim's id.
 
-    Raises ``helpers-only``, ``not-found``, ``own-wish``, ``own-complaint``, ``task-not-open``, ``already-claimed``,
-    ``claim-limit-reached``, ``task-full``. Locks the caller's row, then the task's, then the wish's.
+    Raises ``helpers-only``, ``not-found``, ``own-wish``, ``own-complaint``, ``own-task``, ``task-not-open``,
+    ``already-claimed``, ``claim-limit-reached``, ``task-full``. Locks the rows of caller, task and wish, in this order.
     """
     if not caller.is_helper:
         raise Problem("helpers-only")
@@ -95,10 +97,10 @@ def _why_refused(row: Record | None, caller: Caller, limit: int) -> Problem:
     if row is None:
         return Problem("not-found")
     if row["author_id"] == caller.id:
-        return Problem("own-wish" if row["wish_id"] else "own-complaint")
+        return Problem("own-wish" if row["wish_id"] else "own-complaint" if row["complaint_id"] else "own-task")
     if row["is_complainant"]:
         return Problem("own-complaint")
-    if row["status"] != "open":
+    if row["status"] != "open" or row["is_over"]:
         return Problem("task-not-open")
     if row["is_claimed"]:
         return Problem("already-claimed")

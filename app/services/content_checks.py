@@ -54,6 +54,7 @@ FIND_TASK = """
     SELECT t.title, t.body, u.openid FROM task t JOIN "user" u ON u.id = t.author_id
     WHERE t.id = $1 AND t.status = 'draft'
 """
+LOCK_TASK = "SELECT title, body FROM task WHERE id = $1 AND status = 'draft' FOR UPDATE"
 FIND_FORGOTTEN = {
     lifecycle: f"SELECT id FROM {lifecycle.subject} WHERE status = 'checking' AND {since} < $1 ORDER BY id LIMIT 500"
     for lifecycle, since in ((WISH, "created_at"), (OFFER, "worded_at"), (COMPLAINT, "created_at"))
@@ -163,14 +164,19 @@ async def check_answer(database: Database, wechat: WeChat, complaint_id: UUID) -
 
 
 async def check_task(database: Database, wechat: WeChat, task_id: UUID) -> None:
-    """Check what staff call helpers with and open the task; what does not clearly pass stays a draft for a person."""
+    """Check what staff call helpers with and open the task; what does not clearly pass stays a draft for a person.
+
+    Words that were changed while WeChat was asked are another job's.
+    """
     words = await database.reads.fetchrow(FIND_TASK, task_id)
     if words is None:
         return
     outcome = await _ask(wechat, words["openid"], "\n".join(filter(None, (words["title"], words["body"]))), Scene.FORUM)
     if outcome == "pass":
         async with database.transaction() as connection:
-            await transitions.find_and_move(connection, TASK, task_id, "open", transitions.SYSTEM)
+            standing = await connection.fetchrow(LOCK_TASK, task_id)
+            if standing is not None and tuple(standing) == (words["title"], words["body"]):
+                await transitions.find_and_move(connection, TASK, task_id, "open", transitions.SYSTEM)
 
 
 async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> None:

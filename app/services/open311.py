@@ -21,7 +21,8 @@ from app.domain.kinds import Channel, Outcome
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import PUBLIC_COMPLAINT_STATES
 from app.domain.shielding import mask_text
-from app.schemas.complaints import ComplaintIn, Location
+from app.schemas.complaints import ComplaintIn
+from app.schemas.locations import Location
 from app.schemas.open311 import PAGE_SIZE_MAX, RequestIn, RequestsQuery, Status
 from app.services.complainants import Complainant
 from app.services.complaints import posting

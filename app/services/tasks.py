@@ -5,6 +5,7 @@ from uuid import UUID
 
 from asyncpg import Connection, Record
 
+from app.core.clock import now
 from app.core.db import Reads
 from app.core.ids import new_id
 from app.core.pagination import ids_in_area
@@ -28,7 +29,9 @@ INSERT = """
 # areas where they act as staff.
 VIEW = f"""
     SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.area_id, a.name AS area_name, t.title, t.body, t.status, t.seats,
-        t.seats_taken, t.reward_points, t.hourly_points, t.created_at, t.author_id, c.id AS claim_id,
+        t.seats_taken, t.min_people, t.reward_points, t.hourly_points, t.minutes, t.skills, t.place, t.starts_at,
+        t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.created_at,
+        t.author_id, c.id AS claim_id, a.lineage && $6::uuid[] AS in_scope,
         {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$5::bytea")} AS is_complainant, (
             SELECT h.lineage && $6::uuid[] FROM complaint x JOIN area h ON h.id = x.handler_id
             WHERE x.id = t.complaint_id
@@ -103,6 +106,7 @@ def may_claim(row: Record, caller: Caller | None) -> bool:
         and not row["is_complainant"]
         and row["claim_id"] is None
         and row["status"] == "open"
+        and (row["claim_until"] is None or row["claim_until"] > now())
         and row["seats_taken"] < row["seats"]
     )
 
@@ -113,10 +117,13 @@ def _arguments(caller: Caller | None, secret: str) -> tuple[UUID | None, bytes |
 
 
 def _actions(row: Record, caller: Caller | None) -> list[str]:
-    """Return what the caller may do next; the staff of a complaint open and close its task."""
+    """Return what the caller may do next, as helper, as staff of its complaint or, where it was posted, of its area."""
     may = ["claim"] if may_claim(row, caller) else []
     if row["handles"] and not row["is_complainant"]:
         may += {"draft": ["open", "close"], "open": ["close"]}.get(row["status"], [])
+    if row["in_scope"] and row["wish_id"] is None and row["complaint_id"] is None:
+        edit = ["edit"] if row["seats_taken"] == 0 else []
+        may += {"draft": ["open", "close", "cancel", *edit], "open": ["close", "cancel", *edit]}.get(row["status"], [])
     return may
 
 
@@ -132,8 +139,16 @@ def _view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "status": row["status"],
         "seats": row["seats"],
         "seats_taken": row["seats_taken"],
+        "min_people": row["min_people"],
         "reward_points": row["reward_points"],
         "hourly_points": row["hourly_points"],
+        "minutes": row["minutes"],
+        "skills": row["skills"],
+        "place": row["place"],
+        "location": row["longitude"] and {"longitude": row["longitude"], "latitude": row["latitude"]},
+        "starts_at": row["starts_at"],
+        "ends_at": row["ends_at"],
+        "claim_until": row["claim_until"],
         "created_at": row["created_at"],
         "actions": _actions(row, caller),
     }

@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
 
+from app.core.clock import now
 from app.core.db import Database, insert
 from app.core.ids import new_id
 from app.core.settings import Settings
@@ -416,6 +418,18 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             "is_active": True,
         },
         ("POST", "/v1/joint-cases/{case_id}/close"): reason,
+        ("POST", "/v1/tasks"): {
+            "area_id": grid,
+            "kind": "activity",
+            "title": "周六清理楼道",
+            "seats": 3,
+            "min_people": 2,
+            "starts_at": (now() + timedelta(days=1)).isoformat(),
+            "ends_at": (now() + timedelta(days=1, hours=2)).isoformat(),
+            "skills": ["搬运"],
+        },
+        ("PUT", "/v1/tasks/{task_id}"): {"title": "周日清理楼道", "minutes": 60},
+        ("POST", "/v1/tasks/{task_id}/cancel"): reason,
         ("POST", "/v1/claims/{claim_id}/submit"): {"note": "换好了。", "minutes": 45},
         ("POST", "/v1/claims/{claim_id}/return"): reason,
         ("POST", "/v1/claims/{claim_id}/refuse"): reason,

@@ -15,6 +15,7 @@ SUBSETS = [frozenset(chosen) for size in range(len(Party) + 1) for chosen in com
 
 STAYING = {
     ("branch", "edit"),
+    ("task", "edit"),
     ("team", "correct"),
     ("team", "edit"),
     ("complaint", "escalate"),

@@ -13,6 +13,25 @@ WORK = (
         "Nobody claims the task of a complaint that is theirs or that they called for",
         "这是您提交、附议或发起的诉求任务，请留给其他党员和志愿者。",
     ),
+    ProblemType("own-task", 403, "Nobody claims a task that they posted", "这是您发布的任务，请留给其他党员和志愿者。"),
+    ProblemType(
+        "task-in-the-past",
+        422,
+        "The end, or the time to claim, is over",
+        "结束时间或报名截止时间已过，请改成将来的时间。",
+    ),
+    ProblemType(
+        "task-outside-area",
+        422,
+        "The place is not in the task's area",
+        "任务地点不在所选区域内，请重新选点或选择区域。",
+    ),
+    ProblemType(
+        "task-claimed",
+        409,
+        "Somebody has claimed the task",
+        "已经有人认领，不能再改，确需改动请取消后重新发布，认领的人会看到原因。",
+    ),
     ProblemType("task-full", 409, "No seat is free", "已经被认领了，看看别的任务吧。"),
     ProblemType("task-not-open", 409, "The task is not open", "任务已结束或已取消，看看别的任务吧。"),
     ProblemType(

@@ -119,6 +119,7 @@ BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
         "task",
         where=f"({_unfinished(TASK, 'closed', 'cancelled')} OR {IS_WORKED_ON})",
         state=STATUS,
+        point=("x.longitude", "x.latitude"),
         beside="(SELECT c.area_id FROM complaint c WHERE c.id = x.complaint_id)",
     ),
     Goes("wish", where=_unfinished(WISH, "fulfilled", "rejected", "withdrawn", "expired"), state=STATUS),

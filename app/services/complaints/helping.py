@@ -10,20 +10,16 @@ from app.core.queue import order
 from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.kinds import TaskKind
-from app.domain.lifecycles import COMPLAINT, TASK
+from app.domain.lifecycles import COMPLAINT
 from app.domain.points import default_terms, rate_for
 from app.domain.shielding import mask_text
 from app.models import Task
 from app.schemas.complaints import CallIn
-from app.services import policies, tasks, transitions
+from app.services import policies, posted_tasks, tasks, transitions
 from app.services.complaints import standing
-from app.services.transitions import Mover
-
-CHECK_TASK = "check_task"
 
 FIND_LIVE = "SELECT id FROM task WHERE complaint_id = $1 AND status IN ('draft', 'open')"
 FIND_TITLE = "SELECT title FROM complaint WHERE id = $1"
-FIND_TASK = "SELECT complaint_id, status FROM task WHERE id = $1"
 
 
 async def call(
@@ -57,46 +53,13 @@ async def call(
     )
     await tasks.make(connection, task, mover)
     if has_own_words:
-        await order(connection, CHECK_TASK, task.id)
+        await order(connection, posted_tasks.CHECK_TASK, task.id)
     facts = {"task_id": task.id, "seats": form.seats}
     await transitions.move(connection, COMPLAINT, complaint_id, "call_helpers", mover, facts=facts)
-
-
-async def open_task(connection: Connection, secret: str, caller: Caller, task_id: UUID) -> None:
-    """Let a task be claimed whose words the content check left to people."""
-    await transitions.move(connection, TASK, task_id, "open", await _permit(connection, secret, caller, task_id))
-
-
-async def close_task(connection: Connection, secret: str, caller: Caller, task_id: UUID) -> None:
-    """Call for nobody else. Raises ``state-conflict`` when the task has ended."""
-    if not await _wind_up(connection, task_id, await _permit(connection, secret, caller, task_id)):
-        raise Problem("state-conflict")
 
 
 async def end(connection: Connection, complaint_id: UUID) -> None:
     """Call for nobody else, since the locked complaint has ended. Locks its task."""
     task_id = await connection.fetchval(FIND_LIVE, complaint_id)
     if task_id is not None:
-        await _wind_up(connection, task_id, transitions.SYSTEM)
-
-
-async def _permit(connection: Connection, secret: str, caller: Caller, task_id: UUID) -> Mover:
-    """Lock the complaint of a task and return the caller as one of its staff.
-
-    A wish's task opens and ends with its wish: nobody may for it. Raises ``not-found``, ``not-allowed`` and
-    ``own-interest``.
-    """
-    task = await connection.fetchrow(FIND_TASK, task_id)
-    if task is None:
-        raise Problem("not-found")
-    if task["complaint_id"] is None:
-        raise Problem("not-allowed" if task["status"] in {"open", "closed"} else "not-found")
-    return standing.require_staff(await standing.get(connection, secret, caller, task["complaint_id"]), caller)
-
-
-async def _wind_up(connection: Connection, task_id: UUID, mover: Mover) -> bool:
-    """Cancel a task that nobody has claimed; close another: who works on it goes on. Return whether it was live."""
-    return (
-        await transitions.find_and_move(connection, TASK, task_id, "cancel", mover, where="x.seats_taken = 0")
-        or await transitions.find_and_move(connection, TASK, task_id, "close", mover)
-    ) is not None
+        await posted_tasks.wind_up(connection, task_id, transitions.SYSTEM)

@@ -1,0 +1,220 @@
+"""Tasks that staff post for their areas: activities, patrols, pairings, from draft to end."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Connection, Record
+
+from app.core.clock import now
+from app.core.db import insert
+from app.core.ids import new_id
+from app.core.queue import order
+from app.domain.caller import Caller, Role
+from app.domain.errors import Problem
+from app.domain.lifecycle import Party
+from app.domain.lifecycles import PUBLIC_TASK_STATES, TASK
+from app.domain.points import default_terms, rate_for
+from app.domain.shielding import mask_text
+from app.domain.texts import TOO_FEW
+from app.models import Task
+from app.schemas.tasks import TaskEditIn, TaskIn
+from app.services import fulfilment, policies, transitions
+from app.services.complaints import standing
+from app.services.places import Places
+from app.services.transitions import Mover
+
+CHECK_TASK = "check_task"
+
+LOCK_AREA = "SELECT lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1 FOR KEY SHARE"
+IS_BELOW = "SELECT lineage @> ARRAY[$2::uuid] FROM area WHERE id = $1"
+FIND = """
+    SELECT t.kind, t.status, t.complaint_id, t.wish_id, t.area_id, a.lineage && $2::uuid[] AS in_scope
+    FROM task t JOIN area a ON a.id = t.area_id WHERE t.id = $1
+"""
+IS_UNCLAIMED = "x.seats_taken = 0"
+FIND_OVER = "SELECT id FROM task WHERE status = 'open' AND claim_until <= $1 ORDER BY claim_until LIMIT 500"
+FIND_CLAIMANTS = """
+    SELECT DISTINCT user_id FROM claim WHERE task_id = $1 AND status IN ('active', 'returned') ORDER BY user_id
+"""
+LOCK_USERS = 'SELECT FROM "user" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE'
+FIND_CLAIMS = """
+    SELECT t.wish_id, t.complaint_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id
+    FROM claim c JOIN task t ON t.id = c.task_id
+    WHERE t.id = $1 AND c.status IN ('active', 'returned') ORDER BY c.id
+"""
+
+
+async def post(connection: Connection, index: Places, caller: Caller, form: TaskIn, base_points: int) -> UUID:
+    """Post a task for an area; return its id. Nobody else sees it before its words are checked (I10).
+
+    The task promises what the policy of the area now says for its kind, ``base_points`` where none does. Locks the
+    area's row. Raises ``area-unknown``, ``not-allowed`` where the caller is not staff, ``task-in-the-past``,
+    ``task-outside-area``, and by the database ``area-closed``.
+    """
+    area = await connection.fetchrow(LOCK_AREA, form.area_id, caller.scope(Role.STAFF))
+    if area is None:
+        raise Problem("area-unknown")
+    if not area["in_scope"]:
+        raise Problem("not-allowed")
+    moment = now()
+    policy = await policies.find(connection, form.area_id, moment, default_terms(base_points))
+    promise = rate_for(policy.terms, form.kind, None)
+    task = Task(
+        id=new_id(),
+        kind=form.kind,
+        area_id=form.area_id,
+        author_id=caller.id,
+        reward_points=promise.points,
+        hourly_points=promise.points_per_hour,
+        **await _fields(connection, index, form.area_id, form, moment),
+    )
+    await insert(connection, task)
+    await transitions.log_creation(connection, TASK, task.id, Mover(Party.STAFF, caller.id))
+    await order(connection, CHECK_TASK, task.id)
+    return task.id
+
+
+async def edit(connection: Connection, index: Places, caller: Caller, task_id: UUID, form: TaskEditIn) -> None:
+    """Say everything of a posted task anew, while nobody has claimed it; its words are checked again.
+
+    Raises ``not-found``, ``not-allowed``, ``task-claimed``, ``task-in-the-past``, ``task-outside-area``, and
+    ``state-conflict`` once it has ended.
+    """
+    row = await _find_posted(connection, caller, task_id)
+    changes = await _fields(connection, index, row["area_id"], form, now())
+    mover = Mover(Party.STAFF, caller.id)
+    edited = await transitions.find_and_move(
+        connection, TASK, task_id, "edit", mover, changes=changes, where=IS_UNCLAIMED
+    )
+    if edited is None:
+        raise Problem("task-claimed" if row["status"] in {"draft", "open"} else "state-conflict")
+    await order(connection, CHECK_TASK, task_id)
+
+
+async def open_task(connection: Connection, secret: str, caller: Caller, task_id: UUID) -> None:
+    """Let a task be claimed whose words the content check left to people.
+
+    Raises ``not-found``, ``not-allowed``, ``own-interest``, ``state-conflict``.
+    """
+    await transitions.move(connection, TASK, task_id, "open", await permit(connection, secret, caller, task_id))
+
+
+async def close_task(connection: Connection, secret: str, caller: Caller, task_id: UUID) -> None:
+    """Call for nobody else. Raises as ``open_task`` does, ``state-conflict`` when the task has ended."""
+    if not await wind_up(connection, task_id, await permit(connection, secret, caller, task_id)):
+        raise Problem("state-conflict")
+
+
+async def cancel(connection: Connection, caller: Caller, task_id: UUID, reason: str) -> None:
+    """Call a posted task off, under those who claimed it too; what was delivered can still be verified.
+
+    Raises ``not-found``, ``not-allowed``, ``state-conflict`` when the task has ended.
+    """
+    await _find_posted(connection, caller, task_id)
+    if not await _call_off(connection, task_id, Mover(Party.STAFF, caller.id), reason):
+        raise Problem("state-conflict")
+
+
+async def end(connection: Connection, task_id: UUID) -> None:
+    """End a task that nobody can claim any more: cancelled when fewer claimed it than it needs, else closed."""
+    if not await _call_off(connection, task_id, transitions.SYSTEM, TOO_FEW, where="x.seats_taken < x.min_people"):
+        await transitions.find_and_move(connection, TASK, task_id, "close", transitions.SYSTEM)
+
+
+async def find_over(connection: Connection, moment: datetime) -> list[UUID]:
+    """Return open tasks that nobody can claim any more at ``moment``."""
+    return [row["id"] for row in await connection.fetch(FIND_OVER, moment)]
+
+
+async def permit(connection: Connection, secret: str, caller: Caller, task_id: UUID) -> Mover:
+    """Return the caller as one of the staff of a task: of its area, or of the complaint it is for, which is locked.
+
+    A wish's task opens and ends with its wish: nobody may for it. Raises ``not-found``, ``not-allowed`` and
+    ``own-interest``.
+    """
+    row = await _find(connection, caller, task_id)
+    if row["complaint_id"] is not None:
+        return standing.require_staff(await standing.get(connection, secret, caller, row["complaint_id"]), caller)
+    return _require_posted(row, caller)
+
+
+async def wind_up(connection: Connection, task_id: UUID, mover: Mover) -> bool:
+    """Cancel a task that nobody has claimed; close another: who works on it goes on. Return whether it was live."""
+    return (
+        await transitions.find_and_move(connection, TASK, task_id, "cancel", mover, where=IS_UNCLAIMED)
+        or await transitions.find_and_move(connection, TASK, task_id, "close", mover)
+    ) is not None
+
+
+async def _call_off(
+    connection: Connection, task_id: UUID, mover: Mover, note: str, where: str = "true"
+) -> Record | None:
+    """Cancel a task and free whoever claimed it and has not delivered. Locks their rows, the task's, the claims'.
+
+    Raises ``service-unavailable`` when somebody claimed it between the first lock and the second: it is to be tried
+    again.
+    """
+    claimants = await _claimants(connection, task_id)
+    await connection.execute(LOCK_USERS, claimants)
+    cancelled = await transitions.find_and_move(connection, TASK, task_id, "cancel", mover, note=note, where=where)
+    if cancelled is None:
+        return None
+    if not set(await _claimants(connection, task_id)) <= set(claimants):
+        raise Problem("service-unavailable")
+    for row in await connection.fetch(FIND_CLAIMS, task_id):
+        await fulfilment.free(connection, fulfilment.of(row), "call_off", mover, note)
+    return cancelled
+
+
+async def _claimants(connection: Connection, task_id: UUID) -> list[UUID]:
+    return [row["user_id"] for row in await connection.fetch(FIND_CLAIMANTS, task_id)]
+
+
+async def _find(connection: Connection, caller: Caller, task_id: UUID) -> Record:
+    row = await connection.fetchrow(FIND, task_id, caller.scope(Role.STAFF))
+    if row is None:
+        raise Problem("not-found")
+    return row
+
+
+async def _find_posted(connection: Connection, caller: Caller, task_id: UUID) -> Record:
+    """Return a posted task that the caller may change. Raises ``not-found`` and ``not-allowed``."""
+    row = await _find(connection, caller, task_id)
+    _require_posted(row, caller)
+    return row
+
+
+def _require_posted(row: Record, caller: Caller) -> Mover:
+    is_seen = row["in_scope"] or row["status"] in PUBLIC_TASK_STATES
+    if row["wish_id"] is not None or row["complaint_id"] is not None or not row["in_scope"]:
+        raise Problem("not-allowed" if is_seen else "not-found")
+    return Mover(Party.STAFF, caller.id)
+
+
+async def _fields(
+    connection: Connection, index: Places, area_id: UUID, form: TaskEditIn, moment: datetime
+) -> dict[str, Any]:
+    """Return the columns that a form fills. Raises ``task-in-the-past`` and ``task-outside-area``."""
+    claim_until = form.claim_until or (form.starts_at if form.min_people > 1 else form.ends_at)
+    if any(when is not None and when <= moment for when in (form.ends_at, claim_until)):
+        raise Problem("task-in-the-past")
+    place = form.location
+    if place is not None:
+        grid_id = await index.locate(connection, float(place.longitude), float(place.latitude))
+        if not await connection.fetchval(IS_BELOW, grid_id, area_id):
+            raise Problem("task-outside-area")
+    return {
+        "title": mask_text(form.title),
+        "body": form.body and mask_text(form.body),
+        "seats": form.seats,
+        "min_people": form.min_people,
+        "minutes": form.minutes,
+        "skills": form.skills,
+        "place": form.place and mask_text(form.place),
+        "longitude": place and place.longitude,
+        "latitude": place and place.latitude,
+        "starts_at": form.starts_at,
+        "ends_at": form.ends_at,
+        "claim_until": claim_until,
+    }
