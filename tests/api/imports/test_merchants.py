@@ -16,6 +16,7 @@ from tests.factories import World, new_licence_number
 from tests.imports import Cell, Office, counts, reasons, xlsx
 from tests.people import Person
 from tests.roster import new_contact
+from tests.spreadsheets import sheets_of
 
 HEAD = ("商户名称", "统一社会信用代码", "社区", "经营者", "手机号码")
 SHOPS = """
@@ -117,6 +118,9 @@ class TestMerchants:
         params = {"area_id": world.district.id, "reason": "年度核对"}
         exported = await world.api.get("/v1/exports/merchants.xlsx", world.administrator, **params)
         assert exported.status_code == 200, exported.text
+        masked = await world.api.get("/v1/exports/merchants.xlsx", world.administrator, area_id=world.district.id)
+        told = str(sheets_of(masked.content)[0])
+        assert (row[0] in told, row[4] in told) == (True, False)
         assert counts(await office.checked("merchants", world.district.id, exported.content)) == (0, 0, 1, 0)
 
     async def test_as_many_statements_for_twenty_shops_as_for_two(self, world: World, office: Office):

@@ -494,6 +494,9 @@ class TestClearing:
         import_id = await office.upload("units", world.district.id, some_units("甲公司"))
         await office.step(import_id, "check")
         await world.database.writes.execute("DELETE FROM pgqueuer WHERE payload = $1", import_id.encode())
+        with at(now() + timedelta(minutes=29)):
+            await handlers.clear_imports(jobs.parts)
+        assert (await office.get(import_id))["status"] == "checking"
         with at(now() + timedelta(minutes=31)):
             await handlers.clear_imports(jobs.parts)
         failed = await office.get(import_id)
