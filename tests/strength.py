@@ -1,13 +1,16 @@
-"""Many people at once for tests of strength and lending, each a user who could log in."""
+"""For tests of strength and lending: many people at once, each a user who could log in, and what may come of plans."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from app.core.clock import now
+from app.core.clock import now, today
+from app.core.db import insert
+from app.core.ids import new_id
 from app.core.security import issue_token
 from app.domain.kinds import Hat
-from app.models import Area
-from tests.factories import World
+from app.models import Area, LendingLine, LendingPlan, LoanRequest
+from tests.factories import World, person_of
 from tests.people import Person
 
 MAKE_PEOPLE = """
@@ -52,3 +55,81 @@ async def give_hat(world: World, area: Area, hat: Hat, person_ids: list[UUID], m
 def _person(world: World, user_id: UUID, openid: str) -> Person:
     secret = world.settings.secret_key.get_secret_value()
     return Person(user_id, openid, issue_token(secret, user_id, 1, now(), timedelta(days=1)))
+
+
+async def make_plan(world: World, area: Area | None = None, *, days: int = 30, skills: tuple[str, ...] = ()) -> UUID:
+    """Make a plan that is there, for the district if nothing else is said, whose loans last so many days."""
+    plan = LendingPlan(
+        id=new_id(),
+        area_id=(area or world.district).id,
+        until=today() + timedelta(days=days),
+        skills=list(skills),
+        status="ready",
+        created_by=world.staff.id,
+        computed_at=now(),
+    )
+    async with world.database.transaction() as connection:
+        await insert(connection, plan)
+    return plan.id
+
+
+async def make_line(
+    world: World,
+    plan_id: UUID,
+    giver: Area,
+    taker: Area,
+    people: int = 1,
+    *,
+    hat: Hat = Hat.VOLUNTEER,
+    status: str = "proposed",
+) -> UUID:
+    """Make a line of a plan."""
+    line = LendingLine(
+        id=new_id(),
+        plan_id=plan_id,
+        from_area_id=giver.id,
+        to_area_id=taker.id,
+        hat=hat,
+        people=people,
+        skilled=0,
+        distance_m=800,
+        is_distance_assumed=False,
+        reachable=people,
+        status=status,
+    )
+    async with world.database.transaction() as connection:
+        await insert(connection, line)
+    return line.id
+
+
+async def make_request(world: World, line_id: UUID, person: Person, status: str = "open") -> UUID:
+    """Ask somebody for a line."""
+    request = LoanRequest(
+        id=new_id(), line_id=line_id, person_id=await person_of(world.database, person), status=status
+    )
+    async with world.database.transaction() as connection:
+        await insert(connection, request)
+    return request.id
+
+
+async def make_loan(world: World, request_id: UUID, *, since: timedelta = -timedelta(days=1), days: int = 30) -> UUID:
+    """Lend whoever was asked, as the line says."""
+    loan_id = new_id()
+    await world.database.writes.execute(
+        """
+        INSERT INTO loan (id, request_id, person_id, hat, from_area_id, to_area_id, since, until, status)
+        SELECT $2, r.id, r.person_id, l.hat, l.from_area_id, l.to_area_id, $3, $4, 'running'
+        FROM loan_request r JOIN lending_line l ON l.id = r.line_id WHERE r.id = $1
+        """,
+        request_id,
+        loan_id,
+        now() + since,
+        now() + timedelta(days=days),
+    )
+    return loan_id
+
+
+async def lend(world: World, giver: Area, taker: Area, person: Person, **fields: Any) -> UUID:
+    """Lend somebody from one grid to another one; return the loan's id."""
+    line_id = await make_line(world, await make_plan(world), giver, taker, status="asking")
+    return await make_loan(world, await make_request(world, line_id, person, "agreed"), **fields)

@@ -6,6 +6,7 @@ payload alone is at fault · 429 and 503 carry ``Retry-After`` (RFC 9457, RFC 91
 
 from app.domain.refusals.entry import ProblemType, passing
 from app.domain.refusals.files import FILES
+from app.domain.refusals.lending import LENDING
 from app.domain.refusals.points import POINTS
 from app.domain.refusals.work import WORK
 
@@ -296,6 +297,7 @@ _TYPES = (
     ),
     *FILES,
     *WORK,
+    *LENDING,
     *POINTS,
 )
 

@@ -19,6 +19,9 @@ from app.domain.transport import Ints, Marks
 SKILL_WORTH_M = 2_000
 """So much further, at most, somebody is asked to go because they have a skill that is looked for."""
 
+DISTANCE_MAX_M = 1_000_000
+"""What may be asked for as the greatest distance, at most."""
+
 ASSUMED_M = (1_000, 3_000, 10_000)
 """How far two grids are taken to be apart when one of them has no shape: in one area right above both, in one another
 level up (of a street, say), and beyond."""

@@ -1,5 +1,6 @@
 """Every lifecycle of the product, one table each. No state is decided anywhere else."""
 
+from app.domain.lending_lifecycles import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
 from app.domain.lifecycle import Lifecycle, Party, row
 
 AUTHOR, CLAIMANT, HELPER = Party.AUTHOR, Party.CLAIMANT, Party.HELPER
@@ -382,4 +383,8 @@ LIFECYCLES = (
     SETTLEMENT_LINE,
     ADJUSTMENT,
     IMPORT_RUN,
+    LENDING_PLAN,
+    LENDING_LINE,
+    LOAN_REQUEST,
+    LOAN,
 )

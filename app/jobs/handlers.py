@@ -13,6 +13,7 @@ from asyncpg import Connection
 from app import ledger
 from app.core.clock import now, today
 from app.core.db import Database, Reads
+from app.core.pagination import LOWEST
 from app.core.settings import Settings
 from app.domain import months
 from app.domain.errors import Problem
@@ -38,6 +39,8 @@ from app.services import (
 from app.services.area_changes import complaints as area_complaints
 from app.services.complaints import overdue, residents
 from app.services.imports import clearing
+from app.services.lending import lines as lending_lines
+from app.services.lending import loans, plans, requests
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -176,6 +179,23 @@ async def digest_stuck(parts: Parts) -> int:
         return await digests.draw_up(connection)
 
 
+async def end_loans(parts: Parts) -> int:
+    """End loans whose time is over or whose grounds are gone; return how many."""
+    return await until_none(parts.database, loans.find_due, loans.expire)
+
+
+async def tend_lending(parts: Parts) -> int:
+    """Give up plans that were never drawn up, end lines that are over, ask others where people said nothing."""
+    done = await until_none(parts.database, plans.find_forgotten, plans.give_up)
+    done += await until_none(parts.database, lending_lines.find_over, lending_lines.lapse)
+    above: UUID | None = LOWEST
+    while above is not None:
+        asking = await lending_lines.find_asking(parts.database.reads, above, BATCH)
+        await each(parts.database, asking, requests.tend)
+        above = asking[-1] if len(asking) == BATCH else None
+    return done
+
+
 async def hold_forgotten(parts: Parts) -> int:
     """Hand wishes, complaints and offers whose content check never ended over to people; return how many."""
     return await content_checks.hold_forgotten(parts.database, now() - CHECK_PATIENCE)
@@ -309,6 +329,8 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "escalate_overdue": ("* * * * *", escalate_overdue),
     "remind_due": ("*/5 * * * *", remind_due),
     "digest_stuck": ("0 0 * * *", digest_stuck),  # at eight in the morning in Shanghai
+    "end_loans": ("*/5 * * * *", end_loans),
+    "tend_lending": ("17 * * * *", tend_lending),
     "hold_forgotten": ("*/5 * * * *", hold_forgotten),
     "seal_ledger": ("* * * * *", seal_ledger),
     "seal_late": ("29 * * * *", seal_late),

@@ -26,6 +26,8 @@ from app.services.complaints.handling import CHECK_ANSWER
 from app.services.complaints.posting import CHECK_COMPLAINT
 from app.services.imports import applying, checking
 from app.services.imports.steps import APPLY_IMPORT, CHECK_IMPORT
+from app.services.lending import drawing
+from app.services.lending.plans import DRAW_UP
 from app.services.merchants import GIVE_BACK_VOUCHERS
 from app.services.offers import CHECK_OFFER
 from app.services.posted_tasks import CHECK_TASK
@@ -84,9 +86,10 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     database, wechat = parts.database, parts.wechat
     secret = parts.settings.data_key.get_secret_value()
     base_points = parts.settings.wish_reward_points
-    imports: dict[str, Callable[[UUID], Awaitable[None]]] = {
+    large: dict[str, Callable[[UUID], Awaitable[None]]] = {
         CHECK_IMPORT: partial(checking.check, database, secret),
         APPLY_IMPORT: partial(applying.apply, database, secret),
+        DRAW_UP: partial(drawing.draw_up, database),
     }
     acts: dict[str, Callable[[UUID], Awaitable[None]]] = {
         CHECK_WISH: partial(content_checks.check_wish, database, wechat, base_points=base_points),
@@ -100,8 +103,8 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     }
     for name, act in acts.items():
         queue.entrypoint(name, executor_factory=DatabaseRetryEntrypointExecutor)(_for_subject(act))
-    for name, act in imports.items():
-        # A file in memory is enough: whoever comes next waits in the queue, whichever worker has the one before.
+    for name, act in large.items():
+        # One file or district in memory is enough: whoever comes next waits in the queue, whoever has the other.
         queue.entrypoint(name, executor_factory=DatabaseRetryEntrypointExecutor, concurrency_limit=1)(_for_subject(act))
     for name, (schedule, sweep) in SWEEPS.items():
         queue.schedule(name, schedule)(_for_schedule(name, partial(sweep, parts)))

@@ -27,6 +27,7 @@ from app.models.joint_case import JointCase
 from app.models.ledger import LedgerAccount, LedgerBalance, LedgerTransfer
 from app.models.ledger_halt import LedgerHalt
 from app.models.ledger_seal import LedgerLeaf, LedgerSeal
+from app.models.lending import LendingGap, LendingLine, LendingPlan, Loan, LoanPeriod, LoanRequest
 from app.models.member import Member
 from app.models.merchant import Clerk, ClerkInvite, Merchant
 from app.models.offer import Offer, OfferTaker
@@ -94,6 +95,12 @@ __all__ = [
     "LedgerLeaf",
     "LedgerSeal",
     "LedgerTransfer",
+    "LendingGap",
+    "LendingLine",
+    "LendingPlan",
+    "Loan",
+    "LoanPeriod",
+    "LoanRequest",
     "Member",
     "Merchant",
     "Offer",

@@ -9,6 +9,7 @@ from app.schemas.branches import CandidacyOut, InsideBranchOut
 from app.schemas.complaints import OwnComplaintOut
 from app.schemas.fields import Page
 from app.schemas.identifications import IdentificationOut
+from app.schemas.lending import LoanOut, LoanRequestOut
 from app.schemas.me import Me, MeIn, Points, PointsTransfer
 from app.schemas.members import MemberOut, VolunteerOut
 from app.schemas.offers import VoucherOut
@@ -34,6 +35,7 @@ from app.services import (
 )
 from app.services.branches import candidacies
 from app.services.branches import views as branch_views
+from app.services.lending import loans, requests
 
 router = APIRouter(prefix="/me", tags=["me"])
 LIST_PROBLEMS = responses("invalid-payload", "cursor-invalid")
@@ -116,6 +118,18 @@ async def list_branches(caller: CallerDep, reads: ReadsDep, page: PageDep, secre
 async def list_candidacies(caller: CallerDep, reads: ReadsDep, page: PageDep, secret: SecretDep) -> Response:
     """List where the caller stands or stood for secretary of a branch, or is asked to, newest first."""
     return answer(await candidacies.list_own(reads, secret, caller, page))
+
+
+@router.get("/loan-requests", response_model=Page[LoanRequestOut], responses=LIST_PROBLEMS)
+async def list_loan_requests(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List where the caller was asked to help, newest first."""
+    return answer(await requests.list_own(reads, caller, page))
+
+
+@router.get("/loans", response_model=Page[LoanOut], responses=LIST_PROBLEMS)
+async def list_loans(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List where the caller helps or helped in another grid, newest first."""
+    return answer(await loans.list_own(reads, caller, page))
 
 
 @router.get("/points", response_model=Points)

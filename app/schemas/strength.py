@@ -55,10 +55,13 @@ class EffectiveStrengthRuleOut(Out):
 class ForceOut(Out):
     """The people of one hat: those who count, those the rule asks for, and how many are missing.
 
-    Of several grids it is the sum; what one has to spare makes up for nobody who is missing in another.
+    Those lent to a grid count there, and those it lends do not. Of several grids it is the sum; what one has to spare
+    makes up for nobody who is missing in another.
     """
 
     present: int
+    lent: int
+    borrowed: int
     required: int
     shortage: int
 

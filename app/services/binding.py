@@ -15,11 +15,22 @@ from app.domain.lifecycle import Lifecycle, Party
 from app.domain.lifecycles import MEMBER, VOLUNTEER
 from app.services import merchants, posts, transitions
 from app.services.branches import places
+from app.services.lending import loans, requests
 from app.services.transitions import Mover
 
 HATS = (MEMBER, VOLUNTEER)
 REFERRING = frozenset(
-    {"post_holding", "stay", "team", "team_member", "merchant", "unit", *(hat.subject for hat in HATS)}
+    {
+        "post_holding",
+        "stay",
+        "team",
+        "team_member",
+        "merchant",
+        "unit",
+        "loan_request",
+        "loan",
+        *(hat.subject for hat in HATS),
+    }
 )
 """The tables that refer to people, all of which are gone through when two persons become one. A unit's contact was told
 by name and number, so that it is never the one of the two that goes."""
@@ -55,6 +66,9 @@ MOVE_STAYS = """
     WHERE s.person_id = o.person_id AND s.hat = o.hat AND s.since = o.since
         AND (known.since IS NULL OR s.since < known.since)
 """
+# Who is nobody's account is asked nothing and lent nowhere: ``unbind`` sees to it.
+MOVE_REQUESTS = "UPDATE loan_request SET person_id = $2 WHERE person_id = $1"
+MOVE_LOANS = "UPDATE loan SET person_id = $2 WHERE person_id = $1"
 MOVE_SHOPS = "UPDATE merchant SET person_id = $2 WHERE person_id = $1"
 MOVE_HOLDINGS = "UPDATE post_holding SET person_id = $2 WHERE person_id = $1"
 # Of two places in one team the roster's counts.
@@ -101,9 +115,10 @@ async def bind(connection: Connection, caller: Caller, user_id: UUID, identity_h
 async def unbind(connection: Connection, caller: Caller, user_id: UUID) -> UUID:
     """Part a user from the person of the roster that they were taken for; return that person's id.
 
-    The person stays on the roster with hats, posts and shops, and is nobody's account. The user has to log in again,
-    has none of it, and keeps what never was the person's: points, wishes, claims. Raises ``state-conflict``, and
-    ``not-allowed`` when the person is more than the caller may take away. Locks the user, the person, their shops.
+    The person stays on the roster with hats, posts and shops, and is nobody's account: they are asked nothing any more,
+    and a loan, to which they never agreed, ends. The user has to log in again, has none of it, and keeps what never was
+    the person's: points, wishes, claims. Raises ``state-conflict``, and ``not-allowed`` when the person is more than
+    the caller may take away. Locks the user, the person, their shops, what they were asked, their loan.
     """
     await connection.execute(END_SESSIONS, user_id)
     person_id = await connection.fetchval(LOCK_OF_USER, user_id)
@@ -116,6 +131,8 @@ async def unbind(connection: Connection, caller: Caller, user_id: UUID) -> UUID:
     await connection.execute(TAKE_USER, person_id)
     await posts.take_grants(connection, person_id, user_id, mover)
     await merchants.take_shops(connection, person_id, user_id, mover)
+    await requests.withdraw_of(connection, person_id)
+    await loans.end_of(connection, person_id, mover)
     return UUID(bytes=person_id.bytes)
 
 
@@ -125,7 +142,7 @@ async def _merge(connection: Connection, from_id: UUID, into_id: UUID) -> None:
         await _merge_hat(connection, hat, from_id, into_id)
     await connection.execute(MOVE_STAYS, from_id, into_id)
     await connection.execute(MOVE_HOLDINGS, from_id, into_id)
-    for statement in (DROP_PLACES, MOVE_PLACES, MOVE_LEADERSHIP, MOVE_SHOPS):
+    for statement in (DROP_PLACES, MOVE_PLACES, MOVE_LEADERSHIP, MOVE_REQUESTS, MOVE_LOANS, MOVE_SHOPS):
         await connection.execute(statement, from_id, into_id)
     await connection.execute(DROP_STAYS, from_id)
     await connection.execute(DROP_PERSON, from_id)

@@ -18,6 +18,11 @@ LOG_EVENT = """
         (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, note, facts, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp())
 """
+LOG_CREATIONS = """
+    INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party, created_at)
+    SELECT made.id, $3, made.subject_id, 'create', $4, $5, $6, clock_timestamp()
+    FROM unnest($1::uuid[], $2::uuid[]) AS made (id, subject_id)
+"""
 
 LOG_EVENTS = """
     INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, facts, created_at)
@@ -141,6 +146,21 @@ async def log_creation(
 ) -> None:
     """Append the event that ``subject_id`` came to be, in the lifecycle's first state."""
     await log(connection, lifecycle.subject, subject_id, "create", lifecycle.initial, mover, facts=facts)
+
+
+async def log_creations(
+    connection: Connection, lifecycle: Lifecycle, subject_ids: Sequence[UUID], mover: Mover
+) -> None:
+    """Append the events that all of these came to be, in the lifecycle's first state."""
+    await connection.execute(
+        LOG_CREATIONS,
+        [new_id() for _ in subject_ids],
+        subject_ids,
+        lifecycle.subject,
+        lifecycle.initial,
+        mover.id,
+        mover.party,
+    )
 
 
 async def log_act(

@@ -7,12 +7,13 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import Database, insert
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.domain import months
 from app.domain.caller import Role
+from app.domain.kinds import Hat
 from app.main import create_app
 from app.models import Volunteer
 from app.services import seals
@@ -25,6 +26,7 @@ from tests.factories import (
     TEAM_FORM,
     VENUE_FORM,
     World,
+    make_area,
     make_grant,
     make_member,
     new_licence_number,
@@ -34,6 +36,7 @@ from tests.factories import (
 from tests.people import Person
 from tests.roster import enrol
 from tests.settlements import LAST_MONTH, draft, lines_of, make_redemption
+from tests.strength import make_line, make_loan, make_plan, make_request
 
 DOCUMENT: dict[str, Any] = create_app(Settings(_env_file=None)).openapi()
 """What the API promises; read once so that tests can be made of it."""
@@ -130,6 +133,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
         ids={
             "area_id": world.grid.id,
             "building_id": await world.building(name=f"幸福路{next(HOUSES)}号院1号楼"),
+            "district_id": world.district.id,
             "grant_id": await make_grant(world.database, await world.person(), world.grid, Role.STAFF),
             "member_id": member,
             "identification_id": await identification(world, applicant, asker),
@@ -162,6 +166,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "settlement_id": settlement,
             "line_id": line,
             "import_id": await world.upload("units", UNITS_FILE),
+            **await lending(world, helper),
         },
         hidden={
             "wish_id": await world.wish(author, "reviewing"),
@@ -187,6 +192,20 @@ async def prepare_unit(world: World, contact: Contact) -> None:
         await world.api.put(f"{path}/areas/{world.grid.id}", world.staff, {"reported_on": "2026-05-01"}),
     ):
         assert response.status_code == 200, response.text
+
+
+async def lending(world: World, member: Person) -> dict[str, UUID]:
+    """Lend a member of the grid to a third one, and ask for more; return the ids."""
+    third = await make_area(world.database, world.community)
+    plan_id = await make_plan(world)
+    line_id = await make_line(world, plan_id, world.grid, third, 2, hat=Hat.MEMBER, status="asking")
+    request_id = await make_request(world, line_id, member, "agreed")
+    return {
+        "plan_id": plan_id,
+        "lending_line_id": line_id,
+        "request_id": request_id,
+        "loan_id": await make_loan(world, request_id),
+    }
 
 
 async def identification(world: World, person: Person, contact: Contact) -> UUID:
@@ -317,6 +336,12 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         **{
             ("POST", f"/v1/{hat}s/{{{hat}_id}}/correct"): {"name": "欧阳小满", "phone": "13812345699", **reason}
             for hat in ("member", "volunteer")
+        },
+        ("POST", "/v1/lending-plans"): {
+            "area_id": grid,
+            "until": (today() + timedelta(days=30)).isoformat(),
+            "skills": ["修电器"],
+            "max_distance_m": 3000,
         },
         ("POST", "/v1/strength-rules"): {"area_id": grid, "members": 8, "volunteers": 40},
         ("POST", "/v1/members"): {"kind": "in_service", "unit_id": unit, "home_area_id": grid},

@@ -20,6 +20,7 @@ from tests.conftest import Jobs
 from tests.e2e.invariants import broken
 from tests.factories import World, make_area, make_grant, make_member, make_unit
 from tests.people import Person
+from tests.strength import lend
 
 REASON = "区划调整。"
 AREA_OF = "SELECT area_id FROM {} WHERE id = $1"
@@ -112,6 +113,7 @@ async def full(world: World, database: Database) -> World:
     await post(world, "circles", world.alliance, here | {"name": "楼下小圈"})
     await world.circle(grid)
     await world.policy(grid, day_cap=7)
+    await lend(world, grid, third, helper)
     return world
 
 
@@ -709,7 +711,8 @@ def replace_with(area: Area, area_id: UUID) -> Area:
     return Area(id=area_id, kind=area.kind, name=area.name, lineage=area.lineage)
 
 
-MADE_WITHOUT_EVENTS = tuple(f"I7 each {kind}'s" for kind in ("member", "volunteer", "merchant", "offer"))
+HATS_SHOPS_AND_LOANS = ("member", "volunteer", "merchant", "offer", "lending_line", "loan")
+MADE_WITHOUT_EVENTS = tuple(f"I7 each {kind}'s" for kind in HATS_SHOPS_AND_LOANS)
 """By the factories: what follows is their first event."""
 
 
@@ -723,8 +726,8 @@ async def assert_each_event(database: Database, left: dict[str, int], into: Area
     """Everything that went has its event, which says where to."""
     rows = await database.reads.fetch(
         "SELECT subject_kind, count(*) AS told FROM event WHERE action = 'follow' "
-        "AND $1 IN (facts ->> 'area_id', facts ->> 'home_area_id', facts ->> 'unit_area_id', facts ->> 'parent_id') "
-        "GROUP BY 1",
+        "AND $1 IN (facts ->> 'area_id', facts ->> 'home_area_id', facts ->> 'unit_area_id', facts ->> 'parent_id', "
+        "facts ->> 'from_area_id') GROUP BY 1",
         str(into.id),
     )
     told = {row["subject_kind"]: row["told"] for row in rows}

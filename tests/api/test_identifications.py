@@ -15,6 +15,7 @@ from tests.api_client import ApiClient
 from tests.factories import World, make_member
 from tests.people import Person
 from tests.roster import enrol, new_contact
+from tests.strength import lend, make_line, make_plan, make_request
 
 REASON = {"reason": "请带身份证到社区当面核对。"}
 
@@ -315,6 +316,14 @@ class TestBind:
         seen = (await api.get(f"/v1/teams/{team}", leader)).json()
         assert (seen["is_leader"], seen["own_status"], seen["head_count"]) == (True, "joined", 1)
 
+    async def test_who_is_lent_to_another_grid_stays_lent(self, api: ApiClient, world: World):
+        helper, contact = await world.helper(), await enrol(world, new_contact())
+        loan = await lend(world, world.grid, world.other_grid, helper)
+        assert (await approve(world, await ask(world, helper, contact))).status_code == 200
+        for path in ("/v1/me/loans", "/v1/me/loan-requests"):
+            assert len((await api.get(path, helper)).json()["items"]) == 1
+        assert (await api.post(f"/v1/loans/{loan}/end", helper)).status_code == 200
+
     async def test_no_table_that_refers_to_people_is_forgotten(self, world: World):
         rows = await world.database.reads.fetch(
             "SELECT DISTINCT conrelid::regclass::text AS name FROM pg_constraint WHERE confrelid = 'person'::regclass"
@@ -369,6 +378,19 @@ class TestUndo:
         told_of = str(await world.database.reads.fetch(f"{event} AND subject_id = $1", UUID(asking)))
         assert REASON["reason"] in told_of
         assert contact.phone not in told_of
+
+    async def test_nobody_stays_lent_who_never_agreed(self, api: ApiClient, world: World):
+        helper, contact = await world.helper(), await enrol(world, new_contact())
+        loan = await lend(world, world.grid, world.other_grid, helper)
+        line_id = await make_line(world, await make_plan(world), world.grid, world.other_grid, status="asking")
+        request = await make_request(world, line_id, helper)
+        asking = await ask(world, helper, contact)
+        assert (await approve(world, asking)).status_code == 200
+        assert (await api.post(f"/v1/identifications/{asking}/undo", world.staff, REASON)).status_code == 200
+        states = "SELECT (SELECT status FROM loan WHERE id = $1), (SELECT status FROM loan_request WHERE id = $2)"
+        row = await world.database.reads.fetchrow(states, loan, request)
+        assert row is not None
+        assert tuple(row) == ("ended", "withdrawn")
 
     async def test_nobody_undoes_their_own(self, api: ApiClient, world: World):
         contact, officer = await enrol(world, new_contact()), await world.holder(Role.STAFF, world.grid)

@@ -173,6 +173,27 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/strength-rules/effective"): [Reach(query="area_id={area_id}")],
     ("GET", "/v1/strength"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("GET", "/v1/strength/history"): [Reach((403, "not-allowed"), query="area_id={area_id}&from=2026-01&to=2026-11")],
+    ("POST", "/v1/lending-plans"): [FORBIDDEN],  # areas are public
+    ("GET", "/v1/lending-plans"): [
+        Reach(is_empty=True, query="area_id={area_id}"),
+        Reach(is_empty=True, query="area_id={district_id}"),
+    ],
+    ("GET", "/v1/lending-plans/{plan_id}"): [GONE],
+    ("GET", "/v1/lending-plans/{plan_id}/lines"): [GONE],
+    ("GET", "/v1/lending-plans/{plan_id}/missing"): [GONE],
+    ("POST", "/v1/lending-plans/{plan_id}/lines/{lending_line_id}/accept"): [GONE],
+    ("POST", "/v1/lending-plans/{plan_id}/lines/{lending_line_id}/refuse"): [GONE],
+    ("POST", "/v1/lending-plans/{plan_id}/lines/{lending_line_id}/stop"): [GONE],
+    ("GET", "/v1/me/loan-requests"): [OWN],
+    ("GET", "/v1/me/loans"): [OWN],
+    ("POST", "/v1/loan-requests/{request_id}/agree"): [GONE],
+    ("POST", "/v1/loan-requests/{request_id}/decline"): [GONE],
+    ("GET", "/v1/loans"): [
+        Reach(is_empty=True, query="area_id={area_id}"),
+        Reach(is_empty=True, query="area_id={district_id}"),
+        Reach(is_empty=True, query="area_id={district_id}&status=ended"),
+    ],
+    ("POST", "/v1/loans/{loan_id}/end"): [GONE],
     ("GET", "/v1/digests"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("POST", "/v1/identifications"): [],  # anybody may say who they are
     ("GET", "/v1/identifications"): [
@@ -449,6 +470,7 @@ async def test_from_outside(api: ApiClient, scene: Scene, strangers: dict[str, P
 
 INSIDERS = {
     "/v1/areas/{area_id}": "author",
+    "/v1/lending-plans/{plan_id}": "staff",
     "/v1/posts/{post_id}": "staff",
     "/v1/identifications/{identification_id}": "staff",
     "/v1/teams/{team_id}": "staff",

@@ -21,6 +21,7 @@ from tests.branches import lead, make_branch
 from tests.core.service import running_app
 from tests.factories import World
 from tests.people import Person
+from tests.strength import lend, make_plan, settle
 
 IDENTITY = 1
 KEY_AND_ANSWER = 2
@@ -123,6 +124,18 @@ class TestReads:
         assert await counter.get("/v1/strength", world.staff, **query) == IDENTITY + 1
         months = {"from": "2026-01", "to": "2026-11"}
         assert await counter.get("/v1/strength/history", world.staff, **query, **months) == IDENTITY + 1
+
+    async def test_lending(self, counter: Counter, world: World):
+        [person] = await settle(world, world.grid, volunteers=1)
+        await lend(world, world.grid, world.other_grid, person)
+        plan_id = await make_plan(world)
+        assert await counter.get("/v1/lending-plans", world.staff, area_id=world.district.id) == IDENTITY + 1
+        assert await counter.get(f"/v1/lending-plans/{plan_id}", world.staff) == IDENTITY + 1
+        may_they = 1
+        assert await counter.get(f"/v1/lending-plans/{plan_id}/lines", world.staff) == IDENTITY + may_they + 1
+        assert await counter.get("/v1/me/loan-requests", person) == IDENTITY + 1
+        assert await counter.get("/v1/me/loans", person) == IDENTITY + 1
+        assert await counter.get("/v1/loans", world.staff, area_id=world.district.id) == IDENTITY + 1
 
     async def test_posts_and_their_queues(self, counter: Counter, world: World):
         worker = await world.person()

@@ -12,6 +12,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.ids import new_id
 from app.domain.errors import Problem
+from app.domain.lending_lifecycles import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
 from app.domain.lifecycle import Lifecycle, Party
 from app.domain.lifecycles import (
     ADJUSTMENT,
@@ -44,7 +45,9 @@ from tests.branches import join, make_branch, stand
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
 from tests.factories import World, make_member, person_of
 from tests.roster import new_contact
-from tests.settlements import make_line, make_redemption, make_settlement
+from tests.settlements import make_line as make_settlement_line
+from tests.settlements import make_redemption, make_settlement
+from tests.strength import lend, make_line, make_plan, make_request
 
 LAST_YEAR = date(2025, 1, 1)
 INSERT_CLAIM = "INSERT INTO claim (id, task_id, user_id, status, due_at) VALUES ($1, $2, $3, 'active', $4)"
@@ -153,6 +156,18 @@ async def an_identification(world: World) -> UUID:
     return UUID(response.json()["id"])
 
 
+async def a_lending_line(world: World) -> UUID:
+    return await make_line(world, await make_plan(world), world.grid, world.other_grid)
+
+
+async def a_loan_request(world: World) -> UUID:
+    return await make_request(world, await a_lending_line(world), await world.person())
+
+
+async def a_loan(world: World) -> UUID:
+    return await lend(world, world.grid, world.other_grid, await world.person())
+
+
 async def a_team(world: World) -> UUID:
     return await world.team(await world.helper())
 
@@ -194,7 +209,7 @@ async def a_settlement_line(world: World) -> UUID:
     owner, holder = await world.person(), await world.helper(points=5)
     shop = await world.shop(owner)
     redemption = await make_redemption(world, owner, holder, await world.offer(shop))
-    return await make_line(world, await make_settlement(world, shop, LAST_YEAR), redemption)
+    return await make_settlement_line(world, await make_settlement(world, shop, LAST_YEAR), redemption)
 
 
 async def an_adjustment(world: World) -> UUID:
@@ -237,6 +252,10 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     SETTLEMENT_LINE.subject: a_settlement_line,
     ADJUSTMENT.subject: an_adjustment,
     IMPORT_RUN.subject: an_import,
+    LENDING_PLAN.subject: make_plan,
+    LENDING_LINE.subject: a_lending_line,
+    LOAN_REQUEST.subject: a_loan_request,
+    LOAN.subject: a_loan,
 }
 
 

@@ -83,6 +83,14 @@ BROKEN = {
             WHERE p.user_id = c.user_id AND v.status = 'approved'
         )
     """,
+    "nobody is lent who did not agree": """
+        SELECT l.id FROM loan l JOIN loan_request r ON r.id = l.request_id
+        WHERE r.status <> 'agreed' OR r.person_id <> l.person_id
+    """,
+    "a line has as many loans as people agreed, and no more than it asks for": """
+        SELECT l.id FROM lending_line l JOIN loan_request r ON r.line_id = l.id LEFT JOIN loan o ON o.request_id = r.id
+        GROUP BY l.id HAVING count(o.id) <> count(*) FILTER (WHERE r.status = 'agreed') OR count(o.id) > l.people
+    """,
     "a verified claim has its award, and no other has": """
         SELECT c.id FROM claim c LEFT JOIN award w ON w.claim_id = c.id
         WHERE (c.status = 'verified') <> (w.claim_id IS NOT NULL) OR w.user_id <> c.user_id

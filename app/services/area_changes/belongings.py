@@ -10,6 +10,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from app.domain.lending_lifecycles import LENDING_LINE, LOAN
 from app.domain.lifecycle import Lifecycle
 from app.domain.lifecycles import (
     ADJUSTMENT,
@@ -79,6 +80,8 @@ IS_WORKED_ON = f"""EXISTS (
     SELECT FROM claim c WHERE c.task_id = x.id AND c.{_in(*LIVE_CLAIM_STATES).removeprefix("x.")}
 )"""
 IS_OF_OPEN_UNIT = "EXISTS (SELECT FROM unit u WHERE u.id = x.unit_id AND u.closed_at IS NULL)"
+LINE_IS_LIVE = _unfinished(LENDING_LINE, "filled", "refused", "ended")
+LOAN_RUNS = _unfinished(LOAN, "ended")
 MERCHANT_IS_LIVE = _in(*LIVE_MERCHANT_STATES)
 
 BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
@@ -109,6 +112,15 @@ BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
     Goes("venue", where="x.closed_at IS NULL", point=("x.longitude", "x.latitude")),
     Apart("grant", "area_id", "grants.py: what was granted on the land holds on the whole of it", "true"),
     Goes("api_key"),
+    # People lent to others
+    Apart("lending_plan", "area_id", "lending.py: what is still to be drawn up fails, the other plans stay"),
+    Stays("lending_line", "from_area_id", "was reckoned for the grids there were; lending.py ends what is live of it"),
+    Stays("lending_line", "to_area_id", "as above"),
+    Stays("lending_gap", "area_id", "told how things stood"),
+    Goes("loan", "from_area_id", LOAN_RUNS, STATUS),
+    Goes("loan", "to_area_id", LOAN_RUNS, STATUS),
+    Stays("loan_period", "from_area_id", "who was lent when; the database begins the next one when a loan goes along"),
+    Stays("loan_period", "to_area_id", "as above"),
     # Work
     Apart("complaint", "area_id", "complaints.py, by where it is", COMPLAINT_IS_OPEN),
     Apart(
@@ -160,6 +172,8 @@ LOCKED: tuple[tuple[str, str, str], ...] = (
     ("complaint", "area_id", COMPLAINT_IS_OPEN),
     ("complaint", "handler_id", COMPLAINT_IS_OPEN),
     *((kind.table, kind.column, kind.where) for kind in BELONGINGS if isinstance(kind, Goes)),
+    ("lending_line", "from_area_id", LINE_IS_LIVE),
+    ("lending_line", "to_area_id", LINE_IS_LIVE),
 )
 
 

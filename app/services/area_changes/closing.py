@@ -9,10 +9,10 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.shielding import mask_text
 from app.services import transitions
-from app.services.area_changes import belongings, circles, grants, standing
+from app.services.area_changes import belongings, circles, grants, lending, standing
 from app.services.transitions import Mover
 
-LOCK = "SELECT FROM area WHERE id = $1 FOR NO KEY UPDATE"
+LOCK = "SELECT FROM area WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
 CLOSE = "UPDATE area SET closed_at = clock_timestamp(), successor_id = $2 WHERE id = $1"
 
 
@@ -33,6 +33,7 @@ async def close(connection: Connection, caller: Caller, area_id: UUID, reason: s
     if left:
         raise Problem("area-not-empty", facts={table: str(count) for table, count in left.items()})
     await circles.send(connection, area_id, (), mover)
+    await lending.lapse(connection)
     await transitions.log(
         connection, "area", area_id, "close", "closed", mover, from_state="open", note=mask_text(reason)
     )
@@ -41,10 +42,10 @@ async def close(connection: Connection, caller: Caller, area_id: UUID, reason: s
 async def shut(connection: Connection, area_id: UUID, successor_id: UUID | None) -> None:
     """Let nothing new into an area from here on, and wait for those who were just putting something into it.
 
-    Whatever came in before is there for the next statement. First the row is locked as by those who lock areas before
-    all else, then what is open in it, and only then the row against those who put something into it: so nobody who
-    holds an open thing and makes another of it waits for whoever waits for them.
+    Whatever came in before is there for the next statement. First the row is locked, with that of the successor, as by
+    those who lock areas before all else, then what is open in it, and only then the row against those who put something
+    into it: so nobody who holds an open thing and makes another of it waits for whoever waits for them.
     """
-    await connection.execute(LOCK, area_id)
+    await connection.execute(LOCK, [area_id, successor_id])
     await belongings.lock_open(connection, area_id)
     await connection.execute(CLOSE, area_id, successor_id)

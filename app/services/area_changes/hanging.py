@@ -9,6 +9,7 @@ from app.services import transitions
 from app.services.area_changes.following import Destinations
 from app.services.transitions import Mover
 
+LOCK = "SELECT FROM area WHERE lineage @> ARRAY[$1::uuid] ORDER BY id FOR NO KEY UPDATE"
 HANG = """
     UPDATE area SET lineage = $2::uuid[] || lineage[$3:], parent_id = CASE WHEN id = $1 THEN $4 ELSE parent_id END,
         name = CASE WHEN id = $1 THEN $5 ELSE name END
@@ -61,4 +62,5 @@ async def hang(connection: Connection, area: Record, parent: Record, name: str |
     depth, above = len(area["lineage"]), parent["lineage"]
     if await connection.fetchval(DEEPEST, area["id"]) - depth + len(above) + 1 > area_tree.DEPTH_MAX:
         raise Problem("area-too-deep")
+    await connection.execute(LOCK, area["id"])  # in one order with those who lock several areas
     await connection.execute(HANG, area["id"], above, depth, parent["id"], name or area["name"])

@@ -10,14 +10,15 @@ from app.domain.lifecycle import Party
 from app.domain.shielding import mask_text
 from app.schemas.areas import MoveIn
 from app.services import transitions
-from app.services.area_changes import complaints, hanging, standing
+from app.services.area_changes import complaints, hanging, lending, standing
 from app.services.transitions import Mover
 
 
 async def move(connection: Connection, caller: Caller, area_id: UUID, form: MoveIn) -> None:
     """Put an area and all below it right below another one; what they may do there counts at once. Locks the tree.
 
-    What had been handed up goes to the area of the same level above the new place. Raises ``not-found``,
+    What had been handed up goes to the area of the same level above the new place, and nobody is asked any more for a
+    plan whose area is left. Raises ``not-found``,
     ``not-allowed`` unless the caller administers both places, ``area-closed``, ``area-unknown``, ``area-into-itself``,
     ``area-kind-misplaced``, ``area-too-deep``, and by the database ``area-name-taken``.
     """
@@ -31,6 +32,7 @@ async def move(connection: Connection, caller: Caller, area_id: UUID, form: Move
     await hanging.hang(connection, area, parent)
     mover = Mover(Party.STAFF, caller.id)
     handed = await complaints.hand_to_those_above(connection, area_id, area["lineage"], parent["lineage"], mover)
+    await lending.lapse(connection)
     await complaints.order_texts(connection, area_id)
     facts = {"parent_id": parent["id"], "former_parent_id": area["parent_id"], "handed_on": handed}
     await transitions.log(

@@ -1,0 +1,1 @@
+"""Lending people between grids: plans, their lines, the people asked, and their loans; ``docs/strength.md``."""
