@@ -293,22 +293,22 @@ class TestNastyFiles:
     @pytest.mark.parametrize(
         ("written", "expected"),
         [
-            ("NaN", {INVALID}),
-            ("Infinity", {INVALID}),
-            ("1e999", {INVALID}),
-            ("[" * 2_500_000 + "]" * 2_500_000, {INVALID}),
-            ("[" * 20_000 + "]" * 20_000, {(400, "malformed-json"), INVALID}),
-            (",".join(["[]"] * 1_700_000), {INVALID}),
-            (",".join(["[1,2]"] * LISTS_MAX), {INVALID}),
-            ('"' + "9" * 5_000_000 + '"', {INVALID}),
-            ("9" * 5_000, {(400, "malformed-json")}),
-            ("1], [", {INVALID}),
-            ("[", {(400, "malformed-json")}),
-            ('{"a": 1, "a": 2}', {INVALID}),
+            ("NaN", (INVALID,)),
+            ("Infinity", (INVALID,)),
+            ("1e999", (INVALID,)),
+            ("[" * 2_500_000 + "]" * 2_500_000, (INVALID,)),
+            ("[" * 20_000 + "]" * 20_000, ((400, "malformed-json"), INVALID)),
+            (",".join(["[]"] * 1_700_000), (INVALID,)),
+            (",".join(["[1,2]"] * LISTS_MAX), (INVALID,)),
+            ('"' + "9" * 5_000_000 + '"', (INVALID,)),
+            ("9" * 5_000, ((400, "malformed-json"),)),
+            ("1], [", (INVALID,)),
+            ("[", ((400, "malformed-json"),)),
+            ('{"a": 1, "a": 2}', (INVALID,)),
         ],
         ids=lambda written: str(written)[:20],
     )
-    async def test_what_json_can_hold(self, world: World, written: str, expected: set[tuple[int, str]]):
+    async def test_what_json_can_hold(self, world: World, written: str, expected: tuple[tuple[int, str], ...]):
         shape = '{"type": "Polygon", "coordinates": [[%s]]}'
         told = '{"coordinates": "gcj02", "shapes": [{"type": "Feature", "geometry": %s}]}' % (shape % written)
         response = await world.api.request(
