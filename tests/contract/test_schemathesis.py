@@ -6,7 +6,7 @@ request is made by several people, so that much of it gets through.
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count, cycle
 from typing import Any
 from uuid import UUID
@@ -77,7 +77,8 @@ class Range:
 async def range_(served_at: str, database: Database, api: ApiClient, settings: Settings) -> AsyncIterator[Range]:
     """A district with two of everything, and an id of nothing."""
     world = await World.make(database, api, settings)
-    first, second = [await make_scene(world, new_contact()) for _ in range(2)]
+    beside = replace(world, grid=world.other_grid, other_grid=world.grid)  # a grid has one branch
+    first, second = [await make_scene(place, new_contact()) for place in (world, beside)]
     ids: dict[str, list[UUID]] = {
         name: [scene[name] for scene in (first.ids, second.ids, first.hidden) if name in scene] for name in first.ids
     }
