@@ -47,6 +47,7 @@ from app.routers import (
     me,
     members,
     merchants,
+    messages,
     offers,
     open311,
     people,
@@ -82,6 +83,7 @@ from app.wechat.client import WeChat
 V1 = (
     auth,
     me,
+    messages,
     places,
     shapes,
     buildings,

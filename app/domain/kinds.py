@@ -184,6 +184,12 @@ class TaskKind(StrEnum):
     PAIRING = "pairing"  # 结对帮扶: the same helpers for weeks or months
 
 
+class MessageKind(StrEnum):
+    """What people are told in the app."""
+
+    CLAIM_CALLED_OFF = "claim_called_off"  # the task was cancelled under whoever claimed it
+
+
 class AdjustmentKind(StrEnum):
     """What hands do to points, always two people with a reason and a paper."""
 

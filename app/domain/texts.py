@@ -1,6 +1,6 @@
 """What users read, in Simplified Chinese, apart from the refusals (those stand in ``errors``)."""
 
-from app.domain.kinds import AnomalyKind, CoordinateSystem, Outcome, TransferKind, Urgency, Verdict
+from app.domain.kinds import AnomalyKind, CoordinateSystem, MessageKind, Outcome, TransferKind, Urgency, Verdict
 from app.domain.maps.findings import FindingKind
 
 LIST_SEPARATOR = "、"
@@ -56,6 +56,11 @@ WHO_SEES_NAMED = "您选择了公开昵称，所有人都能看到它。" + WHO_
 
 TOO_FEW = "到截止时间报名人数不足，任务取消，不影响您的其他认领。"
 """Why a task ended that asked for more helpers than came."""
+
+MESSAGES = {
+    MessageKind.CLAIM_CALLED_OFF: ("任务已取消", "您认领的任务已取消，不影响您的其他认领。"),
+}
+"""Title and body of each message in the app; nothing private stands in them."""
 
 REPEATED = "同一地点同类问题反复出现，已自动提级并列入专案。"
 """Why a complaint went up at once when it opened."""

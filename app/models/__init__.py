@@ -30,6 +30,7 @@ from app.models.ledger_seal import LedgerLeaf, LedgerSeal
 from app.models.lending import LendingGap, LendingLine, LendingPlan, Loan, LoanPeriod, LoanRequest
 from app.models.member import Member
 from app.models.merchant import Clerk, ClerkInvite, Merchant
+from app.models.message import Message
 from app.models.offer import Offer, OfferTaker
 from app.models.person import Person, Stay
 from app.models.policy import Award, PointsPolicy, PointsWarning
@@ -103,6 +104,7 @@ __all__ = [
     "LoanRequest",
     "Member",
     "Merchant",
+    "Message",
     "Offer",
     "OfferTaker",
     "Person",

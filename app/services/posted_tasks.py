@@ -12,6 +12,7 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
+from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import PUBLIC_TASK_STATES, TASK
 from app.domain.points import default_terms, rate_for
@@ -19,7 +20,7 @@ from app.domain.shielding import mask_text
 from app.domain.texts import TOO_FEW
 from app.models import Task
 from app.schemas.tasks import TaskEditIn, TaskIn
-from app.services import fulfilment, policies, transitions
+from app.services import fulfilment, messages, policies, transitions
 from app.services.complaints import standing
 from app.services.places import Places
 from app.services.transitions import Mover
@@ -164,6 +165,7 @@ async def _call_off(
         raise Problem("service-unavailable")
     for row in await connection.fetch(FIND_CLAIMS, task_id):
         await fulfilment.free(connection, fulfilment.of(row), "call_off", mover, note)
+        await messages.tell(connection, [row["claimant_id"]], MessageKind.CLAIM_CALLED_OFF, row["claim_id"])
     return cancelled
 
 

@@ -119,6 +119,10 @@ class TestReads:
     async def test_review_queue_of_staff(self, counter: Counter, world: World):
         assert await counter.get("/v1/wishes", world.staff, area_id=world.district.id, status="reviewing") == 3
 
+    async def test_messages(self, counter: Counter, world: World):
+        for path in ("/v1/me/messages", "/v1/me/messages/unread"):
+            assert await counter.get(path, world.staff) == IDENTITY + 1
+
     async def test_strength(self, counter: Counter, world: World):
         query: dict[str, Any] = {"area_id": world.district.id}
         assert await counter.get("/v1/strength", world.staff, **query) == IDENTITY + 1

@@ -1,0 +1,31 @@
+"""What is told in the app: about which kind of thing each message is, and where the API shows that thing (pure)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.domain.kinds import MessageKind
+from app.domain.texts import MESSAGES
+
+PATHS = {"claim": "/v1/claims/{}"}
+"""Where the things are that messages are about, by their kind."""
+SUBJECTS = {MessageKind.CLAIM_CALLED_OFF: "claim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A message in words, and about which kind of thing it is."""
+
+    subject_kind: str
+    title: str
+    body: str
+
+
+def word(kind: MessageKind, words: dict[str, str]) -> Wording:
+    """Return a message with ``words`` in their places: names of areas and groups, never of people (I12)."""
+    title, body = MESSAGES[kind]
+    return Wording(SUBJECTS[kind], title.format(**words), body.format(**words))
+
+
+def path_of(subject_kind: str, subject_id: UUID) -> str:
+    """Return where the API shows what a message is about."""
+    return PATHS[subject_kind].format(subject_id)
