@@ -1,6 +1,6 @@
 """``make bench-district``: imports, maps and plans of lendings in real size; writes ``bench/DISTRICT.md``.
 
-Each part alone: ``python -m bench.district imports``, ``maps`` or ``lending``, printed and not written.
+Each part alone: ``python -m bench.district imports``, ``maps``, ``lending`` or ``job``, printed and not written.
 """
 
 import argparse
@@ -11,11 +11,16 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.district import imports, lending, maps
+from bench.district import imports, lending, lending_job, maps
 from bench.district.section import Section
 
 FILE = Path(__file__).parents[1] / "DISTRICT.md"
-PARTS: dict[str, Callable[[], Section]] = {"imports": imports.measure, "maps": maps.measure, "lending": lending.measure}
+PARTS: dict[str, Callable[[], Section]] = {
+    "imports": imports.measure,
+    "maps": maps.measure,
+    "lending": lending.measure,
+    "job": lending_job.measure,
+}
 LIBRARIES = ("shapely", "scipy", "numpy", "asyncpg", "xlsxwriter")
 HEAD = """\
 # What a district costs
