@@ -159,7 +159,7 @@ async def publish_answer(complaint_id: UUID, caller: CallerDep, work: UnitOfWork
 @router.post(
     "/{complaint_id}/escalate",
     response_model=View,
-    responses=responses(*DECISION_PROBLEMS, "malformed-json", "escalation-at-top", "area-closed"),
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "escalation-at-top"),
 )
 async def escalate(
     complaint_id: UUID, form: ReasonIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep

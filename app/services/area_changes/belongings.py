@@ -167,18 +167,31 @@ LEFT = " UNION ALL ".join(
 COUNT_LEFT = f"SELECT kind, count(*) AS left_over FROM ({LEFT}) AS found GROUP BY kind ORDER BY kind"
 
 
-# Complaints before the tasks that helpers are called to, tasks before the wishes that they are made of.
+# Tasks before the wishes that they are made of; complaints are locked before the tasks that helpers are called to.
 LOCKED: tuple[tuple[str, str, str], ...] = (
-    ("complaint", "area_id", COMPLAINT_IS_OPEN),
-    ("complaint", "handler_id", COMPLAINT_IS_OPEN),
     *((kind.table, kind.column, kind.where) for kind in BELONGINGS if isinstance(kind, Goes)),
     ("lending_line", "from_area_id", LINE_IS_LIVE),
     ("lending_line", "to_area_id", LINE_IS_LIVE),
 )
+LOCK_AREAS = "SELECT FROM area WHERE lineage @> ARRAY[$1::uuid] OR id = $2 ORDER BY id FOR NO KEY UPDATE"
+LOCK_COMPLAINTS = f"""
+    SELECT FROM complaint x JOIN area a ON a.id = x.area_id
+    WHERE a.lineage @> ARRAY[$1::uuid] AND {COMPLAINT_IS_OPEN} ORDER BY x.id FOR NO KEY UPDATE OF x
+"""
+
+
+async def lock_land(connection: Connection, area_id: UUID, successor_id: UUID | None = None) -> None:
+    """Let nobody else hand on what is complained of in an area and all below, after those areas and the successor.
+
+    That is the order of whoever locks areas before all else. Who acts on a complaint locks that alone, and then keeps
+    its area from being hung elsewhere.
+    """
+    await connection.execute(LOCK_AREAS, area_id, successor_id)
+    await connection.execute(LOCK_COMPLAINTS, area_id)
 
 
 async def lock_open(connection: Connection, area_id: UUID) -> None:
-    """Let nobody else change what would go along, table by table and each in the order of ids."""
+    """Let nobody else change what else would go along, table by table and each in the order of ids."""
     for table, column, where in LOCKED:
         await connection.fetchval(
             f"""

@@ -12,7 +12,6 @@ from app.services import transitions
 from app.services.area_changes import belongings, circles, grants, lending, standing
 from app.services.transitions import Mover
 
-LOCK = "SELECT FROM area WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
 CLOSE = "UPDATE area SET closed_at = clock_timestamp(), successor_id = $2 WHERE id = $1"
 
 
@@ -46,6 +45,6 @@ async def shut(connection: Connection, area_id: UUID, successor_id: UUID | None)
     those who lock areas before all else, then what is open in it, and only then the row against those who put something
     into it: so nobody who holds an open thing and makes another of it waits for whoever waits for them.
     """
-    await connection.execute(LOCK, [area_id, successor_id])
+    await belongings.lock_land(connection, area_id, successor_id)
     await belongings.lock_open(connection, area_id)
     await connection.execute(CLOSE, area_id, successor_id)

@@ -17,6 +17,7 @@ HOME = """
     )
     SELECT coalesce((SELECT id FROM way WHERE closed_at IS NULL), $1)
 """
+LOCK = "SELECT FROM area WHERE id = $1 FOR KEY SHARE"
 ABOVE = """
     SELECT step.id, step.kind FROM area a JOIN area step ON step.id = ANY(a.lineage)
     WHERE a.id = $1 AND step.closed_at IS NULL ORDER BY cardinality(step.lineage)
@@ -31,6 +32,7 @@ async def bring_home(connection: Connection, complaint: Record) -> UUID:
     acts.
     """
     area_id = await connection.fetchval(HOME, complaint["area_id"])
+    await connection.execute(LOCK, area_id)  # Whoever moves it waits for this, or this for them.
     above = [(row["id"], AreaKind(row["kind"])) for row in await connection.fetch(ABOVE, area_id)]
     handler_id: UUID = complaint["handler_id"]
     if above and handler_id not in {step for step, _ in above}:

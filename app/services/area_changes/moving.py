@@ -10,15 +10,15 @@ from app.domain.lifecycle import Party
 from app.domain.shielding import mask_text
 from app.schemas.areas import MoveIn
 from app.services import transitions
-from app.services.area_changes import complaints, hanging, lending, standing
+from app.services.area_changes import belongings, complaints, hanging, lending, standing
 from app.services.transitions import Mover
 
 
 async def move(connection: Connection, caller: Caller, area_id: UUID, form: MoveIn) -> None:
-    """Put an area and all below it right below another one; what they may do there counts at once. Locks the tree.
+    """Put an area and all below it right below another one; what they may do there counts at once.
 
     What had been handed up goes to the area of the same level above the new place, and nobody is asked any more for a
-    plan whose area is left. Raises ``not-found``,
+    plan whose area is left. Locks the tree, then those areas and their open complaints. Raises ``not-found``,
     ``not-allowed`` unless the caller administers both places, ``area-closed``, ``area-unknown``, ``area-into-itself``,
     ``area-kind-misplaced``, ``area-too-deep``, and by the database ``area-name-taken``.
     """
@@ -29,6 +29,7 @@ async def move(connection: Connection, caller: Caller, area_id: UUID, form: Move
         raise Problem("area-into-itself")
     if parent["id"] == area["parent_id"]:
         return
+    await belongings.lock_land(connection, area_id)
     await hanging.hang(connection, area, parent)
     mover = Mover(Party.STAFF, caller.id)
     handed = await complaints.hand_to_those_above(connection, area_id, area["lineage"], parent["lineage"], mover)

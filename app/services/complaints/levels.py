@@ -16,30 +16,44 @@ from app.services import transitions
 from app.services.complaints import clocks, standing
 from app.services.transitions import Mover
 
+# Whoever moves the area waits for this, or this for them, and then says what lies above and below it by now.
+FIND_LEVELS = """
+    SELECT lineage[array_position(lineage, $2) - 1] AS above_id, lineage[array_position(lineage, $2) + 1] AS below_id
+    FROM area WHERE id = $1 FOR KEY SHARE
+"""
+
 
 async def escalate(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, reason: str) -> None:
     """Hand a complaint up one level, with the reason.
 
-    Raises ``escalation-at-top``, and by the database ``area-closed`` when that level was merged or split meanwhile:
-    done again, it goes to what took its place.
+    Raises ``escalation-at-top``.
     """
     row, mover = await standing.permit(connection, secret, caller, complaint_id, "escalate")
-    if row["above_id"] is None:
+    above_id = await find_above(connection, row)
+    if above_id is None:
         raise Problem("escalation-at-top")
-    await hand_over(connection, row, "escalate", mover, row["above_id"], mask_text(reason))
+    await hand_over(connection, row, "escalate", mover, above_id, mask_text(reason))
 
 
 async def send_down(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, reason: str) -> None:
     """Hand a complaint down one level towards its grid, with the reason.
 
-    Raises ``return-at-bottom``, and ``area-closed`` as ``escalate`` does.
+    Raises ``return-at-bottom``, and by the database ``area-closed`` where nothing took the place of the area below.
     """
     row, mover = await standing.permit(connection, secret, caller, complaint_id, "return")
-    lineage: list[UUID] = row["lineage"]
-    if row["handler_id"] == row["area_id"]:
+    below_id = (await _find_levels(connection, row))["below_id"]
+    if below_id is None:
         raise Problem("return-at-bottom")
-    below = lineage[lineage.index(row["handler_id"]) + 1]
-    await hand_over(connection, row, "return", mover, below, mask_text(reason))
+    await hand_over(connection, row, "return", mover, below_id, mask_text(reason))
+
+
+async def find_above(connection: Connection, complaint: Record) -> UUID | None:
+    """Return the level above the one that has to act on a locked complaint; its area stays where it is until the end.
+
+    Locks the area, after the complaint.
+    """
+    above_id: UUID | None = (await _find_levels(connection, complaint))["above_id"]
+    return above_id
 
 
 async def hand_over(
@@ -59,3 +73,7 @@ async def hand_over(
     changes = {"handler_id": handler_id, "accepted_at": None, **clocks.by_name(dues)}
     told = {"handler_id": handler_id, **clock, **(facts or {})}
     await transitions.move(connection, COMPLAINT, row["id"], action, mover, note=note, changes=changes, facts=told)
+
+
+async def _find_levels(connection: Connection, complaint: Record) -> Record:
+    return await connection.fetchrow(FIND_LEVELS, complaint["area_id"], complaint["handler_id"])

@@ -31,8 +31,7 @@ FIND_OVERDUE = f"""
     ORDER BY c.due_at, c.id LIMIT $2
 """
 FIND_MISSED = """
-    SELECT c.id, c.handler_id, c.category, c.urgency, c.status, c.due_at, h.parent_id AS above_id
-    FROM complaint c JOIN area h ON h.id = c.handler_id
+    SELECT c.id, c.area_id, c.handler_id, c.category, c.urgency, c.status, c.due_at FROM complaint c
     WHERE c.id = $1 AND c.due_at < $2
 """
 IS_TOLD = "SELECT {told} FROM complaint c WHERE c.id = $1"
@@ -77,9 +76,10 @@ async def escalate(connection: Connection, complaint_id: UUID) -> None:
     if row is None:
         raise Problem("state-conflict")
     missed = {"missed": "answer" if row["status"] == "accepted" else "accept", "due_at": row["due_at"]}
-    if row["above_id"] is not None:
+    above_id = await levels.find_above(connection, row)
+    if above_id is not None:
         action = "escalate_unreviewed" if row["status"] == "reviewing" else "escalate_overdue"
-        await levels.hand_over(connection, row, action, transitions.SYSTEM, row["above_id"], facts=missed)
+        await levels.hand_over(connection, row, action, transitions.SYSTEM, above_id, facts=missed)
         return
     await _tell(connection, complaint_id, "overdue", row["status"], missed)
 

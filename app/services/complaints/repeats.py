@@ -53,7 +53,6 @@ OPEN_CASE = """
 """
 FIND_CASE = "SELECT id FROM joint_case WHERE area_id = $1 AND category = $2 AND status = 'open'"
 JOIN_CASE = "UPDATE complaint SET case_id = $1 WHERE id = ANY($2) AND case_id IS NULL"
-FIND_ABOVE = "SELECT parent_id FROM area WHERE id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ async def follow(connection: Connection, complaint: Record, repeats: Repeats | N
     else:
         await transitions.log_creation(connection, JOINT_CASE, case_id, transitions.SYSTEM)
     await connection.execute(JOIN_CASE, case_id, [complaint["id"], *repeats.complaint_ids])
-    above_id = await connection.fetchval(FIND_ABOVE, complaint["handler_id"])
+    above_id = await levels.find_above(connection, complaint)
     if above_id is not None:
         facts = {"case_id": case_id, "repeats": len(repeats.complaint_ids)}
         await levels.hand_over(

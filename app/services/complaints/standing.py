@@ -17,7 +17,7 @@ FIND = """
     SELECT c.id, c.area_id, c.handler_id, c.category, c.urgency, c.status, c.is_confidential, c.created_at, c.opened_at,
         c.has_reopened, c.answered_at, c.merged_into_id, c.entered_by, c.is_satisfied, c.echo_id, p.part,
         a.lineage && $2::uuid[] AS in_scope, h.lineage && $2::uuid[] AS handles,
-        trim_array(a.lineage, 1) && $2::uuid[] AS leads, a.lineage, h.parent_id AS above_id, s.is_joint, s.works
+        trim_array(a.lineage, 1) && $2::uuid[] AS leads, a.lineage, s.is_joint, s.works
     FROM complaint c JOIN area a ON a.id = c.area_id JOIN area h ON h.id = c.handler_id
     LEFT JOIN complaint_person p ON p.complaint_id = c.id AND p.person_hash = $3
     CROSS JOIN LATERAL (
