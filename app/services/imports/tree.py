@@ -155,12 +155,18 @@ class Tree:
         return coded
 
     def find_path(self, names: Sequence[str]) -> Node | None:
-        """Return the one area at the end of names that lead to it, of which the upper ones may be left out."""
+        """Return the one area at the end of names that lead to it, of which the upper ones may be left out.
+
+        Of several that one is meant to which the names lead without a gap: 幸福社区/第一网格 is the grid, though a post
+        below another grid of the community may have its name.
+        """
         keys = [cells.key(name) for name in names if name.strip()]
         if not keys:
             return None
         found = [node for node in self._by_key.get(keys[-1], ()) if _leads_to(keys[:-1], node)]
-        return found[0] if len(found) == 1 else None
+        near = [node for node in found if _is_gapless(keys[:-1], node)] if len(keys) > 1 else []
+        wanted = near or found
+        return wanted[0] if len(wanted) == 1 else None
 
     def list_below(self, top: Node, kind: AreaKind, key: str) -> list[Node]:
         """Return the areas of a kind and name anywhere below ``top``."""
@@ -236,6 +242,12 @@ def _leads_to(keys: Sequence[str], node: Node) -> bool:
     """Whether the names stand above an area in this order, perhaps with others between them."""
     above = (node.key for node in list(node.upwards())[1:])
     return all(key in above for key in reversed(keys))
+
+
+def _is_gapless(keys: Sequence[str], node: Node) -> bool:
+    """Whether the names stand right above an area, with no others between them."""
+    above = [node.key for node in node.upwards()][1:]
+    return above[: len(keys)] == list(reversed(keys))
 
 
 def _stem(key: str) -> str:

@@ -6,15 +6,16 @@ from uuid import uuid4
 import pytest
 
 from app.domain.caller import Role
+from app.domain.kinds import AreaKind
 from tests.api_client import ApiClient
 from tests.conftest import Jobs
-from tests.factories import World
+from tests.factories import World, make_area
 from tests.imports import Cell, Office, counts, reasons, xlsx
 from tests.spreadsheets import sheets_of
 
 HEAD = ("街道", "社区", "网格", "区划代码", "户数", "人口")
 LIST = """
-    SELECT x.id, x.name, x.kind, x.code, x.households, x.residents, p.name AS parent FROM area x
+    SELECT x.id, x.name, x.kind, x.code, x.households, x.residents, x.parent_id, p.name AS parent FROM area x
     JOIN area p ON p.id = x.parent_id WHERE x.lineage @> ARRAY[$1::uuid] AND x.closed_at IS NULL ORDER BY x.id
 """
 EVENTS = "SELECT action, from_state, to_state, facts FROM event WHERE subject_id = $1 ORDER BY id"
@@ -82,6 +83,16 @@ class TestTree:
         found = await areas_of(world)
         assert (found["一号楼"]["kind"], found["一号楼"]["parent"]) == ("post", "第一网格")
         assert counts(await office.taken("areas", world.district.id, content)) == (0, 0, 4, 0)
+
+    async def test_a_name_that_a_lower_one_elsewhere_has_as_well(self, world: World, office: Office):
+        """A path that leaves nothing out between its names means the area to which it leads so."""
+        await make_area(world.database, world.other_grid, AreaKind.POST, name=world.grid.name)
+        head, way = ("名称", "类型", "上级"), f"{world.community.name}/{world.grid.name}"
+        done = await office.taken("areas", world.district.id, xlsx(head, ("一号楼", "楼栋", way)))
+        assert counts(done) == (1, 0, 0, 0)
+        assert (await areas_of(world))["一号楼"]["parent_id"] == world.grid.id
+        rows = (head, ("二号楼", "楼栋", world.grid.name))
+        assert await refusals(office, world.district.id, *rows) == [(2, "parent", PARENT_MISSING)]
 
     async def test_names_that_stand_in_their_column_once_more(self, world: World, office: Office):
         content = xlsx(
