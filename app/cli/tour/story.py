@@ -6,6 +6,7 @@ from app.cli.tour import (
     branch,
     complaining,
     hands,
+    lending,
     neighbourhood,
     proof,
     rules,
@@ -57,4 +58,5 @@ def walk(tourist: Walk) -> None:
     neighbourhood.count_strength(tourist, cast)
     neighbourhood.split_a_grid(tourist, cast)
     branch.lead_a_branch(tourist, cast)
+    lending.lend_a_neighbour(tourist, cast)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")
