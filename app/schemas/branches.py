@@ -8,12 +8,12 @@ from pydantic import StringConstraints
 
 from app.domain.kinds import CandidacyOrigin, TermEnd
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Check, Day, In, Note, Out
+from app.schemas.fields import Check, Day, In, Note, Numberless, Out
 
 BranchStatus = Literal["active", "dissolved"]
 PlaceStatus = Literal["joined", "left"]
 CandidacyStatus = Literal["asked", "standing", "accepted", "in_office", "declined", "rejected", "withdrawn", "lapsed"]
-BranchTitle = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
+BranchTitle = Annotated[str, StringConstraints(min_length=1, max_length=30), Check, Numberless]
 
 
 class BranchEditIn(In):

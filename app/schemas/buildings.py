@@ -10,10 +10,9 @@ from pydantic_core import PydanticCustomError
 from app.domain import addresses
 from app.domain.addresses import Fit
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Check, Count, In, Out
+from app.schemas.fields import Check, Count, In, Numberless, Out
 from app.schemas.locations import Location
 from app.schemas.shapes import PlaceOut
-from app.schemas.venues import Numberless
 
 HOUSEHOLDS_MAX = 10_000
 ALIASES_MAX = 10

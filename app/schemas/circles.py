@@ -8,11 +8,11 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Check, In, Note, Out
+from app.schemas.fields import Check, In, Numberless, Out, PublicNote
 
 GRIDS_MAX = 1_000
 
-CircleName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
+CircleName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check, Numberless]
 
 
 def check_once(grid_ids: list[UUID]) -> list[UUID]:
@@ -26,7 +26,7 @@ class CircleEditIn(In):
     """What a circle is called, and what is to be said of it."""
 
     name: CircleName
-    introduction: Note | None = None
+    introduction: PublicNote | None = None
 
 
 class CircleIn(CircleEditIn):

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import Urgency
+from app.schemas.areas import UnitRef
 from app.schemas.complaints import CategoryRef, ComplaintOut
 from app.schemas.fields import Check, In, Out, Title
 
@@ -42,13 +43,6 @@ class SimilarQuery(In):
         if self.area_id is None and self.longitude is None:
             raise PydanticCustomError("place_missing", "Either area_id or a point says where")
         return self
-
-
-class UnitRef(Out):
-    """An organisation as others mention it."""
-
-    id: UUID
-    name: str
 
 
 class ProposalOut(Out):

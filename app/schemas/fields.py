@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 
 from app.domain import licence, text
+from app.domain.shielding import mask_text
 
 
 class In(BaseModel):
@@ -55,6 +56,13 @@ def check_licence(value: str) -> str:
     return value
 
 
+def check_numberless(value: str) -> str:
+    """Refuse what could be somebody's number (I12): everybody reads it."""
+    if mask_text(value) != value:
+        raise PydanticCustomError("personal_number", "A number of a person or a telephone has no place here")
+    return value
+
+
 FIRST_YEAR, LAST_YEAR = 2020, 2100
 FIRST_DAY = date(1921, 1, 1)
 
@@ -91,12 +99,14 @@ Moment = Annotated[AwareDatetime, BeforeValidator(require_written), AfterValidat
 Day = Annotated[date, BeforeValidator(require_day), AfterValidator(check_day)]
 """A day where the product's people live."""
 Check = AfterValidator(check_text)
+Numberless = AfterValidator(check_numberless)
 Nickname = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
 ShopName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
 OfferTitle = Annotated[str, StringConstraints(min_length=1, max_length=40), Check]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=60), Check]
 Body = Annotated[str, StringConstraints(min_length=1, max_length=2000), Check]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500), Check]
+PublicNote = Annotated[Note, Numberless]
 LicenceNumber = Annotated[
     str, StringConstraints(to_upper=True, min_length=18, max_length=18), AfterValidator(check_licence)
 ]

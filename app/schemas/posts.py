@@ -9,11 +9,11 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import PostQueue
 from app.schemas.areas import AreaRef
-from app.schemas.complaints import PersonName, Phone
-from app.schemas.fields import Check, In, Out
+from app.schemas.fields import Check, In, Numberless, Out
+from app.schemas.people import PersonName, Phone
 
-PostName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
-Duty = Annotated[str, StringConstraints(min_length=1, max_length=500), Check]
+PostName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check, Numberless]
+Duty = Annotated[str, StringConstraints(min_length=1, max_length=500), Check, Numberless]
 Queues = Annotated[list[PostQueue], Field(max_length=len(PostQueue), default_factory=list)]
 PostRole = Literal["staff", "alliance", "auditor"]
 

@@ -7,19 +7,19 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Check, In, Note, Out
+from app.schemas.fields import Check, In, Numberless, Out, PublicNote
 from app.schemas.hours import HOURS_MAX, OpeningHoursIn, OpeningHoursOut
 
 TeamStatus = Literal["applied", "approved", "refused", "dissolved"]
 TeamMemberStatus = Literal["asked", "joined", "refused", "left"]
-TeamName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
+TeamName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check, Numberless]
 
 
 class TeamServiceIn(In):
     """What a team does again and again, and when."""
 
     title: TeamName
-    description: Note
+    description: PublicNote
     hours: Annotated[list[OpeningHoursIn], Field(max_length=HOURS_MAX, default_factory=list)]
 
 
@@ -27,7 +27,7 @@ class TeamEditIn(In):
     """What a team says of itself."""
 
     name: TeamName
-    introduction: Note
+    introduction: PublicNote
     services: Annotated[list[TeamServiceIn], Field(max_length=20, default_factory=list)]
 
 
@@ -89,7 +89,7 @@ class AllianceEditIn(In):
     """What an alliance is called and is for."""
 
     name: TeamName
-    introduction: Note | None = None
+    introduction: PublicNote | None = None
 
 
 class AllianceIn(AllianceEditIn):

@@ -8,10 +8,10 @@ from pydantic import StringConstraints
 
 from app.domain.kinds import UnitKind
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Check, Day, In, LicenceNumber, Out
+from app.schemas.fields import Check, Day, In, LicenceNumber, Numberless, Out
 from app.schemas.people import ContactIn, ContactOut
 
-UnitName = Annotated[str, StringConstraints(min_length=1, max_length=50), Check]
+UnitName = Annotated[str, StringConstraints(min_length=1, max_length=50), Check, Numberless]
 
 
 class UnitEditIn(In):

@@ -4,28 +4,16 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
 from app.domain.kinds import VenueKind
-from app.domain.shielding import mask_text
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Check, In, Note, Out
+from app.schemas.fields import Check, In, Numberless, Out, PublicNote
 from app.schemas.hours import HOURS_MAX, OpeningHoursOut, VenueHoursIn
 from app.schemas.locations import Location, PointOut
 
-
-def check_numberless(value: str) -> str:
-    """Refuse what could be somebody's number (I12); the venue's own telephone has its field."""
-    if mask_text(value) != value:
-        raise PydanticCustomError("personal_number", "A number of a person or a telephone has no place here")
-    return value
-
-
-Numberless = AfterValidator(check_numberless)
 VenueName = Annotated[str, StringConstraints(min_length=1, max_length=30), Check, Numberless]
 PlaceLine = Annotated[str, StringConstraints(min_length=1, max_length=100), Check, Numberless]
-VenueNote = Annotated[Note, Numberless]
 OFFICE_TELEPHONE = (
     r"^(0[0-9]{2,3}-?[2-9][0-9]{6,7}|[2-9][0-9]{6,7}|[48]00-?[0-9]{3}-?[0-9]{4}|1[0-9]{2,4})(-[0-9]{1,6})?$"
 )
@@ -46,7 +34,7 @@ class VenueEditIn(In):
     location: Location | None = None
     telephone: Annotated[str, Field(pattern=OFFICE_TELEPHONE, max_length=20)] | None = None
     opening_hours: Annotated[list[VenueHoursIn], Field(max_length=HOURS_MAX, default_factory=list)]
-    note: VenueNote | None = None
+    note: PublicNote | None = None
 
 
 class VenueIn(VenueEditIn):

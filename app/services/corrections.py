@@ -1,7 +1,7 @@
 """Putting right how somebody is called or called up on the roster, where it was entered wrongly (I12).
 
 Name and number tell who somebody is, so that whoever changes them says who may be recognised as that person: only staff
-may who could give away all that the person is.
+may who could give away all that the person is, and whose are the units at which the person is called.
 """
 
 from uuid import UUID
@@ -20,7 +20,10 @@ from app.services.transitions import Mover
 LOCK = "SELECT FROM person WHERE id = (SELECT person_id FROM {0} WHERE id = $1) FOR UPDATE"
 FIND = f"""
     SELECT p.id, p.user_id, p.sealed,
-        {binding.IS_BEYOND.format(person_id="p.id", staff="$2::uuid[]", administrator="$3::uuid[]")} AS is_beyond
+        {binding.IS_BEYOND.format(person_id="p.id", staff="$2::uuid[]", administrator="$3::uuid[]")} OR EXISTS (
+            SELECT FROM unit u JOIN area b ON b.id = u.area_id
+            WHERE u.contact_id = p.id AND NOT b.lineage && $2::uuid[]
+        ) AS is_beyond
     FROM {{0}} x JOIN person p ON p.id = x.person_id JOIN area a ON a.id = x.home_area_id
     WHERE x.id = $1 AND a.lineage && $2::uuid[]
 """

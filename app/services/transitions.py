@@ -1,4 +1,7 @@
-"""Moving things along their lifecycles: the one door through which a status changes, its event with it (I7)."""
+"""Moving things along their lifecycles: the one door through which a status changes, its event with it (I7).
+
+A note is stored without the numbers of people that somebody wrote into it (I12).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from pydantic_core import to_json
 from app.core.ids import new_id
 from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
+from app.domain.shielding import mask_text
 
 # The time of an event is read after the row is locked, by one clock: the order of times is the order of changes.
 LOG_EVENT = """
@@ -130,7 +134,7 @@ async def find_and_move(
         action,
         mover.id,
         mover.party,
-        note,
+        note and mask_text(note),
         facts_json(facts),
         *changes.values(),
     )
@@ -201,7 +205,7 @@ async def log(
         to_state,
         mover.id,
         mover.party,
-        note,
+        note and mask_text(note),
         facts_json(facts),
     )
 

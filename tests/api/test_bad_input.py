@@ -16,10 +16,22 @@ from app.core.clock import now
 from app.core.security import issue_token, token_key
 from app.core.settings import Settings
 from app.main import BODY_BYTES_MAX, LARGER_BODIES
-from tests.api.scene import DOCUMENT, ROUTES, ROUTES_WITH_BODY, UPLOADS, Route, Scene, count_rows, operation, problem
+from tests.api.scene import (
+    DOCUMENT,
+    ROUTES,
+    ROUTES_WITH_BODY,
+    UPLOADS,
+    Route,
+    Scene,
+    count_rows,
+    make_scene,
+    operation,
+    problem,
+)
 from tests.api_client import ApiClient
 from tests.factories import World, make_user
 from tests.people import Person
+from tests.roster import new_contact
 
 NOTHING = "an empty object"
 UNREADABLE = {
@@ -222,6 +234,53 @@ class TestLargeBodies:
     async def test_a_length_that_is_no_number(self, api: ApiClient, scene: Scene):
         response = await api.request("PUT", "/v1/me", scene.author, content=b"{}", headers={"Content-Length": "viel"})
         assert response.status_code == 422
+
+
+PUBLIC_WORDS = [
+    (route, field)
+    for path, fields in {
+        "/v1/units": ("name",),
+        "/v1/branches": ("name",),
+        "/v1/posts": ("name", "duty"),
+        "/v1/teams": ("name", "introduction"),
+        "/v1/alliances": ("name", "introduction"),
+        "/v1/circles": ("name", "introduction"),
+        "/v1/venues": ("name", "address", "note"),
+    }.items()
+    for route in [("POST", path)]
+    for field in fields
+]
+
+
+@pytest.mark.parametrize(
+    ("route", "field"), PUBLIC_WORDS, ids=lambda part: part if isinstance(part, str) else names(part)
+)
+async def test_no_number_of_a_person_stands_where_everybody_reads(
+    api: ApiClient, scene: Scene, route: Route, field: str
+):
+    for number in ("13812345678", "138 1234 5678", "一三八一二三四五六七八"):
+        form = scene.body(route) | {field: f"找王师傅 {number}"}
+        refused = await api.post(route[1], sender(scene, route), form)
+        assert problem(refused) == (422, "invalid-payload")
+        assert refused.json()["fields"] == [{"field": f"body.{field}", "reason": "personal_number"}]
+
+
+NOTED = {
+    "identification": "/v1/identifications/{identification_id}/refuse",
+    "post": "/v1/posts/{post_id}/vacate",
+    "team": "/v1/teams/{team_id}/dissolve",
+}
+
+
+@pytest.mark.parametrize("kind", NOTED)
+async def test_no_number_of_a_person_is_kept_with_what_happened(world: World, kind: str):
+    scene = await make_scene(world, new_contact())
+    reason = {"reason": "请王师傅13812345678再联系。"}
+    officer = world.administrator if kind == "post" else world.staff
+    done = await world.api.post(scene.path(NOTED[kind]), officer, reason)
+    assert done.status_code == 200, done.text
+    noted = "SELECT note FROM event WHERE subject_id = $1 AND note IS NOT NULL"
+    assert await world.database.reads.fetchval(noted, scene.ids[f"{kind}_id"]) == "请王师傅***********再联系。"
 
 
 class TestTexts:

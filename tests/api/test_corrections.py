@@ -80,6 +80,19 @@ class TestCorrect:
         assert problem(await correct(world, path, right)) == (403, "not-allowed"), "a role that they could not grant"
         assert (await correct(world, path, right, world.administrator)).status_code == 200
 
+    async def test_nobody_who_is_called_at_a_unit_elsewhere(self, api: ApiClient, world: World):
+        """Whoever puts them on their own roster would choose whom others call."""
+        contact, elsewhere = new_contact(), await world.holder(Role.STAFF, world.other_grid)
+        form = {"area_id": str(world.other_grid.id), "kind": "enterprise", "name": "湖畔超市", "contact": contact.whole}
+        unit = (await api.post("/v1/units", elsewhere, form)).json()
+        officer = await world.holder(Role.STAFF, world.grid)
+        form = {**contact.whole, "home_area_id": str(world.grid.id), "skills": []}
+        assert (await api.post("/v1/volunteers/enter", officer, form)).status_code == 201
+        path = await path_to(world, "volunteer", contact)
+        assert problem(await correct(world, path, new_contact("王小虎"), officer)) == (403, "not-allowed")
+        assert (await api.get(f"/v1/units/{unit['id']}", elsewhere)).json()["contact"]["name"] == contact.name
+        assert (await correct(world, path, new_contact("王小虎"))).status_code == 200
+
     async def test_not_oneself_and_nobody_without_a_name(self, world: World):
         contact, officer = await enrol(world, new_contact()), await world.holder(Role.STAFF, world.grid)
         assert (await approve(world, await ask(world, officer, contact))).status_code == 200
