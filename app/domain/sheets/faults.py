@@ -11,6 +11,7 @@ SENTENCES = {
     "error-value": "{title}是出错的公式结果，请改正。",
     "text-too-long": "{title}太长，最多{max}个字。",
     "identity-number": "{title}里有身份证号码，系统不采集，请删除。",
+    "personal-number": "{title}是公开的，不能写电话等个人号码，请删除。",
     "name-invalid": "{title}不像姓名，请只填写姓名，不要加数字或说明。",
     "number-invalid": "{title}不是数字，请只填写数字。",
     "number-not-whole": "{title}应为整数，不能有小数。",

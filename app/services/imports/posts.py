@@ -48,9 +48,13 @@ ROLES = Choice(
 )
 COLUMNS = (
     Column(
-        "name", "岗位名称", Text(30), synonyms=("岗位", "职务", "岗位职务", "定岗"), is_required=True, example="网格长"
+        "name", "岗位名称", Text(30, is_public=True), synonyms=("岗位", "职务", "岗位职务", "定岗"),
+        is_required=True, example="网格长",
     ),
-    Column("duty", "岗位职责", Text(500, has_lines=True), synonyms=("职责", "定责", "工作内容"), is_required=True),
+    Column(
+        "duty", "岗位职责", Text(500, has_lines=True, is_public=True), synonyms=("职责", "定责", "工作内容"),
+        is_required=True,
+    ),
     *PATH,
     CODE,
     Column("holder", "姓名", PersonName(), synonyms=("责任人", "人员姓名", "定人", "在岗人员", "负责人", "网格员姓名")),

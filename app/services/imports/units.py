@@ -50,7 +50,8 @@ KINDS = Choice(
 )
 COLUMNS = (
     Column(
-        "name", "单位名称", Text(NAME_MAX), synonyms=("单位", "名称", "单位全称", "机构名称", "企业名称"),
+        "name", "单位名称", Text(NAME_MAX, is_public=True),
+        synonyms=("单位", "名称", "单位全称", "机构名称", "企业名称"),
         is_required=True, example="区市场监督管理局",
     ),
     Column("kind", "单位类型", KINDS, synonyms=("类型", "单位性质", "性质", "单位类别", "机构类型"), is_required=True),

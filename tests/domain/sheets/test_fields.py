@@ -230,6 +230,7 @@ WRONG: tuple[tuple[Field, str, str], ...] = (
     (Text(5), "一二三四五六", "text-too-long"),
     (Text(50), f"张三 {IDENTITY}", "identity-number"),
     (Text(50), "110105 19491231 002X", "identity-number"),
+    (Text(50, is_public=True), "王师傅水电13812345678", "personal-number"),
     (Text(50), "#DIV/0!", "error-value"),
     (HOURS, "#REF!", "error-value"),
     (HOURS, "有空就来", "hours-unclear"),

@@ -10,16 +10,18 @@ from app.domain.sheets import cells, dates, figures, weeks
 from app.domain.sheets.faults import Wrong, wrong
 from app.domain.sheets.fields.field import AsText, Value
 from app.domain.sheets.identity import holds_identity_number
+from app.domain.shielding import mask_text
 
 _NAME = re.compile(r"[^\W\d_]+(?:[·' \-.][^\W\d_]+)*\.?")
 
 
 @dataclass(frozen=True, slots=True)
 class Text(AsText):
-    """Words, on one line or several."""
+    """Words, on one line or several; no number of a person in those that everybody reads (I12)."""
 
     max_length: int
     has_lines: bool = False
+    is_public: bool = False
     options: tuple[str, ...] = ()
     is_text: bool = True
     is_date: bool = False
@@ -38,7 +40,9 @@ class Text(AsText):
             return wrong("error-value")
         if len(found) > self.max_length:
             return wrong("text-too-long", max=self.max_length)
-        return wrong("identity-number") if holds_identity_number(found) else found
+        if holds_identity_number(found):
+            return wrong("identity-number")
+        return wrong("personal-number") if self.is_public and mask_text(found) != found else found
 
 
 @dataclass(frozen=True, slots=True)
