@@ -3,6 +3,8 @@
 import base64
 import binascii
 import hashlib
+import math
+import struct
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -61,6 +63,23 @@ def read_timed_cursor(cursor: str | None, *filters: object) -> tuple[datetime, U
         return EPOCH + last[0] * MICROSECOND, last[1]
     except OverflowError as error:
         raise InvalidCursorError from error
+
+
+def write_distant_cursor(last: tuple[float, UUID], *filters: object) -> str:
+    """Return the cursor of a list that is in the order of a distance, to its last bit, and then of ids."""
+    distance, last_id = last
+    return _write(struct.pack(">d", distance) + last_id.bytes, filters)
+
+
+def read_distant_cursor(cursor: str | None, *filters: object) -> tuple[float, UUID] | None:
+    """Return where such a list goes on, None at its start. Raises InvalidCursorError for a cursor from elsewhere."""
+    if cursor is None:
+        return None
+    raw = _read(cursor, 24, filters)
+    [distance] = struct.unpack(">d", raw[:8])
+    if not 0 <= distance < math.inf:
+        raise InvalidCursorError
+    return distance, UUID(bytes=raw[8:])
 
 
 def _write(place: bytes, filters: tuple[object, ...]) -> str:

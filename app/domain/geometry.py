@@ -175,6 +175,20 @@ def point_within(geometry: str) -> tuple[float, float]:
     return point.x, point.y
 
 
+def points_within(shapes: Sequence[BaseGeometry]) -> Spots:
+    """Return a point well inside each of many shapes, as ``point_within`` does of one."""
+    return np.asarray(shapely.get_coordinates(shapely.point_on_surface(np.array(shapes, dtype=object))))
+
+
+def mercator(longitude: float, latitude: float) -> tuple[float, float]:
+    """Return where a place lies on Mercator's map of a round earth, in metres of its equator.
+
+    The database reckons the same (function ``mercator``). The map shows all near a place as large as it is divided by
+    the cosine of the latitude, in every direction; on it the nearest is the nearest.
+    """
+    return EARTH_RADIUS_M * radians(longitude), EARTH_RADIUS_M * math.log(math.tan(radians(45 + latitude / 2)))
+
+
 def find_fault(shape: BaseGeometry) -> str | None:
     """Return where a shape crosses or touches itself, as "longitude,latitude", or None: then it bounds an area.
 

@@ -32,6 +32,7 @@ from app.services import (
     seals,
     settlements,
     similar,
+    task_words,
     transitions,
     vouchers,
     wishes,
@@ -214,6 +215,17 @@ async def read_complaints(parts: Parts) -> int:
         return done + await similar.forget_old(connection)
 
 
+async def read_tasks(parts: Parts) -> int:
+    """Note what tasks say that nobody noted, and forget what those said that ended; return of how many."""
+    done, read = 0, BATCH
+    while read == BATCH:
+        async with parts.database.transaction() as connection:
+            read = await task_words.read_unread(connection, BATCH)
+        done += read
+    async with parts.database.transaction() as connection:
+        return done + await task_words.forget_ended(connection)
+
+
 async def clear_imports(parts: Parts) -> int:
     """End imports that nobody goes on with, and forget what those that ended left behind; return how many."""
     done = 0
@@ -336,6 +348,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "seal_late": ("29 * * * *", seal_late),
     "reconcile": ("41 19 * * *", reconcile),
     "read_complaints": ("37 * * * *", read_complaints),
+    "read_tasks": ("47 * * * *", read_tasks),
     "clear_imports": ("*/10 * * * *", clear_imports),
     "forget_keys": ("23 3 * * *", forget_keys),
     # At 00:20 in Shanghai, and hourly after for a worker that was down.

@@ -12,6 +12,9 @@ from app.domain.kinds import TaskKind
 from app.domain.lifecycles import TASK
 from app.models.columns import created_at, enum_type, status_check
 
+SPOT = "mercator(longitude::float8, latitude::float8)"
+"""Where a task is on the map on which distances are reckoned (``domain/geometry.mercator``)."""
+
 
 class Task(SQLModel, table=True):
     """Seats to be claimed. ``seats_taken`` counts claims that live or were verified, never above ``seats`` (I1).
@@ -44,6 +47,19 @@ class Task(SQLModel, table=True):
         CheckConstraint("min_people = 1 OR claim_until IS NOT NULL", name="min_people_by_when"),
         Index("ix_task_area_id_status_id", "area_id", "status", "id"),
         Index("ix_task_status_id", "status", "id"),
+        Index(
+            "ix_task_spot",
+            text(SPOT),
+            postgresql_using="gist",
+            postgresql_where=text("status = 'open' AND longitude IS NOT NULL"),
+        ),
+        Index(
+            "ix_task_area_id_kind_id_unplaced",
+            "area_id",
+            "kind",
+            "id",
+            postgresql_where=text("status = 'open' AND longitude IS NULL"),
+        ),
         Index("ix_task_claim_until", "claim_until", postgresql_where=text("status = 'open'")),
         Index("ix_task_complaint_id_id", "complaint_id", "id", postgresql_where=text("complaint_id IS NOT NULL")),
         Index(

@@ -1,8 +1,9 @@
 """Tasks: what can be claimed."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from app.deps import (
     WRITE_PROBLEMS,
@@ -20,8 +21,8 @@ from app.deps import (
 from app.domain.kinds import TaskKind
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
-from app.schemas.tasks import CancelIn, ClaimOut, TaskEditIn, TaskIn, TaskOut
-from app.services import claims, posted_tasks, tasks
+from app.schemas.tasks import CancelIn, ClaimOut, NearQuery, NearTaskOut, TaskEditIn, TaskIn, TaskOut
+from app.services import claims, near_tasks, posted_tasks, tasks
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 PLACED = ("location-outside", "location-in-no-grid", "location-on-border", "task-outside-area", "task-in-the-past")
@@ -61,6 +62,18 @@ async def list_tasks(
 ) -> Response:
     """List the open tasks of an area and all below it, newest first."""
     return answer(await tasks.list_open(reads, secret, caller, area_id, kind, page))
+
+
+@router.get(
+    "/near",
+    response_model=Page[NearTaskOut],
+    responses=responses("invalid-payload", "cursor-invalid", "token-missing"),
+)
+async def list_near_tasks(
+    asked: Annotated[NearQuery, Query()], caller: MaybeCallerDep, reads: ReadsDep, secret: SecretDep
+) -> Response:
+    """List the open tasks with a free seat around a point, the nearest first; nobody keeps the point."""
+    return answer(await near_tasks.list_near(reads, secret, caller, asked))
 
 
 @router.get("/{task_id}", response_model=TaskOut, responses=responses("not-found", "invalid-payload"))

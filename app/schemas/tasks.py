@@ -4,15 +4,18 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.domain.kinds import TaskKind
+from app.domain.kinds import TaskKind, WishCategory
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Body, In, Moment, Note, Out, Skill, Title
+from app.schemas.fields import Body, Check, In, Moment, Note, Out, Skill, Title
 from app.schemas.locations import Location, Place, PointOut
 
 WINDOW_MAX = timedelta(days=731)
+RADIUS_MAX_M = 50_000
+Whose = Literal["grid", "branch", "team"]
+SearchWords = Annotated[str, StringConstraints(min_length=1, max_length=60), Check]
 PostedKind = Literal[TaskKind.ACTIVITY, TaskKind.PATROL, TaskKind.PAIRING]
 TaskStatus = Literal["draft", "open", "closed", "cancelled"]
 ClaimStatus = Literal["active", "submitted", "returned", "verified", "released", "lapsed", "refused"]
@@ -46,6 +49,37 @@ class TaskOut(Out):
     claim_until: datetime | None
     created_at: datetime
     actions: list[str]
+
+
+class NearTaskOut(TaskOut):
+    """A task as the search around a point shows it, with a free seat.
+
+    One without a `location`, a wish above all, lies at the middle of its grid for this: its `distance_m` is rounded to
+    100 metres.
+    """
+
+    distance_m: int
+    seats_left: int
+
+
+class NearQuery(In):
+    """What somebody looks for around a point in GCJ-02: within 5 kilometres unless `radius_m` says otherwise.
+
+    With `for`, all that belongs to one's own grid, branch or team within 50 kilometres. `minutes_max` and `skill` find
+    what says how long it takes and which skills it needs.
+    """
+
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    latitude: Annotated[float, Field(ge=-85, le=85, allow_inf_nan=False)]
+    radius_m: Annotated[int, Field(ge=1, le=RADIUS_MAX_M)] | None = None
+    minutes_max: Annotated[int, Field(ge=1, le=1440)] | None = None
+    skill: Skill | None = None
+    kind: TaskKind | None = None
+    category: WishCategory | None = None
+    q: SearchWords | None = None
+    whose: Annotated[Whose | None, Field(alias="for")] = None
+    cursor: Annotated[str | None, Field(max_length=64, description="`next_cursor` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=50)] = 20
 
 
 class TaskEditIn(In):

@@ -13,9 +13,11 @@ from app.core.pagination import (
     LOWEST,
     InvalidCursorError,
     read_cursor,
+    read_distant_cursor,
     read_ranked_cursor,
     read_timed_cursor,
     write_cursor,
+    write_distant_cursor,
     write_ranked_cursor,
     write_timed_cursor,
 )
@@ -48,6 +50,13 @@ class PageRequest:
         """Return where a list in the order of numbers goes on. Raises ``cursor-invalid`` for one of another list."""
         try:
             return read_ranked_cursor(self.cursor, *filters)
+        except InvalidCursorError as error:
+            raise Problem("cursor-invalid") from error
+
+    def after_distance(self, *filters: object) -> tuple[float, UUID] | None:
+        """Return where a list in the order of distances goes on. Raises ``cursor-invalid`` for one of another list."""
+        try:
+            return read_distant_cursor(self.cursor, *filters)
         except InvalidCursorError as error:
             raise Problem("cursor-invalid") from error
 
@@ -108,4 +117,20 @@ def ranked_page(
     return {
         "items": [view(row) for row in shown],
         "next_cursor": write_ranked_cursor((shown[-1][key], shown[-1]["id"]), *filters) if more else None,
+    }
+
+
+def distant_page(
+    rows: Sequence[Record],
+    request: PageRequest,
+    view: Callable[[Record], dict[str, Any]],
+    *filters: object,
+    key: str,
+) -> dict[str, Any]:
+    """Return ``{items, next_cursor}`` from the rows of one statement in the order of distances ``key`` and ids."""
+    shown = rows[: request.limit]
+    more = len(rows) > request.limit
+    return {
+        "items": [view(row) for row in shown],
+        "next_cursor": write_distant_cursor((shown[-1][key], shown[-1]["id"]), *filters) if more else None,
     }

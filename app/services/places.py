@@ -36,9 +36,11 @@ HURRY_S = 20.0
 
 LOCK_AREA = "SELECT lineage, lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1 FOR NO KEY UPDATE"
 PUT_SHAPE = """
-    INSERT INTO area_shape AS s (area_id, geometry, version, updated_at) VALUES ($1, $2, 1, clock_timestamp())
+    INSERT INTO area_shape AS s (area_id, geometry, label_longitude, label_latitude, version, updated_at)
+    VALUES ($1, $2, $3, $4, 1, clock_timestamp())
     ON CONFLICT (area_id) DO UPDATE
-    SET geometry = excluded.geometry, version = s.version + 1, updated_at = excluded.updated_at
+    SET geometry = excluded.geometry, label_longitude = excluded.label_longitude,
+        label_latitude = excluded.label_latitude, version = s.version + 1, updated_at = excluded.updated_at
 """
 GET_SHAPE = "SELECT * FROM area_shape WHERE area_id = $1"
 SHAPE_ABOVE = """
@@ -82,8 +84,13 @@ async def put_shape(connection: Connection, caller: Caller, area_id: UUID, form:
     above = await connection.fetchval(SHAPE_ABOVE, area["lineage"][:-1])
     if above is not None and not geometry.is_within(shape, geometry.shape_of(above), BEYOND_PARENT_M):
         raise Problem("shape-outside-parent")
-    await connection.execute(PUT_SHAPE, area_id, kept)
+    await write_shape(connection, area_id, kept)
     await transitions.log(connection, "area_shape", area_id, "put", "active", Mover(Party.STAFF, caller.id))
+
+
+async def write_shape(connection: Connection, area_id: UUID, kept: str) -> None:
+    """Write the shape of an area, GeoJSON in GCJ-02 in which nothing is wrong, and its label."""
+    await connection.execute(PUT_SHAPE, area_id, kept, *geometry.point_within(kept))
 
 
 async def get_shape(reads: Reads, area_id: UUID, coordinates: CoordinateSystem) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from app.domain.shielding import mask_text
 from app.domain.texts import TOO_FEW
 from app.models import Task
 from app.schemas.tasks import TaskEditIn, TaskIn
-from app.services import fulfilment, messages, policies, transitions
+from app.services import fulfilment, messages, policies, task_words, transitions
 from app.services.complaints import standing
 from app.services.places import Places
 from app.services.transitions import Mover
@@ -72,6 +72,7 @@ async def post(connection: Connection, index: Places, caller: Caller, form: Task
     )
     await insert(connection, task)
     await transitions.log_creation(connection, TASK, task.id, Mover(Party.STAFF, caller.id))
+    await task_words.note(connection, task.id, task.title, task.body, task.place, *task.skills)
     await order(connection, CHECK_TASK, task.id)
     return task.id
 
@@ -90,6 +91,7 @@ async def edit(connection: Connection, index: Places, caller: Caller, task_id: U
     )
     if edited is None:
         raise Problem("task-claimed" if row["status"] in {"draft", "open"} else "state-conflict")
+    await task_words.note(connection, task_id, edited["title"], edited["body"], edited["place"], *edited["skills"])
     await order(connection, CHECK_TASK, task_id)
 
 

@@ -12,6 +12,7 @@ from app.core.pagination import ids_in_area
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.models import Task
+from app.services import task_words
 from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
@@ -55,8 +56,11 @@ GET = (
 )
 
 
-async def make(connection: Connection, task: Task, mover: Mover) -> None:
-    """Store a task with its event: an open one, or a draft whose words wait for their content check."""
+async def make(connection: Connection, task: Task, mover: Mover, wish_body: str | None = None) -> None:
+    """Store a task with its event: an open one, or a draft whose words wait for their content check.
+
+    It is found by its own words and those of its wish.
+    """
     creation = ("open", "draft") if task.status == "open" else ("create", None)
     await connection.execute(
         INSERT,
@@ -77,6 +81,7 @@ async def make(connection: Connection, task: Task, mover: Mover) -> None:
         mover.id,
         mover.party,
     )
+    await task_words.note(connection, task.id, task.title, task.body, wish_body)
 
 
 async def list_open(
@@ -85,16 +90,16 @@ async def list_open(
     """Return the open tasks of an area and all below it, full ones included: a seat may free."""
     filters = ("tasks", area_id, kind)
     below = request.below(*filters)
-    rows = await reads.fetch(OPEN_IN_AREA, area_id, below, request.rows, *_arguments(caller, secret), kind)
-    return page(rows, request, lambda row: _view(row, caller), *filters)
+    rows = await reads.fetch(OPEN_IN_AREA, area_id, below, request.rows, *arguments(caller, secret), kind)
+    return page(rows, request, lambda row: view(row, caller), *filters)
 
 
 async def get(reads: Reads, secret: str, caller: Caller | None, task_id: UUID) -> dict[str, Any]:
     """Return one task; a draft or a cancelled one to its author and staff. Raises ``not-found``."""
-    row = await reads.fetchrow(GET, task_id, *_arguments(caller, secret))
+    row = await reads.fetchrow(GET, task_id, *arguments(caller, secret))
     if row is None:
         raise Problem("not-found")
-    return _view(row, caller)
+    return view(row, caller)
 
 
 def may_claim(row: Record, caller: Caller | None) -> bool:
@@ -111,7 +116,7 @@ def may_claim(row: Record, caller: Caller | None) -> bool:
     )
 
 
-def _arguments(caller: Caller | None, secret: str) -> tuple[UUID | None, bytes | None, list[UUID]]:
+def arguments(caller: Caller | None, secret: str) -> tuple[UUID | None, bytes | None, list[UUID]]:
     """Return $4 to $6 of every view."""
     return (None, None, []) if caller is None else (caller.id, hash_of(secret, caller.id), caller.scope(Role.STAFF))
 
@@ -127,7 +132,7 @@ def _actions(row: Record, caller: Caller | None) -> list[str]:
     return may
 
 
-def _view(row: Record, caller: Caller | None) -> dict[str, Any]:
+def view(row: Record, caller: Caller | None) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
         "kind": row["kind"],

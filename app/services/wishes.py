@@ -90,7 +90,7 @@ async def publish(
         reward_points=promise.points,
         hourly_points=promise.points_per_hour,
     )
-    await tasks.make(connection, task, mover)
+    await tasks.make(connection, task, mover, moved["body"])
 
 
 async def reject(connection: Connection, caller: Caller, wish_id: UUID, reason: str) -> None:

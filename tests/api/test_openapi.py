@@ -49,6 +49,7 @@ PUBLIC = {
     ("GET", "/v1/walls/{area_id}"),
     ("GET", "/v1/walls/{area_id}/echoes"),
     ("GET", "/v1/tasks"),
+    ("GET", "/v1/tasks/near"),
     ("GET", "/v1/tasks/{task_id}"),
     ("GET", "/v1/staffing-rules"),
     ("GET", "/v1/staffing-rules/effective"),

@@ -298,6 +298,13 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/walls/{area_id}"): [OPEN],
     ("GET", "/v1/walls/{area_id}/echoes"): [OPEN],
     ("GET", "/v1/tasks"): [Reach(query="area_id={area_id}")],
+    ("GET", "/v1/tasks/near"): [
+        Reach(query="longitude={longitude}&latitude={latitude}"),
+        *[
+            Reach(is_empty=True, query=f"longitude={{longitude}}&latitude={{latitude}}&for={whose}")
+            for whose in ("grid", "branch", "team")
+        ],
+    ],
     ("POST", "/v1/tasks"): [FORBIDDEN],
     ("GET", "/v1/tasks/{task_id}"): [OPEN, HIDDEN],
     ("PUT", "/v1/tasks/{task_id}"): [FORBIDDEN, HIDDEN],

@@ -234,6 +234,16 @@ class TestReads:
                 IDENTITY + lock_look_event_and_order
             )
 
+    @pytest.mark.parametrize("params", [{}, {"q": "灯泡"}, {"category": "elderly"}, {"minutes_max": 30, "limit": 50}])
+    async def test_tasks_near_a_point(self, counter: Counter, world: World, params: dict[str, Any]):
+        await world.draw_all()
+        await world.wish(await world.person())
+        here = world.place(15, 15) | params
+        assert await counter.get("/v1/tasks/near", **here) == 1
+        for whose in ("grid", "branch", "team"):
+            own = here | {"for": whose}
+            assert await counter.get("/v1/tasks/near", await world.helper(), **own) == IDENTITY + 1
+
     async def test_feed_of_tasks_and_task(self, counter: Counter, world: World):
         task_id = await world.task_of(await world.wish(await world.person()))
         helper = await world.helper()

@@ -128,6 +128,12 @@ class TestDefault:
         finally:
             await connection.close()
 
+    async def test_labels_stand_inside(self, demo_url: str) -> None:
+        shapes = await fetch(demo_url, "SELECT geometry, label_longitude, label_latitude FROM area_shape")
+        for row in shapes:
+            label = shapely.Point(row["label_longitude"], row["label_latitude"])
+            assert geometry.shape_of(row["geometry"]).contains(label)
+
     async def test_breaks_no_rule(self, demo_url: str) -> None:
         assert await broken(demo_url) == {}
 

@@ -22,7 +22,7 @@ from app.core.db import WRITE_SETTINGS, Database
 from app.core.settings import Settings, SettingsError
 from app.domain.kinds import Urgency
 from app.ledger import Books, seal_loaded
-from app.services import similar
+from app.services import similar, task_words
 from app.wechat.simulator import openid_of
 
 # One statement writes up to 5,000 rows, with every trigger of theirs: the service's own limits are not meant for it.
@@ -132,6 +132,7 @@ async def _load(connection: Connection, settings: Settings, size: Size) -> Loade
     await seal_loaded(connection)
     await connection.execute(COUNT_OPEN_CLAIMS, list(town.open_claims), list(town.open_claims.values()))
     await similar.read_unread(connection, READ_AT_ONCE)
+    await task_words.read_unread(connection, READ_AT_ONCE)
     return Loaded(town.name, town.round_number)
 
 

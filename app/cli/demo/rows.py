@@ -18,7 +18,7 @@ COLUMNS = {
         *("id", "parent_id", "kind", "name", "lineage", "is_wish_review_required", "households", "residents"),
         "created_at",
     ),
-    "area_shape": ("area_id", "geometry", "version", "updated_at"),
+    "area_shape": ("area_id", "geometry", "label_longitude", "label_latitude", "version", "updated_at"),
     "unit": ("id", "area_id", "kind", "name"),
     "user": ("id", "openid", "nickname", "token_version", "is_blocked", "open_claims", "created_at"),
     "person": ("id", "user_id", "created_at"),

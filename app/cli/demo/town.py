@@ -15,6 +15,7 @@ from app.cli.demo.people import DemoPerson, name_in_round
 from app.cli.demo.rows import Rows
 from app.core.ids import new_id_at
 from app.core.settings import Settings
+from app.domain import geometry
 from app.domain.caller import Role
 from app.domain.kinds import AreaKind, MemberKind
 from app.domain.lifecycle import Party
@@ -123,7 +124,7 @@ class Town:
             self.rows.add("unit", unit_id, self.district.id, kind, name)
         grid_ids = {grid.id for grid in self.grids}
         for area_id, shape in land.lay_out(self.district.id, self._below, self.round_number):
-            self.rows.add("area_shape", area_id, shape, 1, self.founded)
+            self.rows.add("area_shape", area_id, shape, *geometry.point_within(shape), 1, self.founded)
             if area_id in grid_ids:
                 self.spots[area_id] = land.find_spots(shape, self.chance)
 

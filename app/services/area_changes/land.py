@@ -21,7 +21,7 @@ async def join(connection: Connection, source_id: UUID, into_id: UUID, mover: Mo
     drawn = await connection.fetch(READ, [source_id, into_id])
     if source_id in {row["area_id"] for row in drawn}:
         land = geometry.joined(geometry.shapes_of([row["geometry"] for row in drawn]))
-        await connection.execute(places.PUT_SHAPE, into_id, json.dumps(land))
+        await places.write_shape(connection, into_id, json.dumps(land))
         await transitions.log(connection, "area_shape", into_id, "put", "active", mover)
 
 

@@ -45,12 +45,14 @@ READ_VERSIONS = f"SELECT a.id, a.name, a.code, a.lineage, s.version {AROUND}"
 LOCK_AREAS = "SELECT id FROM area WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 PUT_SHAPES = """
     WITH given AS (
-        SELECT * FROM unnest($1::uuid[], $2::jsonb[], $3::uuid[]) AS given (area_id, geometry, event_id)
+        SELECT * FROM unnest($1::uuid[], $2::jsonb[], $3::uuid[], $6::float8[], $7::float8[])
+            AS given (area_id, geometry, event_id, label_longitude, label_latitude)
     ), put AS (
-        INSERT INTO area_shape AS s (area_id, geometry, version, updated_at)
-        SELECT area_id, geometry, 1, clock_timestamp() FROM given
+        INSERT INTO area_shape AS s (area_id, geometry, label_longitude, label_latitude, version, updated_at)
+        SELECT area_id, geometry, label_longitude, label_latitude, 1, clock_timestamp() FROM given
         ON CONFLICT (area_id) DO UPDATE
-        SET geometry = excluded.geometry, version = s.version + 1, updated_at = excluded.updated_at
+        SET geometry = excluded.geometry, label_longitude = excluded.label_longitude,
+            label_latitude = excluded.label_latitude, version = s.version + 1, updated_at = excluded.updated_at
         RETURNING area_id, updated_at
     )
     INSERT INTO event (id, subject_kind, subject_id, action, to_state, actor_id, party, created_at)
@@ -69,6 +71,15 @@ class _Ground:
     top_id: UUID
     lineage: list[UUID]
     rows: list[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Shapes to be saved as GeoJSON, and where their labels stand: longitudes, latitudes."""
+
+    area_ids: list[UUID]
+    geometries: list[str]
+    labels: tuple[list[float], list[float]]
 
 
 async def check(reads: Reads, caller: Caller, area_id: UUID, body: bytes, turn: asyncio.Semaphore) -> dict[str, Any]:
@@ -97,10 +108,10 @@ async def save(
         _require_accepted(found, teller, accepts_warnings=form.accept_warnings)
         written = await asyncio.to_thread(_written, found)
         told = await asyncio.to_thread(teller.report, area_id, form.coordinates)
-    if written:
+    if written.area_ids:
         async with database.transaction() as connection:
             await _put(connection, caller, ground, written)
-    return told | {"saved_count": len(written), "actions": []}
+    return told | {"saved_count": len(written.area_ids), "actions": []}
 
 
 async def put_one(connection: Connection, caller: Caller, area_id: UUID, form: OneShapeIn) -> None:
@@ -135,16 +146,23 @@ async def _read_ground(reads: Reads, caller: Caller, area_id: UUID) -> _Ground:
     return _Ground(top_id, lineage, await reads.fetch(READ_AROUND, top_id, lineage))
 
 
-async def _put(connection: Connection, caller: Caller, ground: _Ground, written: dict[UUID, str]) -> None:
+async def _put(connection: Connection, caller: Caller, ground: _Ground, written: _Written) -> None:
     """Write shapes, if what they were checked against still stands."""
     lineages = {row["id"]: row["lineage"] for row in ground.rows}
-    touched = {step for area_id in written for step in lineages[area_id]}
+    touched = {step for area_id in written.area_ids for step in lineages[area_id]}
     await standing.lock_tree(connection)
     await connection.execute(LOCK_AREAS, sorted(touched))
     if _state(await connection.fetch(READ_VERSIONS, ground.top_id, ground.lineage)) != _state(ground.rows):
         raise Problem("state-conflict")
-    event_ids = [new_id() for _ in written]
-    await connection.execute(PUT_SHAPES, list(written), list(written.values()), event_ids, caller.id, Party.STAFF)
+    await connection.execute(
+        PUT_SHAPES,
+        written.area_ids,
+        written.geometries,
+        [new_id() for _ in written.area_ids],
+        caller.id,
+        Party.STAFF,
+        *written.labels,
+    )
 
 
 def _state(rows: Iterable[Record]) -> set[tuple[object, ...]]:
@@ -194,8 +212,10 @@ def _territory(area_id: UUID, rows: list[Record]) -> Territory:
     )
 
 
-def _written(found: Report) -> dict[UUID, str]:
-    """Return the shapes to be saved as GeoJSON, in the order of the areas' ids."""
+def _written(found: Report) -> _Written:
+    """Return the shapes to be saved, in the order of the areas' ids."""
     ids = sorted(found.drawn)
-    texts = shapely.to_geojson(np.array([found.drawn[area_id] for area_id in ids], dtype=object))
-    return dict(zip(ids, map(str, texts), strict=True))
+    shapes = [found.drawn[area_id] for area_id in ids]
+    texts = shapely.to_geojson(np.array(shapes, dtype=object))
+    longitudes, latitudes = geometry.points_within(shapes).T.tolist() if ids else ([], [])
+    return _Written(ids, list(map(str, texts)), (longitudes, latitudes))
