@@ -26,6 +26,10 @@ FIND_AREAS = "SELECT id FROM area WHERE kind = $1 ORDER BY id"
 FIND_PUBLISHED = "SELECT id FROM wish WHERE status = 'published' ORDER BY id DESC LIMIT $1"
 FIND_ON_WALL = "SELECT id FROM complaint WHERE is_on_wall ORDER BY id DESC LIMIT $1"
 FIND_FREE_TASKS = "SELECT id FROM task WHERE status = 'open' AND seats = 1 AND seats_taken = 0 ORDER BY id LIMIT $1"
+FIND_LABELS = """
+    SELECT s.label_longitude AS longitude, s.label_latitude AS latitude
+    FROM area_shape s JOIN area a ON a.id = s.area_id WHERE a.kind = 'grid' ORDER BY a.id
+"""
 FIND_MEMBERS = """
     SELECT u.id AS user_id FROM member m JOIN person p ON p.id = m.person_id JOIN "user" u ON u.id = p.user_id
     WHERE m.status = 'approved' AND u.open_claims < 3 AND NOT u.is_blocked AND u.token_version = 1
@@ -114,6 +118,7 @@ class Cast:
         self.wishes: list[UUID] = []
         self.complaints: list[UUID] = []
         self.tasks: list[UUID] = []
+        self.labels: list[tuple[float, float]] = []
         self.offers: list[Offer] = []
         self.holders: dict[str, list[Holder]] = {}
         self.administrator_id = UUID(int=0)
@@ -129,6 +134,7 @@ class Cast:
         cast.wishes = [row["id"] for row in await connection.fetch(FIND_PUBLISHED, PEOPLE)]
         cast.complaints = [row["id"] for row in await connection.fetch(FIND_ON_WALL, PEOPLE)]
         cast.tasks = [row["id"] for row in await connection.fetch(FIND_FREE_TASKS, PEOPLE)]
+        cast.labels = [(row["longitude"], row["latitude"]) for row in await connection.fetch(FIND_LABELS)]
         cast.offers = [
             Offer(row["id"], row["merchant_id"], row["clerk_id"]) for row in await connection.fetch(FIND_OFFERS)
         ]

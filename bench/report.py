@@ -14,6 +14,8 @@ from bench.place import COMPLAINTS, GRIDS, MEMBERS, VOLUNTEERS, WISHES
 from bench.scenarios import (
     HOT,
     HOT_GOAL,
+    NEAR,
+    NEAR_GOAL_MS,
     SETTLE,
     SETTLE_AIM,
     TAKE,
@@ -97,6 +99,11 @@ def is_missed(found: Sequence[Figures], limits: Sequence[Limit]) -> bool:
         figures.server_ms > WALL_GOAL_MS or figures.statements > WALL_GOAL_STATEMENTS
         for figures in found
         if figures.name.startswith(WALL)
+    )
+    too_dear = too_dear or any(
+        figures.server_ms > NEAR_GOAL_MS or figures.statements > WALL_GOAL_STATEMENTS
+        for figures in found
+        if figures.name.startswith(NEAR)
     )
     return too_dear or any(ratio < HOT_GOAL for name, ratio in _hot_to_even(found, limits).items() if SETTLE in name)
 

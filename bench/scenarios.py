@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from app.core.clock import now
@@ -20,6 +21,7 @@ SETTLED_MAX = 24_000
 
 READ_GOAL = 15
 WALL_GOAL = 30
+NEAR_GOAL = 30
 COMPLAINT_GOAL = 20
 """A page of a wall, and a complaint with the way it went, carry more than wishes do."""
 QUEUE_GOAL = 25
@@ -35,6 +37,10 @@ WRITE_GOAL = 35
 SETTLE_AIM = 20
 HOT_GOAL = 0.8
 """So much of what evenly spread scans reach must be reached at one shop."""
+SPREAD_DEGREES = 0.003
+NEAR_GOAL_MS = 1.5
+"""Of the server's CPU for the tasks near a point, among 200,000 open ones."""
+NEAR = "tasks near "
 WALL = "wall "
 TAKE, SETTLE, HOT = "take voucher", "settle voucher", ", one hot shop"
 
@@ -88,6 +94,22 @@ def _wish(cast: Cast) -> str:
         },
         ensure_ascii=False,
     )
+
+
+def near(**asked: str | int) -> Prepare:
+    """Look for the nearest 20 tasks around places of the district, each somewhere within a few hundred metres."""
+
+    async def prepare(cast: Cast, _repetition: int) -> list[Request]:
+        requests = []
+        for _ in range(PREPARED):
+            east, north = (cast.random.uniform(-SPREAD_DEGREES, SPREAD_DEGREES) for _ in range(2))
+            longitude, latitude = cast.random.choice(cast.labels)
+            place = {"longitude": f"{longitude + east:.6f}", "latitude": f"{latitude + north:.6f}"}
+            target = f"/v1/tasks/near?{urlencode(place | asked)}"
+            requests.append(Request("GET", target, cast.token(cast.random.choice(cast.members))))
+        return requests
+
+    return prepare
 
 
 def wall(kind: str, *, is_anonymous: bool = False, is_first: bool = False) -> Prepare:
@@ -215,6 +237,9 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario(WALL + "of 20, community, anonymous", WALL_GOAL, wall("community", is_anonymous=True)),
     Scenario(WALL + "first page with tally, community", WALL_GOAL, wall("community", is_first=True)),
     Scenario(WALL + "first page with tally, district", WALL_GOAL, wall("district", is_first=True)),
+    Scenario(NEAR + "a point", NEAR_GOAL, near()),
+    Scenario(NEAR + "a point, wishes of one category", NEAR_GOAL, near(category="medical")),
+    Scenario(NEAR + "a point, for one's own grid", NEAR_GOAL, near(**{"for": "grid"})),
     Scenario("complaint detail", COMPLAINT_GOAL, complaint),
     Scenario("post complaint", FILING_GOAL, post_complaint, frozenset({201})),
     Scenario("own posts with their queues, community", QUEUE_GOAL, own_posts("community")),
