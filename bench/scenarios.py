@@ -21,7 +21,7 @@ SETTLED_MAX = 24_000
 
 READ_GOAL = 15
 WALL_GOAL = 30
-NEAR_GOAL = 30
+NEAR_GOAL = 50
 COMPLAINT_GOAL = 20
 """A page of a wall, and a complaint with the way it went, carry more than wishes do."""
 QUEUE_GOAL = 25

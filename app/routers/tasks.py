@@ -67,7 +67,7 @@ async def list_tasks(
 @router.get(
     "/near",
     response_model=Page[NearTaskOut],
-    responses=responses("invalid-payload", "cursor-invalid", "token-missing"),
+    responses=responses("invalid-payload", "cursor-invalid"),
 )
 async def list_near_tasks(
     asked: Annotated[NearQuery, Query()], caller: MaybeCallerDep, reads: ReadsDep, secret: SecretDep

@@ -11,7 +11,7 @@ from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.schemas.complaint_topics import CategoryIn
-from app.services import similar, transitions
+from app.services import dictionary, transitions
 from app.services.complaints.posting import FALLBACK_CATEGORY
 from app.services.transitions import Mover
 
@@ -51,7 +51,7 @@ async def change(connection: Connection, caller: Caller, code: str, form: Catego
         raise Problem("not-allowed")
     if code == FALLBACK_CATEGORY and not form.is_active:
         raise Problem("category-needed")
-    await similar.ready()
+    await dictionary.ready()
     listed = list(dict.fromkeys(words.normalise(word) for word in form.words))
     if await connection.fetchval(CHANGE, code, form.name, form.urgency, listed, form.is_active) is None:
         raise Problem("not-found")

@@ -17,7 +17,7 @@ from app.domain.errors import Problem
 from app.domain.kinds import Urgency
 from app.domain.sorting import Learned
 from app.domain.topics import LIFE_AND_PROPERTY
-from app.services import handling_rules, similar
+from app.services import dictionary, handling_rules
 
 LISTS = """
     SELECT c.code, c.name, c.words, c.learned, EXISTS (SELECT FROM area WHERE id = $2) AS has_area, ARRAY(
@@ -70,7 +70,7 @@ async def propose(reads: Reads, area_id: UUID, title: str, body: str) -> Proposa
     Urgency and unit are what the rules of the area say of it; what endangers life cannot wait whatever they say.
     Raises ``area-unknown``.
     """
-    await similar.ready()
+    await dictionary.ready()
     title, body = words.normalise(title), words.normalise(body)
     tokens = words.tokens_of(f"{title} {body}")
     rows = {row["code"]: row for row in await reads.fetch(LISTS, tokens, area_id)}

@@ -5,7 +5,6 @@ compared in full. How rare a word is the database knows from its own statistics 
 itself: nothing is counted twice, and a table that was never analysed only makes all words count alike.
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -16,10 +15,11 @@ from asyncpg import Connection, Record
 
 from app.core.clock import now
 from app.core.db import Reads
-from app.domain import likeness, words
+from app.domain import likeness
 from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.likeness import Reading
+from app.services import dictionary
 from app.services.complaint_views import CARD, arguments, card
 
 FOUND_MAX = 5
@@ -94,14 +94,8 @@ FORGET = """
 
 async def read(title: str, body: str) -> Reading:
     """Return a complaint as it is compared; the first time, the dictionary is read in a thread."""
-    await ready()
+    await dictionary.ready()
     return likeness.read(title, body)
-
-
-async def ready() -> None:
-    """Have the dictionary read, in a thread, so that nobody else waits for it."""
-    if not words.is_loaded():
-        await asyncio.to_thread(words.load)
 
 
 async def remember(connection: Connection, complaint_id: UUID, area_id: UUID, title: str, body: str) -> None:

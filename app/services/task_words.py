@@ -5,7 +5,7 @@ from uuid import UUID
 from asyncpg import Connection
 
 from app.domain import words
-from app.services import similar
+from app.services import dictionary
 
 NOTE = """
     INSERT INTO task_text (task_id, tokens) VALUES ($1, $2)
@@ -29,7 +29,7 @@ async def note(connection: Connection, task_id: UUID, *texts: str | None) -> Non
 
 async def tokens_of(text: str) -> list[str]:
     """Return the words of a text by which it is found, or which it asks for."""
-    await similar.ready()
+    await dictionary.ready()
     return words.tokens_of(words.normalise(text))
 
 

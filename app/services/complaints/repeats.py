@@ -16,7 +16,7 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.lifecycles import JOINT_CASE
 from app.domain.texts import REPEATED
-from app.services import complainants, similar, transitions
+from app.services import complainants, dictionary, similar, transitions
 from app.services.complaints import levels, standing
 
 REPEATS = 3
@@ -106,7 +106,7 @@ async def follow(connection: Connection, complaint: Record, repeats: Repeats | N
 
 async def _alike(connection: Connection, complaint: Record, others: Sequence[Record]) -> list[UUID]:
     """Return which of the others say much the same; found in a thread, since hundreds take a while."""
-    await similar.ready()
+    await dictionary.ready()
     reading = similar.reading_of(complaint)
     rarity = await similar.rarity(connection, complaint["area_id"], reading.tokens)
 
