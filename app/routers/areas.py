@@ -21,10 +21,10 @@ from app.routers.places import SHAPE_PROBLEMS
 from app.schemas.areas import (
     AreaEditIn,
     AreaIn,
+    AreaMergeIn,
     AreaOut,
     AreaPeriodOut,
     CloseIn,
-    MergeIn,
     MoveIn,
     SplitAreaOut,
     SplitIn,
@@ -130,7 +130,7 @@ async def move_area(area_id: UUID, form: MoveIn, caller: CallerDep, work: UnitOf
     responses=responses(*CHANGE_PROBLEMS, "area-unknown", "area-into-itself", "areas-unlike", "area-too-deep"),
 )
 async def merge_area(
-    area_id: UUID, form: MergeIn, caller: CallerDep, work: UnitOfWorkDep, index: PlacesDep
+    area_id: UUID, form: AreaMergeIn, caller: CallerDep, work: UnitOfWorkDep, index: PlacesDep
 ) -> Response:
     """Close an area and give what is open in it, its people and its land to another one of its kind."""
     await merging.merge(work.connection, caller, area_id, form)

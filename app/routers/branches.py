@@ -21,6 +21,7 @@ from app.domain.kinds import SecretaryState
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.branches import (
     BranchEditIn,
+    BranchHandOverIn,
     BranchIn,
     BranchMemberOut,
     BranchOut,
@@ -28,7 +29,6 @@ from app.schemas.branches import (
     CandidacyIn,
     CandidacyOut,
     CandidacyStatus,
-    HandOverIn,
     InsideBranchOut,
     PlaceIn,
     PlaceStatus,
@@ -174,7 +174,7 @@ async def list_candidacies(
     responses=responses(*WRITING, "not-found", "not-allowed", "own-interest", "state-conflict", "term-too-long"),
 )
 async def hand_over(
-    branch_id: UUID, form: HandOverIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+    branch_id: UUID, form: BranchHandOverIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:
     """Let the accepted candidate be secretary; whoever was so before is so no more from the same moment."""
     await terms.hand_over(work.connection, caller, branch_id, form)

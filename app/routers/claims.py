@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SecretDep, SettingsDep, UnitOfWork, UnitOfWorkDep, answer
 from app.domain.caller import Caller
 from app.problems import JSON_BODY_PROBLEMS, responses
-from app.schemas.adjustments import AdjustmentOut, ReversalIn
+from app.schemas.adjustments import AdjustmentOut, AwardReversalIn
 from app.schemas.members import RefusalIn
 from app.schemas.tasks import ClaimOut, SubmitIn
 from app.services import adjustments, claims
@@ -91,7 +91,7 @@ async def refuse(
         "reversal-exists",
     ),
 )
-async def reverse_award(claim_id: UUID, form: ReversalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+async def reverse_award(claim_id: UUID, form: AwardReversalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Propose to take back what a verified claim brought, since the service proved false; another person decides."""
     adjustment_id = await adjustments.propose_reversal(work.connection, caller, claim_id, form)
     return work.answer(await adjustments.get(work.connection, caller, adjustment_id), 201)

@@ -21,18 +21,18 @@ from app.deps import (
 from app.domain.caller import Caller
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.complaints import (
-    AnswerIn,
     CallIn,
     ComplainantOut,
+    ComplaintAnswerIn,
     ComplaintDetailOut,
     ComplaintForAuthorOut,
     ComplaintForStaffOut,
     ComplaintIn,
+    ComplaintMergeIn,
+    ComplaintRatingIn,
     ComplaintStatus,
     CorrectIn,
-    MergeIn,
     QueuedComplaintOut,
-    RateIn,
     ReasonIn,
     ResumeIn,
 )
@@ -142,7 +142,7 @@ async def take_on(complaint_id: UUID, caller: CallerDep, work: UnitOfWorkDep, se
     responses=responses(*DECISION_PROBLEMS, "malformed-json", "steps-open"),
 )
 async def give_answer(
-    complaint_id: UUID, form: AnswerIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+    complaint_id: UUID, form: ComplaintAnswerIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:
     """Answer a complaint: its complainant reads it at once, everybody once its content check has passed."""
     await handling.answer(work.connection, secret, caller, complaint_id, form.answer, form.outcome)
@@ -238,7 +238,7 @@ async def reject(
     responses=responses(*DECISION_PROBLEMS, "malformed-json", "merge-into-itself", "merge-target-unfit"),
 )
 async def merge(
-    complaint_id: UUID, form: MergeIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+    complaint_id: UUID, form: ComplaintMergeIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:
     """Merge a complaint into another on the same matter; everybody of it gets that one's answer."""
     await handling.merge(work.connection, secret, caller, complaint_id, form.into_id)
@@ -277,7 +277,9 @@ async def withdraw(complaint_id: UUID, caller: CallerDep, work: UnitOfWorkDep, s
     response_model=View,
     responses=responses(*DECISION_PROBLEMS, "malformed-json", "already-rated"),
 )
-async def rate(complaint_id: UUID, form: RateIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
+async def rate(
+    complaint_id: UUID, form: ComplaintRatingIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+) -> Response:
     """Say whether the answer satisfies; not satisfied takes the complaint up again, once by right."""
     await residents.rate(work.connection, secret, caller, complaint_id, is_satisfied=form.is_satisfied, note=form.note)
     return await _tell(work, secret, caller, complaint_id)

@@ -27,7 +27,7 @@ from app.domain.lifecycle import Party
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.routers.downloads import SeparatedValues, Spreadsheet, headers, pieces
 from app.schemas.fields import Page
-from app.schemas.imports import ConfirmIn, ImportOut, ImportRowOut, MappingIn
+from app.schemas.imports import ImportConfirmIn, ImportOut, ImportRowOut, MappingIn
 from app.services.imports import mapping, runs, steps, templates
 from app.services.transitions import Mover
 
@@ -224,7 +224,7 @@ async def get_report(import_id: UUID, caller: CallerDep, reads: ReadsDep, secret
     response_model=ImportOut,
     responses=responses(*STEP_PROBLEMS, "malformed-json", "area-closed", "import-has-refused"),
 )
-async def confirm(import_id: UUID, form: ConfirmIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+async def confirm(import_id: UUID, form: ImportConfirmIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Have what was checked written, all of it in one transaction or nothing."""
     await steps.confirm(work.connection, caller, import_id, accepts_refused=form.accept_refused)
     return await _tell(work, caller, import_id)

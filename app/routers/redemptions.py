@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from app.deps import JSON, WRITE_PROBLEMS, CallerDep, ReadsDep, SettingsDep, SingleWriteDep, UnitOfWorkDep, answer
 from app.problems import JSON_BODY_PROBLEMS, responses
-from app.schemas.merchants import RedemptionIn, RedemptionOut, ReversalIn
+from app.schemas.merchants import RedemptionIn, RedemptionOut, RedemptionReversalIn
 from app.services import redemptions
 
 router = APIRouter(prefix="/redemptions", tags=["redemptions"])
@@ -60,7 +60,7 @@ async def get_redemption(redemption_id: UUID, caller: CallerDep, reads: ReadsDep
     ),
 )
 async def reverse(
-    redemption_id: UUID, form: ReversalIn, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep
+    redemption_id: UUID, form: RedemptionReversalIn, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep
 ) -> Response:
     """Undo a scan: points back to the holder. The shop's owner within an hour, the alliance's staff later too."""
     within = timedelta(minutes=settings.reversal_minutes)

@@ -11,8 +11,8 @@ from app.problems import JSON_BODY_PROBLEMS, responses
 from app.routers.downloads import Spreadsheet, headers, pieces
 from app.schemas.fields import Page
 from app.schemas.settlements import (
-    AnswerIn,
     DisputeIn,
+    LineAnswerIn,
     PaymentIn,
     ReopenIn,
     SettlementIn,
@@ -152,7 +152,7 @@ async def dispute(
     responses=responses(*DECISION_PROBLEMS, "malformed-json"),
 )
 async def answer_dispute(
-    settlement_id: UUID, line_id: UUID, form: AnswerIn, caller: CallerDep, work: UnitOfWorkDep
+    settlement_id: UUID, line_id: UUID, form: LineAnswerIn, caller: CallerDep, work: UnitOfWorkDep
 ) -> Response:
     """End a dispute: the line is accepted or removed, with an answer, as the alliance's staff."""
     await settlement_lines.answer(

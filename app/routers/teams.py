@@ -19,7 +19,7 @@ from app.domain.caller import Caller
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
 from app.schemas.members import RefusalIn
-from app.schemas.teams import HandOverIn, TeamEditIn, TeamIn, TeamMemberOut, TeamMemberStatus, TeamOut, TeamStatus
+from app.schemas.teams import TeamEditIn, TeamHandOverIn, TeamIn, TeamMemberOut, TeamMemberStatus, TeamOut, TeamStatus
 from app.services import team_members, teams
 
 router = APIRouter(prefix="/teams", tags=["teams"])
@@ -88,7 +88,7 @@ async def dissolve(team_id: UUID, form: RefusalIn, caller: CallerDep, work: Unit
 
 
 @router.post("/{team_id}/hand-over", response_model=TeamOut, responses=responses(*DECISION, "malformed-json"))
-async def hand_over(team_id: UUID, form: HandOverIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+async def hand_over(team_id: UUID, form: TeamHandOverIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Let another member of the team lead it."""
     await teams.hand_over(work.connection, caller, team_id, form.team_member_id)
     return work.answer(await teams.get(work.connection, caller, team_id))

@@ -20,7 +20,7 @@ from app.domain.kinds import WishCategory
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
 from app.schemas.members import RefusalIn
-from app.schemas.wishes import ConfirmIn, WishForPartiesOut, WishIn, WishOut, WishStatus
+from app.schemas.wishes import WishConfirmIn, WishForPartiesOut, WishIn, WishOut, WishStatus
 from app.services import wish_views, wishes
 
 router = APIRouter(prefix="/wishes", tags=["wishes"])
@@ -89,7 +89,7 @@ async def withdraw(wish_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Res
 
 
 @router.post("/{wish_id}/confirm", response_model=WishForPartiesOut, responses=DECISION_WITH_WORDS)
-async def confirm(wish_id: UUID, form: ConfirmIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+async def confirm(wish_id: UUID, form: WishConfirmIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Confirm the delivery with a rating; the helper gets the points at once."""
     await wishes.confirm(work.connection, caller, wish_id, form.rating, form.thanks)
     return await _tell(work, caller, wish_id)

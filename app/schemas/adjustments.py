@@ -34,7 +34,7 @@ class AdjustmentIn(In):
     document: DocumentTitle
 
 
-class ReversalIn(In):
+class AwardReversalIn(In):
     """Why a service was none, and the title or file number of the paper that says so."""
 
     reason: Note

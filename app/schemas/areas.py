@@ -65,7 +65,7 @@ class MoveIn(In):
     reason: Note
 
 
-class MergeIn(In):
+class AreaMergeIn(In):
     """Which area takes another one in."""
 
     into_id: UUID

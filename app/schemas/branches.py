@@ -41,7 +41,7 @@ class CandidacyIn(In):
     reason: Note | None = None
 
 
-class HandOverIn(In):
+class BranchHandOverIn(In):
     """Which accepted candidate takes over, and until when; for three years unless told otherwise."""
 
     candidacy_id: UUID

@@ -71,7 +71,7 @@ class ComplaintIn(In):
         return self
 
 
-class AnswerIn(In):
+class ComplaintAnswerIn(In):
     """The echo, and what became of the problem."""
 
     answer: Body
@@ -90,7 +90,7 @@ class ResumeIn(In):
     words: Note
 
 
-class MergeIn(In):
+class ComplaintMergeIn(In):
     """The complaint on the same matter that goes on for both."""
 
     into_id: UUID
@@ -111,7 +111,7 @@ class CallIn(In):
     seats: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
 
 
-class RateIn(In):
+class ComplaintRatingIn(In):
     """Whether the answer satisfies."""
 
     is_satisfied: Annotated[bool, Field(strict=True)]

@@ -30,7 +30,7 @@ class MappingIn(In):
     columns: Annotated[list[ColumnChoiceIn], Field(max_length=100)] | None = None
 
 
-class ConfirmIn(In):
+class ImportConfirmIn(In):
     """Whether the other rows are wanted although some are refused."""
 
     accept_refused: Annotated[bool, Field(strict=True)]

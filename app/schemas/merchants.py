@@ -113,7 +113,7 @@ class RedemptionIn(In):
     scanned_at: Annotated[AwareDatetime | None, Field(description="up to 30 minutes back; absent: now")] = None
 
 
-class ReversalIn(In):
+class RedemptionReversalIn(In):
     """Why a scan is undone."""
 
     reason: Note

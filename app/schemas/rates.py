@@ -11,7 +11,7 @@ from app.schemas.fields import Out
 RateGrouping = Literal["area", "category", "unit"]
 
 
-class RateOut(Out):
+class ShareOut(Out):
     """How many of how many; ``per_mille`` is null for a denominator below ten, which is compared with nothing."""
 
     numerator: int
@@ -27,9 +27,9 @@ class FiguresOut(Out):
     merged: int
     withdrawn: int
     overdue: int
-    response: RateOut
-    resolution: RateOut
-    satisfaction: RateOut
+    response: ShareOut
+    resolution: ShareOut
+    satisfaction: ShareOut
 
 
 class GroupOut(FiguresOut):

@@ -50,7 +50,7 @@ class DisputeIn(In):
     reason: Note
 
 
-class AnswerIn(In):
+class LineAnswerIn(In):
     """The end of a dispute: the line is owed for after all, or not."""
 
     decision: Literal["accepted", "removed"]

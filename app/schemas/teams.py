@@ -37,7 +37,7 @@ class TeamIn(TeamEditIn):
     area_id: UUID
 
 
-class HandOverIn(In):
+class TeamHandOverIn(In):
     """Which of a team's members shall lead it."""
 
     team_member_id: UUID

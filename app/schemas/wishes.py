@@ -33,7 +33,7 @@ class WishIn(In):
     body: Body
 
 
-class ConfirmIn(In):
+class WishConfirmIn(In):
     """The resident's word on a delivery."""
 
     rating: Annotated[int, Field(ge=1, le=5, strict=True)]

@@ -16,7 +16,7 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import ADJUSTMENT
 from app.domain.points import expires_on
 from app.models.adjustment import Adjustment
-from app.schemas.adjustments import AdjustmentIn, ReversalIn
+from app.schemas.adjustments import AdjustmentIn, AwardReversalIn
 from app.services import claims, policies, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
@@ -99,7 +99,7 @@ async def propose(connection: Connection, caller: Caller, form: AdjustmentIn) ->
     return await _propose(connection, adjustment)
 
 
-async def propose_reversal(connection: Connection, caller: Caller, claim_id: UUID, form: ReversalIn) -> UUID:
+async def propose_reversal(connection: Connection, caller: Caller, claim_id: UUID, form: AwardReversalIn) -> UUID:
     """Propose to take back what a verified claim brought, since the service proved false; return its id.
 
     Raises ``not-found``, ``own-interest`` for whoever asked for the service or gave it, ``state-conflict``,

@@ -13,7 +13,7 @@ from app.core.settings import Settings
 from app.domain.caller import Caller, HeldGrant, Role
 from app.domain.kinds import AreaKind
 from app.models import Area
-from app.schemas.areas import MergeIn
+from app.schemas.areas import AreaMergeIn
 from app.services.area_changes import merging
 from app.services.area_changes.belongings import count_left
 from app.services.area_changes.following import PIECE
@@ -109,7 +109,7 @@ class TestHandingUp:
         caller = Caller(world.administrator.id, grants=(HeldGrant(Role.ADMINISTRATOR, world.district.id),))
         ways = [(up, "escalate"), (down, "return")]
         async with database.transaction() as connection:
-            await merging.merge(connection, caller, street_id, MergeIn(into_id=other.id, reason="合并。"))
+            await merging.merge(connection, caller, street_id, AreaMergeIn(into_id=other.id, reason="合并。"))
             handed = [
                 asyncio.create_task(
                     world.api.post(f"/v1/complaints/{complaint}/{action}", world.staff, {"reason": "网格办不了。"})

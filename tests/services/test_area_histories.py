@@ -30,7 +30,7 @@ from app.domain.errors import Problem
 from app.domain.kinds import AreaKind, UnitKind
 from app.models import Unit
 from app.problems import from_database
-from app.schemas.areas import AreaEditIn, AreaIn, MergeIn, MoveIn, SplitIn
+from app.schemas.areas import AreaEditIn, AreaIn, AreaMergeIn, MoveIn, SplitIn
 from app.services.area_changes import adding, closing, editing, merging, moving, splitting
 from tests.factories import make_area, make_user
 
@@ -123,7 +123,7 @@ class TreeMachine(RuleBasedStateMachine):
         area_id = self.pick(place)
         like = [key for key in self.nodes if self.nodes[key].kind == self.nodes[area_id].kind and key != area_id]
         into_id = like[into % len(like)] if like and into % 4 else self.pick(into)
-        form = MergeIn(into_id=into_id, reason=REASON)
+        form = AreaMergeIn(into_id=into_id, reason=REASON)
         if (
             self.act("merge", lambda c: merging.merge(c, self.caller, area_id, form), self.may_merge(area_id, into_id))
             is not None

@@ -8,7 +8,7 @@ from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.shielding import mask_text
-from app.schemas.areas import MergeIn
+from app.schemas.areas import AreaMergeIn
 from app.services import transitions
 from app.services.area_changes import closing, complaints, handing, land, standing
 from app.services.area_changes.following import Destinations
@@ -17,7 +17,7 @@ from app.services.transitions import Mover
 ADD_PEOPLE = "UPDATE area SET households = $2, residents = $3 WHERE id = $1"
 
 
-async def merge(connection: Connection, caller: Caller, area_id: UUID, form: MergeIn) -> None:
+async def merge(connection: Connection, caller: Caller, area_id: UUID, form: AreaMergeIn) -> None:
     """Close an area and give what is open in it to another of its kind, with its land and its people. Locks the tree.
 
     The rules of the other one hold, and what had been handed up goes to the area of the same level above it.

@@ -20,7 +20,7 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import BRANCH_CANDIDACY
 from app.domain.shielding import mask_text
 from app.models.branch import BranchTerm
-from app.schemas.branches import HandOverIn
+from app.schemas.branches import BranchHandOverIn
 from app.services import transitions
 from app.services.branches import candidacies, standing, views
 from app.services.pages import PageRequest, page
@@ -47,7 +47,7 @@ END = """
 """
 
 
-async def hand_over(connection: Connection, caller: Caller, branch_id: UUID, form: HandOverIn) -> UUID:
+async def hand_over(connection: Connection, caller: Caller, branch_id: UUID, form: BranchHandOverIn) -> UUID:
     """Let the accepted candidate be secretary from now on, and whoever was so before no more; return the term's id.
 
     As staff who are no rivals. Locks the member and the branch: of two at once the second finds them in office.
