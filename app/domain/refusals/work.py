@@ -38,6 +38,34 @@ WORK = (
         "already-claimed", 409, "The caller has a live claim on it", "您已经认领了这个任务，请在“我的认领”中查看。"
     ),
     ProblemType("claim-limit-reached", 409, "Too many open claims", "您手上的任务已达上限，请先完成或退回一个。"),
+    # Series of tasks
+    ProblemType(
+        "rule-unclear",
+        422,
+        "The recurrence rule is not of the part of RFC 5545 that is taken",
+        "重复规则看不懂，请选择每天、每周或每月，再选星期几或几号。",
+    ),
+    ProblemType("series-endless", 422, "The series has no end", "没有写到哪天为止或共几次，请补上结束日期或次数。"),
+    ProblemType(
+        "series-too-long",
+        422,
+        "The series is longer than two years or 400 occurrences",
+        "最长两年、最多四百次，请缩短日期或减少次数。",
+    ),
+    ProblemType("series-empty", 422, "The rule names no day", "按这个规则一次也没有，请核对开始日期、结束日期和规则。"),
+    ProblemType(
+        "series-in-the-past",
+        422,
+        "The series begins or ends in the past",
+        "开始日期不能早于今天，最后一次也不能已经过去，请重新选择。",
+    ),
+    ProblemType(
+        "series-unchecked",
+        409,
+        "The words that hold until then are not checked yet",
+        "这个系列的内容还没有通过检查，请先通过，或者从它的开始日期改起。",
+    ),
+    ProblemType("days-unclear", 422, "The days are out of order or too many", "日期先后不对或超过两个月，请重新选择。"),
     # Complaints
     passing(
         "posting-too-fast",
