@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     confirm_days: int = Field(7, ge=1, le=90, description="days until a silent resident's delivery is confirmed")
     wish_days: int = Field(90, ge=1, le=365, description="days until a wish that nobody claimed expires")
     wish_reward_points: int = Field(10, ge=1, le=1000, description="points that a fulfilled wish earns")
+    series_weeks: int = Field(4, ge=1, le=26, description="weeks ahead for which a series has its tasks")
     voucher_days: int = Field(30, ge=1, le=365, description="days until a held voucher expires")
     reversal_minutes: int = Field(60, ge=1, le=1440, description="minutes in which a shop's owner may undo a scan")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")

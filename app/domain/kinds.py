@@ -184,6 +184,13 @@ class TaskKind(StrEnum):
     PAIRING = "pairing"  # 结对帮扶: the same helpers for weeks or months
 
 
+class SeriesKind(StrEnum):
+    """What a series of tasks may be of."""
+
+    ACTIVITY = "activity"
+    PATROL = "patrol"
+
+
 class MessageKind(StrEnum):
     """What people are told in the app."""
 

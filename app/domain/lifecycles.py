@@ -2,6 +2,7 @@
 
 from app.domain.lending_lifecycles import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
 from app.domain.lifecycle import Lifecycle, Party, row
+from app.domain.series_lifecycle import TASK_SERIES
 
 AUTHOR, CLAIMANT, HELPER = Party.AUTHOR, Party.CLAIMANT, Party.HELPER
 STAFF, ALLIANCE, CLERK, OWNER, SYSTEM = Party.STAFF, Party.ALLIANCE, Party.CLERK, Party.OWNER, Party.SYSTEM
@@ -367,6 +368,7 @@ LIFECYCLES = (
     STEP,
     JOINT_CASE,
     TASK,
+    TASK_SERIES,
     CLAIM,
     IDENTIFICATION,
     MEMBER,

@@ -62,6 +62,13 @@ MESSAGES = {
 }
 """Title and body of each message in the app; nothing private stands in them."""
 
+NOT_IN_SERIES = "活动安排有调整，这一次不再举行。"
+"""Why a task ended whose day its series names no more."""
+
+CALENDAR_NAME = "回音壁·我的日程"
+TEAM_SERVICE = "{team}：{title}"
+"""In a calendar that somebody subscribes to."""
+
 REPEATED = "同一地点同类问题反复出现，已自动提级并列入专案。"
 """Why a complaint went up at once when it opened."""
 

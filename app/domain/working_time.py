@@ -38,6 +38,11 @@ class Calendar:
         """Whether the year of ``day`` is known, and not merely guessed from its weekdays."""
         return day.year in self._editions
 
+    def is_holiday(self, day: date) -> bool:
+        """Whether ``day`` is announced to be off; an ordinary weekend is not, nor is what nobody has announced yet."""
+        edition = self._editions.get(day.year)
+        return edition is not None and day in edition.holidays
+
     def is_working(self, day: date) -> bool:
         """Whether people work on ``day``."""
         edition = self._editions.get(day.year)

@@ -30,8 +30,10 @@ from app.services import (
     reconciliation,
     routing,
     seals,
+    series_tasks,
     settlements,
     similar,
+    task_series,
     task_words,
     transitions,
     vouchers,
@@ -91,6 +93,17 @@ async def end_tasks(parts: Parts) -> int:
     async with parts.database.transaction() as connection:
         due = await posted_tasks.find_over(connection, now())
     return await each(parts.database, due, posted_tasks.end)
+
+
+async def make_series_tasks(parts: Parts) -> int:
+    """Make the tasks of series some weeks ahead, and end series whose last day is over; return of how many series."""
+    until, base_points = task_series.horizon(parts.settings.series_weeks), parts.settings.wish_reward_points
+    done = await until_none(
+        parts.database,
+        partial(series_tasks.find_due, until=until),
+        partial(series_tasks.make_due, until=until, base_points=base_points),
+    )
+    return done + await until_none(parts.database, series_tasks.find_over, series_tasks.finish)
 
 
 async def expire_wishes(parts: Parts) -> int:
@@ -331,6 +344,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "confirm_silent": ("*/5 * * * *", confirm_silent),
     "lapse_overdue": ("*/5 * * * *", lapse_overdue),
     "end_tasks": ("*/5 * * * *", end_tasks),
+    "make_series_tasks": ("13 * * * *", make_series_tasks),
     "expire_wishes": ("7 * * * *", expire_wishes),
     "expire_vouchers": ("*/5 * * * *", expire_vouchers),
     "give_back_vouchers": ("*/5 * * * *", give_back_vouchers),

@@ -31,6 +31,7 @@ from app.services.lending.plans import DRAW_UP
 from app.services.merchants import GIVE_BACK_VOUCHERS
 from app.services.offers import CHECK_OFFER
 from app.services.posted_tasks import CHECK_TASK
+from app.services.task_series import CHECK_SERIES
 from app.services.users import CHECK_NICKNAME
 from app.services.wishes import CHECK_WISH
 from app.wechat.client import WeChat
@@ -96,6 +97,9 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
         CHECK_COMPLAINT: partial(content_checks.check_complaint, database, wechat, secret),
         CHECK_ANSWER: partial(content_checks.check_answer, database, wechat),
         CHECK_TASK: partial(content_checks.check_task, database, wechat),
+        CHECK_SERIES: partial(
+            content_checks.check_series, database, wechat, weeks=parts.settings.series_weeks, base_points=base_points
+        ),
         CHECK_OFFER: partial(content_checks.check_offer, database, wechat),
         CHECK_NICKNAME: partial(content_checks.check_nickname, database, wechat),
         GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),

@@ -40,6 +40,7 @@ from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.staffing_rule import StaffingRule
 from app.models.strength_rule import StrengthRule
 from app.models.task import Task
+from app.models.task_series import TaskSeries
 from app.models.task_text import TaskText
 from app.models.team import Alliance, AllianceTeam, Team, TeamMember
 from app.models.unit import Unit, UnitArea, UnitWorker
@@ -123,6 +124,7 @@ __all__ = [
     "Stay",
     "StrengthRule",
     "Task",
+    "TaskSeries",
     "TaskText",
     "Team",
     "TeamMember",

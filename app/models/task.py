@@ -1,6 +1,6 @@
 """Tasks: the one thing that can be claimed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -45,6 +45,8 @@ class Task(SQLModel, table=True):
         CheckConstraint("claim_until <= ends_at", name="claim_until_in_window"),
         CheckConstraint("min_people BETWEEN 1 AND seats", name="min_people_range"),
         CheckConstraint("min_people = 1 OR claim_until IS NOT NULL", name="min_people_by_when"),
+        CheckConstraint("(series_id IS NULL) = (occurrence IS NULL)", name="occurrence_of_series"),
+        CheckConstraint("NOT is_detached OR series_id IS NOT NULL", name="detached_from_series"),
         Index("ix_task_area_id_status_id", "area_id", "status", "id"),
         Index("ix_task_status_id", "status", "id"),
         Index(
@@ -63,6 +65,13 @@ class Task(SQLModel, table=True):
         Index("ix_task_claim_until", "claim_until", postgresql_where=text("status = 'open'")),
         Index("ix_task_complaint_id_id", "complaint_id", "id", postgresql_where=text("complaint_id IS NOT NULL")),
         Index(
+            "uq_task_series_id_occurrence",
+            "series_id",
+            "occurrence",
+            unique=True,
+            postgresql_where=text("series_id IS NOT NULL"),
+        ),
+        Index(
             "uq_task_complaint_id_live",
             "complaint_id",
             unique=True,
@@ -75,6 +84,11 @@ class Task(SQLModel, table=True):
     wish_id: UUID | None = Field(default=None, foreign_key="wish.id", unique=True)
     complaint_id: UUID | None = Field(default=None, foreign_key="complaint.id")
     """Helpers may be called again once the task of the last call has ended."""
+    series_id: UUID | None = Field(default=None, foreign_key="task_series.id")
+    occurrence: date | None = None
+    """The day of the series that it is for, whatever its window says now: each has one task, never two."""
+    is_detached: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Whether it was changed by hand, so that it does not follow its series any more."""
     area_id: UUID = Field(foreign_key="area.id")
     author_id: UUID = Field(foreign_key="user.id")
     title: str = Field(max_length=60)

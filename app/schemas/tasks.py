@@ -82,13 +82,8 @@ class NearQuery(In):
     limit: Annotated[int, Field(ge=1, le=50)] = 20
 
 
-class TaskEditIn(In):
-    """What there is to say of a posted task, all of it.
-
-    `minutes` is what one helper will need. With `starts_at` and `ends_at` helpers are there at that time. Nobody claims
-    after `claim_until`: the end where it is left out, the beginning where `min_people` asks for more than one. With
-    fewer than these it is cancelled then.
-    """
+class PostedIn(In):
+    """What there is to say of posted work, but for when it is."""
 
     title: Title
     body: Body | None = None
@@ -98,13 +93,30 @@ class TaskEditIn(In):
     skills: Annotated[list[Skill], Field(max_length=5, default_factory=list)]
     place: Place | None = None
     location: Location | None = None
+
+    @model_validator(mode="after")
+    def check_people(self) -> Self:
+        """Refuse to need more helpers than there are seats."""
+        if self.min_people > self.seats:
+            raise PydanticCustomError("min_people_seats", "More helpers are needed than there are seats")
+        return self
+
+
+class TaskEditIn(PostedIn):
+    """What there is to say of a posted task, all of it.
+
+    `minutes` is what one helper will need. With `starts_at` and `ends_at` helpers are there at that time. Nobody claims
+    after `claim_until`: the end where it is left out, the beginning where `min_people` asks for more than one. With
+    fewer than these it is cancelled then.
+    """
+
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     claim_until: Moment | None = None
 
     @model_validator(mode="after")
     def check_times(self) -> Self:
-        """Refuse a window that is no window, a claim after it, and more helpers than there are seats."""
+        """Refuse a window that is no window, and a claim after it."""
         if (self.starts_at is None) != (self.ends_at is None):
             raise PydanticCustomError("window_half", "A window has a beginning and an end")
         if self.starts_at is not None and self.ends_at is not None:
@@ -114,8 +126,6 @@ class TaskEditIn(In):
                 raise PydanticCustomError("window_length", "The window is longer than two years")
             if self.claim_until is not None and self.claim_until > self.ends_at:
                 raise PydanticCustomError("claim_until_late", "Nobody can claim after the end")
-        if self.min_people > self.seats:
-            raise PydanticCustomError("min_people_seats", "More helpers are needed than there are seats")
         if self.min_people > 1 and self.starts_at is None and self.claim_until is None:
             raise PydanticCustomError("min_people_by_when", "By when so many have to be found is not said")
         return self

@@ -14,8 +14,9 @@ from app.core.clock import now
 from app.core.db import Database
 from app.domain.errors import Problem
 from app.domain.lifecycles import COMPLAINT, OFFER, TASK, WISH
+from app.domain.series_lifecycle import TASK_SERIES
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
-from app.services import complainants, transitions, users, wishes
+from app.services import complainants, series_tasks, task_series, transitions, users, wishes
 from app.services.complaints import handling, repeats
 from app.wechat.client import Scene, WeChat
 from app.wechat.errors import WeChatError
@@ -53,6 +54,10 @@ FIND_ANSWER = """
 FIND_TASK = """
     SELECT t.title, t.body, u.openid FROM task t JOIN "user" u ON u.id = t.author_id
     WHERE t.id = $1 AND t.status = 'draft'
+"""
+FIND_SERIES = """
+    SELECT s.title, s.body, s.place, u.openid FROM task_series s JOIN "user" u ON u.id = s.author_id
+    WHERE s.id = $1 AND s.status = 'draft'
 """
 LOCK_TASK = "SELECT title, body FROM task WHERE id = $1 AND status = 'draft' FOR UPDATE"
 FIND_FORGOTTEN = {
@@ -177,6 +182,25 @@ async def check_task(database: Database, wechat: WeChat, task_id: UUID) -> None:
             standing = await connection.fetchrow(LOCK_TASK, task_id)
             if standing is not None and tuple(standing) == (words["title"], words["body"]):
                 await transitions.find_and_move(connection, TASK, task_id, "open", transitions.SYSTEM)
+
+
+async def check_series(database: Database, wechat: WeChat, series_id: UUID, *, weeks: int, base_points: int) -> None:
+    """Check the words of a series, once for all of its tasks, and open it with those that are due.
+
+    What does not clearly pass stays a draft for a person; words that were changed meanwhile are another job's.
+    """
+    words = await database.reads.fetchrow(FIND_SERIES, series_id)
+    if words is None:
+        return
+    told = (words["title"], words["body"], words["place"])
+    outcome = await _ask(wechat, words["openid"], "\n".join(filter(None, told)), Scene.FORUM)
+    if outcome == "pass":
+        async with database.transaction() as connection:
+            series = await series_tasks.lock(connection, series_id)
+            if series["status"] == "draft" and (series["title"], series["body"], series["place"]) == told:
+                opened = await transitions.move(connection, TASK_SERIES, series_id, "open", transitions.SYSTEM)
+                until = task_series.horizon(weeks)
+                await series_tasks.open_all(connection, opened, transitions.SYSTEM, until, base_points)
 
 
 async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> None:

@@ -19,7 +19,7 @@ from app.domain.points import default_terms, rate_for
 from app.domain.shielding import mask_text
 from app.domain.texts import TOO_FEW
 from app.models import Task
-from app.schemas.tasks import TaskEditIn, TaskIn
+from app.schemas.tasks import PostedIn, TaskEditIn, TaskIn
 from app.services import fulfilment, messages, policies, task_words, transitions
 from app.services.complaints import standing
 from app.services.places import Places
@@ -30,7 +30,7 @@ CHECK_TASK = "check_task"
 LOCK_AREA = "SELECT lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1 FOR KEY SHARE"
 IS_BELOW = "SELECT lineage @> ARRAY[$2::uuid] FROM area WHERE id = $1"
 FIND = """
-    SELECT t.kind, t.status, t.complaint_id, t.wish_id, t.area_id, a.lineage && $2::uuid[] AS in_scope
+    SELECT t.kind, t.status, t.series_id, t.complaint_id, t.wish_id, t.area_id, a.lineage && $2::uuid[] AS in_scope
     FROM task t JOIN area a ON a.id = t.area_id WHERE t.id = $1
 """
 IS_UNCLAIMED = "x.seats_taken = 0"
@@ -80,11 +80,14 @@ async def post(connection: Connection, index: Places, caller: Caller, form: Task
 async def edit(connection: Connection, index: Places, caller: Caller, task_id: UUID, form: TaskEditIn) -> None:
     """Say everything of a posted task anew, while nobody has claimed it; its words are checked again.
 
+    One of a series does not follow the series from then on.
+
     Raises ``not-found``, ``not-allowed``, ``task-claimed``, ``task-in-the-past``, ``task-outside-area``, and
     ``state-conflict`` once it has ended.
     """
     row = await _find_posted(connection, caller, task_id)
     changes = await _fields(connection, index, row["area_id"], form, now())
+    changes["is_detached"] = row["series_id"] is not None
     mover = Mover(Party.STAFF, caller.id)
     edited = await transitions.find_and_move(
         connection, TASK, task_id, "edit", mover, changes=changes, where=IS_UNCLAIMED
@@ -203,6 +206,16 @@ async def _fields(
     claim_until = form.claim_until or (form.starts_at if form.min_people > 1 else form.ends_at)
     if any(when is not None and when <= moment for when in (form.ends_at, claim_until)):
         raise Problem("task-in-the-past")
+    return {
+        **await work_fields(connection, index, area_id, form),
+        "starts_at": form.starts_at,
+        "ends_at": form.ends_at,
+        "claim_until": claim_until,
+    }
+
+
+async def work_fields(connection: Connection, index: Places, area_id: UUID, form: PostedIn) -> dict[str, Any]:
+    """Return the columns of posted work that a form fills, numbers of people masked. Raises ``task-outside-area``."""
     place = form.location
     if place is not None:
         grid_id = await index.locate(connection, float(place.longitude), float(place.latitude))
@@ -218,7 +231,4 @@ async def _fields(
         "place": form.place and mask_text(form.place),
         "longitude": place and place.longitude,
         "latitude": place and place.latitude,
-        "starts_at": form.starts_at,
-        "ends_at": form.ends_at,
-        "claim_until": claim_until,
     }

@@ -11,6 +11,10 @@ NOTE = """
     INSERT INTO task_text (task_id, tokens) VALUES ($1, $2)
     ON CONFLICT (task_id) DO UPDATE SET tokens = excluded.tokens
 """
+NOTE_MANY = """
+    INSERT INTO task_text (task_id, tokens) SELECT task_id, $2 FROM unnest($1::uuid[]) AS n (task_id)
+    ON CONFLICT (task_id) DO UPDATE SET tokens = excluded.tokens
+"""
 FIND_UNREAD = """
     SELECT t.id, t.title, t.body, t.place, t.skills, w.body AS wish_body
     FROM task t LEFT JOIN wish w ON w.id = t.wish_id
@@ -25,6 +29,12 @@ FORGET = """
 async def note(connection: Connection, task_id: UUID, *texts: str | None) -> None:
     """Note what a task says, so that others find it, in place of what was noted before."""
     await connection.execute(NOTE, task_id, await tokens_of(" ".join(filter(None, texts))))
+
+
+async def note_many(connection: Connection, task_ids: list[UUID], *texts: str | None) -> None:
+    """Note what many tasks say that all say the same."""
+    if task_ids:
+        await connection.execute(NOTE_MANY, task_ids, await tokens_of(" ".join(filter(None, texts))))
 
 
 async def tokens_of(text: str) -> list[str]:

@@ -16,6 +16,7 @@ SUBSETS = [frozenset(chosen) for size in range(len(Party) + 1) for chosen in com
 STAYING = {
     ("branch", "edit"),
     ("task", "edit"),
+    ("task_series", "edit"),
     ("team", "correct"),
     ("team", "edit"),
     ("complaint", "escalate"),

@@ -38,6 +38,7 @@ from app.domain.lifecycles import (
     VOUCHER,
     WISH,
 )
+from app.domain.series_lifecycle import TASK_SERIES
 from app.services import transitions
 from app.services.transitions import Mover
 from tests.api.scene import UNITS_FILE
@@ -45,6 +46,7 @@ from tests.branches import join, make_branch, stand
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
 from tests.factories import World, make_member, person_of
 from tests.roster import new_contact
+from tests.series import make_series
 from tests.settlements import make_line as make_settlement_line
 from tests.settlements import make_redemption, make_settlement
 from tests.strength import lend, make_line, make_plan, make_request
@@ -129,6 +131,10 @@ async def a_joint_case(world: World) -> UUID:
 
 async def a_task(world: World) -> UUID:
     return await world.task_of(await a_wish(world))
+
+
+async def a_series(world: World) -> UUID:
+    return UUID((await make_series(world))["id"])
 
 
 async def a_claim(world: World) -> UUID:
@@ -236,6 +242,7 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     STEP.subject: a_step,
     JOINT_CASE.subject: a_joint_case,
     TASK.subject: a_task,
+    TASK_SERIES.subject: a_series,
     CLAIM.subject: a_claim,
     MEMBER.subject: a_member,
     VOLUNTEER.subject: a_volunteer,

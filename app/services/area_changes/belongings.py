@@ -24,6 +24,7 @@ from app.domain.lifecycles import (
     VOLUNTEER,
     WISH,
 )
+from app.domain.series_lifecycle import TASK_SERIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,12 @@ BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
         state=STATUS,
         point=("x.longitude", "x.latitude"),
         beside="(SELECT c.area_id FROM complaint c WHERE c.id = x.complaint_id)",
+    ),
+    Goes(
+        "task_series",
+        where=_unfinished(TASK_SERIES, "ended"),
+        state=STATUS,
+        point=("x.longitude", "x.latitude"),
     ),
     Goes("wish", where=_unfinished(WISH, "fulfilled", "rejected", "withdrawn", "expired"), state=STATUS),
     Goes("adjustment", where=_unfinished(ADJUSTMENT, "approved", "refused"), state=STATUS),
