@@ -28,6 +28,7 @@ from app.routers import (
     branch_candidacies,
     branches,
     buildings,
+    calendars,
     circles,
     claims,
     clerks,
@@ -84,6 +85,7 @@ from app.wechat.client import WeChat
 V1 = (
     auth,
     me,
+    calendars,
     messages,
     places,
     shapes,

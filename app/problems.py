@@ -226,7 +226,7 @@ def install(app: FastAPI) -> None:
         problem = from_database(error)
         if problem is None:
             raise error
-        log.warning("database refused", kind=type(error).__name__, code=problem.type.code, path=request.url.path)
+        log.warning("database refused", kind=type(error).__name__, code=problem.type.code, path=_logged_path(request))
         return render(problem, request.url.path)
 
     for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
@@ -236,8 +236,14 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def tell_fault(request: Request, error: Exception) -> Response:
         # The message of an unforeseen error may quote what a user wrote: the kind and the place must do (I12).
-        log.error("unforeseen fault", kind=type(error).__name__, method=request.method, path=request.url.path)
+        log.error("unforeseen fault", kind=type(error).__name__, method=request.method, path=_logged_path(request))
         return render(Problem("internal-error"), request.url.path)
+
+
+def _logged_path(request: Request) -> str:
+    """Return the path as a log may tell it: a secret link in it opens something to whoever reads the log."""
+    token = request.path_params.get("token")
+    return request.url.path.replace(token, "…") if token else request.url.path
 
 
 def from_validation(error: RequestValidationError) -> Problem:

@@ -9,6 +9,7 @@ from app.models.area_shape import AreaShape
 from app.models.branch import Branch, BranchCandidacy, BranchMember, BranchTerm
 from app.models.building import Building
 from app.models.calendar_edition import CalendarEdition
+from app.models.calendar_link import CalendarLink
 from app.models.circle import Circle, CircleArea
 from app.models.claim import Claim
 from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
@@ -68,6 +69,7 @@ __all__ = [
     "BranchTerm",
     "Building",
     "CalendarEdition",
+    "CalendarLink",
     "CategoryWord",
     "Circle",
     "CircleArea",

@@ -1,13 +1,27 @@
 """The caller's own things: profile, wishes, complaints, claims, points, vouchers."""
 
-from fastapi import APIRouter, Response
+from datetime import timedelta
+from typing import Annotated
 
-from app.deps import CallerDep, PageDep, ReadsDep, SecretDep, TransactionDep, answer
+from fastapi import APIRouter, Query, Response
+
+from app.core.clock import today
+from app.deps import (
+    WRITE_PROBLEMS,
+    CallerDep,
+    PageDep,
+    ReadsDep,
+    SecretDep,
+    TransactionDep,
+    UnitOfWorkDep,
+    answer,
+)
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.adjustments import AdjustmentOut
 from app.schemas.branches import CandidacyOut, InsideBranchOut
+from app.schemas.calendars import CalendarLinkOut, CalendarOut
 from app.schemas.complaints import OwnComplaintOut
-from app.schemas.fields import Page
+from app.schemas.fields import Day, Page
 from app.schemas.identifications import IdentificationOut
 from app.schemas.lending import LoanOut, LoanRequestOut
 from app.schemas.me import Me, MeIn, Points, PointsTransfer
@@ -20,11 +34,13 @@ from app.schemas.teams import TeamOut
 from app.schemas.wishes import WishOut
 from app.services import (
     adjustments,
+    calendar_links,
     claims,
     complaint_views,
     identifications,
     looks,
     members,
+    own_calendars,
     points,
     post_queues,
     teams,
@@ -130,6 +146,33 @@ async def list_loan_requests(caller: CallerDep, reads: ReadsDep, page: PageDep) 
 async def list_loans(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
     """List where the caller helps or helped in another grid, newest first."""
     return answer(await loans.list_own(reads, caller, page))
+
+
+@router.get("/calendar", response_model=CalendarOut, responses=responses("invalid-payload", "days-unclear"))
+async def get_calendar(
+    caller: CallerDep,
+    reads: ReadsDep,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
+) -> Response:
+    """Tell what the caller has to do from one day to another: this week unless told otherwise, two months at most."""
+    begins = first or today() - timedelta(days=today().weekday())
+    return answer(await own_calendars.get(reads, caller, begins, last or begins + timedelta(days=6)))
+
+
+@router.post("/calendar-link", status_code=201, response_model=CalendarLinkOut, responses=responses(*WRITE_PROBLEMS))
+async def make_calendar_link(caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
+    """Make the secret link to subscribe to the caller's calendar; the one before leads nowhere any more."""
+    made = await calendar_links.make(work.connection, caller, secret=secret)
+    work.answer(made | {"path": None}, 201)  # what is remembered for repetitions would keep the link itself
+    return answer(made, 201)
+
+
+@router.delete("/calendar-link", status_code=204, responses=responses("not-found"))
+async def take_calendar_link_back(caller: CallerDep, connection: TransactionDep) -> Response:
+    """Take the link to the caller's calendar back."""
+    await calendar_links.take_back(connection, caller)
+    return Response(status_code=204)
 
 
 @router.get("/points", response_model=Points)

@@ -35,6 +35,7 @@ from tests.factories import (
 )
 from tests.people import Person
 from tests.roster import enrol
+from tests.series import edit_form, make_series, series_form
 from tests.settlements import LAST_MONTH, draft, lines_of, make_redemption
 from tests.strength import make_line, make_loan, make_plan, make_request
 
@@ -42,7 +43,7 @@ DOCUMENT: dict[str, Any] = create_app(Settings(_env_file=None)).openapi()
 """What the API promises; read once so that tests can be made of it."""
 
 METHODS = ("get", "put", "post", "delete")
-NUMBERS = {"seal_number": 1, "category_code": "other", "kind": "units"}
+NUMBERS = {"seal_number": 1, "category_code": "other", "kind": "units", "token": "a-link-that-leads-nowhere"}
 """What a path names by a number or a code and not by an id; there is one of each as soon as there is a scene."""
 THEN = months.start(LAST_MONTH)
 COMPLAINANT, PHONE = "申屠小满", "13912345678"
@@ -165,6 +166,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "transfer_id": await sealed_transfer(world, helper),
             "settlement_id": settlement,
             "line_id": line,
+            "series_id": (await make_series(world))["id"],
             "import_id": await world.upload("units", UNITS_FILE),
             **await lending(world, helper),
         },
@@ -456,6 +458,9 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         },
         ("PUT", "/v1/tasks/{task_id}"): {"title": "周日清理楼道", "minutes": 60},
         ("POST", "/v1/tasks/{task_id}/cancel"): reason,
+        ("POST", "/v1/task-series"): series_form(scene.world),
+        ("PUT", "/v1/task-series/{series_id}"): edit_form(scene.world, title="早间巡逻"),
+        ("POST", "/v1/task-series/{series_id}/end"): reason,
         ("POST", "/v1/claims/{claim_id}/submit"): {"note": "换好了。", "minutes": 45},
         ("POST", "/v1/claims/{claim_id}/return"): reason,
         ("POST", "/v1/claims/{claim_id}/refuse"): reason,

@@ -62,6 +62,7 @@ PUBLIC = {
     ("GET", "/v1/offers/{offer_id}"),
     ("GET", "/v1/rates"),
     ("GET", "/v1/points/seals"),
+    ("GET", "/v1/calendars/{token}.ics"),
     ("GET", "/v1/points/seals/{seal_number}"),
 }
 """What is answered without a token: browsing, logging in, health. Whoever adds to it opens a route to everybody."""

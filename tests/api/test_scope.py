@@ -50,6 +50,8 @@ GONE = Reach((404, "not-found"))
 HIDDEN = Reach((404, "not-found"), is_hidden=True)
 FORBIDDEN = Reach((403, "not-allowed"))
 
+NO_PLANS = '{"items":[],"link_since":null,"actions":["link"]}'
+
 REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/healthz"): [OPEN],
     ("GET", "/readyz"): [],  # asks nobody who they are
@@ -159,6 +161,10 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/me/complaints"): [OWN],
     ("GET", "/v1/me/steps"): [OWN, Reach(is_empty=True, query="status=answered")],
     ("GET", "/v1/me/claims"): [OWN],
+    ("GET", "/v1/me/calendar"): [Reach(is_empty=True, nothing=NO_PLANS)],
+    ("POST", "/v1/me/calendar-link"): [],  # each makes their own
+    ("DELETE", "/v1/me/calendar-link"): [GONE],
+    ("GET", "/v1/calendars/{token}.ics"): [GONE],
     ("GET", "/v1/me/points"): [OPEN],
     ("GET", "/v1/me/points/transfers"): [OWN],
     ("GET", "/v1/me/vouchers"): [OWN],
@@ -297,6 +303,12 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/joint-cases/{case_id}/close"): [GONE],
     ("GET", "/v1/walls/{area_id}"): [OPEN],
     ("GET", "/v1/walls/{area_id}/echoes"): [OPEN],
+    ("GET", "/v1/task-series"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
+    ("POST", "/v1/task-series"): [FORBIDDEN],  # areas are public
+    ("GET", "/v1/task-series/{series_id}"): [GONE],
+    ("PUT", "/v1/task-series/{series_id}"): [GONE],
+    ("POST", "/v1/task-series/{series_id}/open"): [GONE],
+    ("POST", "/v1/task-series/{series_id}/end"): [GONE],
     ("GET", "/v1/tasks"): [Reach(query="area_id={area_id}")],
     ("GET", "/v1/tasks/near"): [
         Reach(query="longitude={longitude}&latitude={latitude}"),
@@ -496,6 +508,7 @@ INSIDERS = {
     "/v1/joint-cases/{case_id}": "staff",
     "/v1/walls/{area_id}": "author",
     "/v1/tasks/{task_id}": "author",
+    "/v1/task-series/{series_id}": "staff",
     "/v1/claims/{claim_id}": "helper",
     "/v1/adjustments/{adjustment_id}": "helper",
     "/v1/venues/{venue_id}": "author",

@@ -21,6 +21,7 @@ from tests.branches import lead, make_branch
 from tests.core.service import running_app
 from tests.factories import World
 from tests.people import Person
+from tests.series import make_series
 from tests.strength import lend, make_plan, settle
 
 IDENTITY = 1
@@ -243,6 +244,20 @@ class TestReads:
         for whose in ("grid", "branch", "team"):
             own = here | {"for": whose}
             assert await counter.get("/v1/tasks/near", await world.helper(), **own) == IDENTITY + 1
+
+    async def test_own_calendar(self, counter: Counter, world: World):
+        helper = await world.helper()
+        await world.team(helper)
+        assert await counter.get("/v1/me/calendar", helper) == IDENTITY + 1
+        link = (await world.api.post("/v1/me/calendar-link", helper)).json()["path"]
+        assert await counter.get(link) == 1
+
+    async def test_series_of_tasks(self, counter: Counter, world: World):
+        path = f"/v1/task-series/{(await make_series(world))['id']}"
+        assert await counter.get(path, world.staff) == IDENTITY + 1
+        scope_and_list = 2
+        listed = await counter.get("/v1/task-series", world.staff, area_id=world.grid.id)
+        assert listed == IDENTITY + scope_and_list
 
     async def test_feed_of_tasks_and_task(self, counter: Counter, world: World):
         task_id = await world.task_of(await world.wish(await world.person()))

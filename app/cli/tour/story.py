@@ -1,6 +1,7 @@
 """The story from the first log-in to the last scan, in the order in which people live it."""
 
 from app.cli.tour import (
+    again,
     alliance,
     bounds,
     branch,
@@ -59,4 +60,5 @@ def walk(tourist: Walk) -> None:
     neighbourhood.split_a_grid(tourist, cast)
     branch.lead_a_branch(tourist, cast)
     lending.lend_a_neighbour(tourist, cast)
+    again.patrol_again_and_again(tourist, cast)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")
