@@ -20,6 +20,7 @@ from app.domain.caller import Caller
 from app.domain.errors import CountedProblem, Problem
 from app.services import callers, idempotency
 from app.services.idempotency import RequestKey, SingleWrite
+from app.services.limits import Terms
 from app.services.pages import PageRequest
 from app.services.places import Places
 from app.services.shapes.exports import Displays
@@ -60,6 +61,10 @@ async def get_data_key(request: Request) -> str:
     return data_key
 
 
+async def get_terms(request: Request) -> Terms:
+    return Terms.of(request.app.state.settings)
+
+
 async def get_places(request: Request) -> Places:
     places: Places = request.app.state.places
     return places
@@ -72,6 +77,8 @@ async def get_displays(request: Request) -> Displays:
 
 SecretDep = Annotated[str, Depends(get_data_key)]
 """The key that opens who complained."""
+TermsDep = Annotated[Terms, Depends(get_terms)]
+"""On what terms seats are given."""
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 WeChatDep = Annotated[WeChat, Depends(get_wechat)]

@@ -72,6 +72,7 @@ from app.routers import (
     venues,
     volunteers,
     vouchers,
+    waiters,
     walls,
     wishes,
 )
@@ -119,6 +120,7 @@ V1 = (
     task_series,
     tasks,
     claims,
+    waiters,
     staffing,
     venues,
     circles,

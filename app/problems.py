@@ -36,6 +36,7 @@ CONSTRAINT_PROBLEMS = {
     "uq_area_name_open": "area-name-taken",
     "uq_area_code_open": "area-code-taken",
     "uq_claim_live": "already-claimed",
+    "uq_waiter_waiting": "already-waiting",
     "ck_ledger_balance_points_not_negative": "points-insufficient",
     "uq_adjustment_reversal": "reversal-exists",
     "uq_circle_open_name": "circle-name-taken",
@@ -120,7 +121,7 @@ def body_of(problem: Problem) -> bytes:
             "title": kind.title,
             "status": kind.status,
             "code": kind.code,
-            "detail": kind.detail,
+            "detail": problem.detail,
             "fields": problem.fields or [],
             "facts": problem.facts or {},
         }
@@ -146,11 +147,11 @@ def _open311_status(kind: ProblemType) -> int:
 def open311_errors(problem: Problem) -> list[dict[str, str]]:
     """Return a problem as Open311 tells errors: one for each field, and the grids to choose from by their ids."""
     kind = problem.type
-    told = [texts.OPEN311_FIELD.format(detail=kind.detail, **field) for field in problem.fields or ()]
+    told = [texts.OPEN311_FIELD.format(detail=problem.detail, **field) for field in problem.fields or ()]
     if problem.facts and kind.code in CHOICES:
         choices = "、".join(f"{name} {area_id}" for area_id, name in problem.facts.items())
-        told = [texts.OPEN311_CHOICES.format(detail=kind.detail, choices=choices)]
-    return [{"code": kind.code, "description": words} for words in told or [kind.detail]]
+        told = [texts.OPEN311_CHOICES.format(detail=problem.detail, choices=choices)]
+    return [{"code": kind.code, "description": words} for words in told or [problem.detail]]
 
 
 def from_database(error: BaseException) -> Problem | None:

@@ -32,6 +32,11 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self.fields = fields
         self.facts = facts
 
+    @property
+    def detail(self) -> str:
+        """What the reader is told: the catalogue's sentence, with the facts that it names filled in."""
+        return self.type.detail.format_map(self.facts) if self.facts and "{" in self.type.detail else self.type.detail
+
 
 class CountedProblem(Problem):
     """A refusal that is an event itself: what its unit of work wrote, such as a count of wrong tries, is kept."""

@@ -195,6 +195,10 @@ class MessageKind(StrEnum):
     """What people are told in the app."""
 
     CLAIM_CALLED_OFF = "claim_called_off"  # the task was cancelled under whoever claimed it
+    CLAIM_MOVED_UP = "claim_moved_up"  # a seat was free for whoever waited
+    CLAIM_DUE = "claim_due"  # half of its time is over, or all but a day
+    CLAIM_LAPSED = "claim_lapsed"
+    CLAIMS_NARROWED = "claims_narrowed"  # two lapsed within 30 days
 
 
 class AdjustmentKind(StrEnum):

@@ -3,6 +3,7 @@
 from app.domain.lending_lifecycles import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
 from app.domain.lifecycle import Lifecycle, Party, row
 from app.domain.series_lifecycle import TASK_SERIES
+from app.domain.waiting import WAITER
 
 AUTHOR, CLAIMANT, HELPER = Party.AUTHOR, Party.CLAIMANT, Party.HELPER
 STAFF, ALLIANCE, CLERK, OWNER, SYSTEM = Party.STAFF, Party.ALLIANCE, Party.CLERK, Party.OWNER, Party.SYSTEM
@@ -132,6 +133,8 @@ TASK = Lifecycle(
         row("draft", "open", "open", STAFF, SYSTEM),
         # What staff write anew is checked anew; nobody has claimed it yet.
         row("draft open", "edit", "draft", STAFF),
+        # More are welcome: whoever waits moves up.
+        row("open", "add_seats", "open", STAFF),
         row("open", "close", "closed", AUTHOR, STAFF, SYSTEM),
         row("draft open", "cancel", "cancelled", AUTHOR, STAFF, SYSTEM),
     ),
@@ -370,6 +373,7 @@ LIFECYCLES = (
     TASK,
     TASK_SERIES,
     CLAIM,
+    WAITER,
     IDENTIFICATION,
     MEMBER,
     VOLUNTEER,

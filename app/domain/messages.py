@@ -8,7 +8,13 @@ from app.domain.texts import MESSAGES
 
 PATHS = {"claim": "/v1/claims/{}"}
 """Where the things are that messages are about, by their kind."""
-SUBJECTS = {MessageKind.CLAIM_CALLED_OFF: "claim"}
+SUBJECTS = {
+    MessageKind.CLAIM_CALLED_OFF: "claim",
+    MessageKind.CLAIM_MOVED_UP: "claim",
+    MessageKind.CLAIM_DUE: "claim",
+    MessageKind.CLAIM_LAPSED: "claim",
+    MessageKind.CLAIMS_NARROWED: "claim",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,18 @@ WHO_SEES_NAMED = "您选择了公开昵称，所有人都能看到它。" + WHO_
 TOO_FEW = "到截止时间报名人数不足，任务取消，不影响您的其他认领。"
 """Why a task ended that asked for more helpers than came."""
 
+CLAIMS_NARROWED = "近30天内有两次认领到期没有完成，{until}之前一次最多认领{limit}个任务。"
+"""Why somebody may hold fewer claims than others, and until when."""
+
 MESSAGES = {
     MessageKind.CLAIM_CALLED_OFF: ("任务已取消", "您认领的任务已取消，不影响您的其他认领。"),
+    MessageKind.CLAIM_MOVED_UP: (
+        "排到您了",
+        "您排队的任务有了名额，已经为您认领，请按时完成。来不了请尽快退回，让给下一位。",
+    ),
+    MessageKind.CLAIM_DUE: ("任务快到期了", "您认领的任务{due}到期，请按时完成并提交。来不及请退回，不影响以后认领。"),
+    MessageKind.CLAIM_LAPSED: ("认领已到期", "您认领的任务到期没有提交，名额已空出。来不及时请提前退回。"),
+    MessageKind.CLAIMS_NARROWED: ("可认领数量暂时减少", CLAIMS_NARROWED),
 }
 """Title and body of each message in the app; nothing private stands in them."""
 

@@ -28,6 +28,7 @@ from app.services import (
     posted_tasks,
     rates,
     reconciliation,
+    reminders,
     routing,
     seals,
     series_tasks,
@@ -37,6 +38,7 @@ from app.services import (
     task_words,
     transitions,
     vouchers,
+    waiting,
     wishes,
 )
 from app.services.area_changes import complaints as area_complaints
@@ -44,6 +46,7 @@ from app.services.complaints import overdue, residents
 from app.services.imports import clearing
 from app.services.lending import lines as lending_lines
 from app.services.lending import loans, plans, requests
+from app.services.limits import Terms
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -64,6 +67,11 @@ class Parts:
     wechat: WeChat
     settings: Settings
 
+    @property
+    def terms(self) -> Terms:
+        """On what terms seats are given."""
+        return Terms.of(self.settings)
+
 
 async def confirm_silent(parts: Parts) -> int:
     """Confirm deliveries to which the resident said nothing for ``confirm_days``; return how many."""
@@ -78,14 +86,39 @@ async def confirm_silent(parts: Parts) -> int:
 
 
 async def lapse_overdue(parts: Parts) -> int:
-    """Free the seats of claims whose time without a delivery is over; return how many."""
+    """Free the seats of claims whose time without a delivery is over, for the next in line; return how many."""
     async with parts.database.transaction() as connection:
         due = await fulfilment.find_overdue(connection, now())
     return await each(
         parts.database,
         due,
-        lambda connection, service: fulfilment.free(connection, service, "lapse", transitions.SYSTEM),
+        lambda connection, service: fulfilment.free(
+            connection, service, "lapse", transitions.SYSTEM, terms=parts.terms
+        ),
     )
+
+
+async def remind_claimants(parts: Parts) -> int:
+    """Remind of claims without a delivery, half-way to their end and a day before it; return how many times."""
+    moment = now()
+    return await until_none(
+        parts.database,
+        lambda connection, limit: reminders.find_due(connection, moment, limit),
+        lambda connection, claim_id: reminders.remind(connection, claim_id, moment),
+    )
+
+
+async def move_up(parts: Parts) -> int:
+    """Let those move up for whom a seat is free; end places of those who have one. Return of how many tasks and places.
+
+    Finds whoever was busy at the moment in which the seat freed, and whoever may take it only since.
+    """
+    filled = await until_none(
+        parts.database,
+        lambda connection, limit: waiting.find_movable(connection, parts.terms, limit),
+        lambda connection, task_id: waiting.fill(connection, parts.terms, task_id),
+    )
+    return filled + await until_none(parts.database, waiting.find_seated, waiting.end_seated)
 
 
 async def end_tasks(parts: Parts) -> int:
@@ -343,6 +376,8 @@ async def each(database: Database, due: Sequence[Due], act: Callable[[Connection
 SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "confirm_silent": ("*/5 * * * *", confirm_silent),
     "lapse_overdue": ("*/5 * * * *", lapse_overdue),
+    "remind_claimants": ("*/5 * * * *", remind_claimants),
+    "move_up": ("* * * * *", move_up),
     "end_tasks": ("*/5 * * * *", end_tasks),
     "make_series_tasks": ("13 * * * *", make_series_tasks),
     "expire_wishes": ("7 * * * *", expire_wishes),

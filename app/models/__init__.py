@@ -49,6 +49,7 @@ from app.models.user import User, UserDevice
 from app.models.venue import Venue
 from app.models.volunteer import Volunteer
 from app.models.voucher import Redemption, Voucher
+from app.models.waiter import Waiter
 from app.models.wish import Wish
 from app.models.worker import WorkerHeartbeat
 
@@ -138,6 +139,7 @@ __all__ = [
     "Venue",
     "Volunteer",
     "Voucher",
+    "Waiter",
     "Wish",
     "WorkerHeartbeat",
     "metadata",

@@ -15,7 +15,7 @@ LIVE = ", ".join(f"'{state}'" for state in LIVE_CLAIM_STATES)
 class Claim(SQLModel, table=True):
     """``due_at`` is when it lapses without delivery; ``note`` is what the claimant says of the delivery.
 
-    ``minutes`` is the work that they say it took.
+    ``minutes`` is the work that they say it took. At ``remind_at`` they are reminded next, unless they delivered.
     """
 
     __table_args__ = (
@@ -25,6 +25,7 @@ class Claim(SQLModel, table=True):
         Index("ix_claim_task_id", "task_id"),
         Index("ix_claim_user_id_id", "user_id", "id"),
         Index("ix_claim_due", "due_at", postgresql_where=text("status IN ('active', 'returned')")),
+        Index("ix_claim_remind_at", "remind_at", postgresql_where=text("status IN ('active', 'returned')")),
         Index("ix_claim_submitted", "submitted_at", postgresql_where=text("status = 'submitted'")),
     )
 
@@ -35,5 +36,6 @@ class Claim(SQLModel, table=True):
     note: str | None = Field(default=None, max_length=500)
     minutes: int | None = Field(default=None, sa_type=SmallInteger)
     due_at: datetime = Field(sa_type=DateTime(timezone=True))
+    remind_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     created_at: datetime = created_at()
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -10,7 +10,11 @@ from app.models.columns import created_at
 
 
 class User(SQLModel, table=True):
-    """One WeChat identity. ``open_claims`` counts claims with work to do; taking a seat checks it under lock (I1)."""
+    """One WeChat identity. ``open_claims`` counts claims with work to do; taking a seat checks it under lock (I1).
+
+    ``lapsed_at`` is when a claim of theirs lapsed last. Two within 30 days narrow how many they may hold at once until
+    ``narrowed_until``.
+    """
 
     __table_args__ = (
         CheckConstraint("open_claims >= 0", name="open_claims_not_negative"),
@@ -26,6 +30,8 @@ class User(SQLModel, table=True):
     token_version: int = 1
     is_blocked: bool = False
     open_claims: int = 0
+    lapsed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    narrowed_until: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     created_at: datetime = created_at()
     last_login_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SecretDep, SettingsDep, UnitOfWork, UnitOfWorkDep, answer
+from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SecretDep, TermsDep, UnitOfWork, UnitOfWorkDep, answer
 from app.domain.caller import Caller
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.adjustments import AdjustmentOut, AwardReversalIn
@@ -36,10 +36,10 @@ async def submit(claim_id: UUID, form: SubmitIn, caller: CallerDep, work: UnitOf
 
 
 @router.post("/{claim_id}/release", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "not-allowed"))
-async def release(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
-    """Give the seat back."""
-    await claims.release(work.connection, secret, caller, claim_id)
-    return await _tell(work, secret, caller, claim_id)
+async def release(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep) -> Response:
+    """Give the seat back; the next in line has it at once."""
+    await claims.release(work.connection, terms, caller, claim_id)
+    return await _tell(work, terms.secret, caller, claim_id)
 
 
 @router.post("/{claim_id}/verify", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS))
@@ -61,20 +61,18 @@ async def confirm(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret
 
 @router.post("/{claim_id}/return", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "malformed-json"))
 async def send_back(
-    claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep, secret: SecretDep
+    claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep
 ) -> Response:
     """Return a delivery to be done again, with a reason."""
-    await claims.send_back(work.connection, secret, caller, claim_id, form.reason, days=settings.claim_days)
-    return await _tell(work, secret, caller, claim_id)
+    await claims.send_back(work.connection, terms, caller, claim_id, form.reason)
+    return await _tell(work, terms.secret, caller, claim_id)
 
 
 @router.post("/{claim_id}/refuse", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "malformed-json"))
-async def refuse(
-    claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
-) -> Response:
-    """Refuse a delivery that never was; the seat is free again."""
-    await claims.refuse(work.connection, secret, caller, claim_id, form.reason)
-    return await _tell(work, secret, caller, claim_id)
+async def refuse(claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep) -> Response:
+    """Refuse a delivery that never was; the seat is there for the next in line."""
+    await claims.refuse(work.connection, terms, caller, claim_id, form.reason)
+    return await _tell(work, terms.secret, caller, claim_id)
 
 
 @router.post(

@@ -12,6 +12,7 @@ from app.deps import (
     PageDep,
     ReadsDep,
     SecretDep,
+    TermsDep,
     TransactionDep,
     UnitOfWorkDep,
     answer,
@@ -29,8 +30,9 @@ from app.schemas.members import MemberOut, VolunteerOut
 from app.schemas.offers import VoucherOut
 from app.schemas.people import LookOut
 from app.schemas.posts import OwnPostOut
-from app.schemas.tasks import ClaimOut
+from app.schemas.tasks import OwnClaims
 from app.schemas.teams import TeamOut
+from app.schemas.waiters import WaiterOut
 from app.schemas.wishes import WishOut
 from app.services import (
     adjustments,
@@ -47,6 +49,7 @@ from app.services import (
     users,
     volunteers,
     vouchers,
+    waiting,
     wish_views,
 )
 from app.services.branches import candidacies
@@ -106,10 +109,16 @@ async def list_complaints(caller: CallerDep, reads: ReadsDep, page: PageDep, sec
     return answer(await complaint_views.list_own(reads, secret, caller, page))
 
 
-@router.get("/claims", response_model=Page[ClaimOut], responses=LIST_PROBLEMS)
-async def list_claims(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
-    """List the caller's claims, newest first."""
-    return answer(await claims.list_own(reads, caller, page))
+@router.get("/claims", response_model=OwnClaims, responses=LIST_PROBLEMS)
+async def list_claims(caller: CallerDep, reads: ReadsDep, page: PageDep, terms: TermsDep) -> Response:
+    """List the caller's claims, newest first, and how many they may hold at once."""
+    return answer(await claims.list_own(reads, terms, caller, page))
+
+
+@router.get("/waiting", response_model=Page[WaiterOut], responses=LIST_PROBLEMS)
+async def list_waiting(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List the caller's places in line for full tasks, newest first, and what became of them."""
+    return answer(await waiting.list_own(reads, caller, page))
 
 
 @router.get("/posts", response_model=Page[OwnPostOut], responses=LIST_PROBLEMS)

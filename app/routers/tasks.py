@@ -14,6 +14,7 @@ from app.deps import (
     ReadsDep,
     SecretDep,
     SettingsDep,
+    TermsDep,
     TransactionDep,
     UnitOfWorkDep,
     answer,
@@ -21,8 +22,9 @@ from app.deps import (
 from app.domain.kinds import TaskKind
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
-from app.schemas.tasks import CancelIn, ClaimOut, NearQuery, NearTaskOut, TaskEditIn, TaskIn, TaskOut
-from app.services import claims, near_tasks, posted_tasks, tasks
+from app.schemas.tasks import CancelIn, ClaimOut, NearQuery, NearTaskOut, SeatsIn, TaskEditIn, TaskIn, TaskOut
+from app.schemas.waiters import WaiterOut
+from app.services import claims, near_tasks, posted_tasks, tasks, waiting
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 PLACED = ("location-outside", "location-in-no-grid", "location-on-border", "task-outside-area", "task-in-the-past")
@@ -136,15 +138,52 @@ async def cancel_task(
         "task-not-open",
         "already-claimed",
         "claim-limit-reached",
+        "claims-narrowed",
         "task-full",
         "invalid-payload",
     ),
 )
-async def claim(
-    task_id: UUID, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep, secret: SecretDep
-) -> Response:
+async def claim(task_id: UUID, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep) -> Response:
     """Take a free seat."""
-    claim_id = await claims.take(
-        work.connection, secret, caller, task_id, limit=settings.open_claims_limit, days=settings.claim_days
-    )
-    return work.answer(await claims.get(work.connection, secret, caller, claim_id), 201)
+    claim_id = await claims.take(work.connection, terms, caller, task_id)
+    return work.answer(await claims.get(work.connection, terms.secret, caller, claim_id), 201)
+
+
+@router.post(
+    "/{task_id}/waiters",
+    status_code=201,
+    response_model=WaiterOut,
+    responses=responses(
+        *WRITE_PROBLEMS,
+        "helpers-only",
+        "own-wish",
+        "own-complaint",
+        "own-task",
+        "not-found",
+        "task-not-open",
+        "already-claimed",
+        "already-waiting",
+        "waiting-limit-reached",
+        "task-not-full",
+        "invalid-payload",
+    ),
+)
+async def wait(task_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
+    """Wait for a seat of a full task; the first in line has the next that frees, and its claim at once."""
+    waiter_id = await waiting.join(work.connection, secret, caller, task_id)
+    return work.answer(await waiting.get(work.connection, caller, waiter_id), 201)
+
+
+@router.post(
+    "/{task_id}/seats",
+    response_model=TaskOut,
+    responses=responses(
+        *WRITE_PROBLEMS,
+        *JSON_BODY_PROBLEMS,
+        *("not-found", "not-allowed", "own-interest", "state-conflict", "seats-not-more"),
+    ),
+)
+async def add_seats(task_id: UUID, form: SeatsIn, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep) -> Response:
+    """Let more people claim an open task; whoever waits has the new seats first."""
+    await posted_tasks.add_seats(work.connection, terms, caller, task_id, form.seats)
+    return work.answer(await tasks.get(work.connection, terms.secret, caller, task_id))

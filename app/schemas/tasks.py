@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import TaskKind, WishCategory
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Body, Check, In, Moment, Note, Out, Skill, Title
+from app.schemas.fields import Body, Check, In, Moment, Note, Out, Page, Skill, Title
 from app.schemas.locations import Location, Place, PointOut
 
 WINDOW_MAX = timedelta(days=731)
@@ -19,6 +19,14 @@ SearchWords = Annotated[str, StringConstraints(min_length=1, max_length=60), Che
 PostedKind = Literal[TaskKind.ACTIVITY, TaskKind.PATROL, TaskKind.PAIRING]
 TaskStatus = Literal["draft", "open", "closed", "cancelled"]
 ClaimStatus = Literal["active", "submitted", "returned", "verified", "released", "lapsed", "refused"]
+
+
+class OwnPlace(Out):
+    """The reader's own place in line for a full task, and which number it is."""
+
+    id: UUID
+    number: int
+    actions: list[str]
 
 
 class TaskOut(Out):
@@ -48,6 +56,7 @@ class TaskOut(Out):
     ends_at: datetime | None
     claim_until: datetime | None
     created_at: datetime
+    own_place: OwnPlace | None
     actions: list[str]
 
 
@@ -168,6 +177,27 @@ class ClaimOut(Out):
     created_at: datetime
     submitted_at: datetime | None
     actions: list[str]
+
+
+class ClaimLimits(Out):
+    """How many claims one may hold at once and holds. ``reason`` says why fewer than others, until when."""
+
+    limit: int
+    open_claims: int
+    narrowed_until: datetime | None
+    reason: str | None
+
+
+class OwnClaims(Page[ClaimOut]):
+    """One's claims, and how many one may hold at once."""
+
+    limits: ClaimLimits
+
+
+class SeatsIn(In):
+    """How many people may claim the task in all: more than before."""
+
+    seats: Annotated[int, Field(ge=2, le=1000, strict=True)]
 
 
 class SubmitIn(In):

@@ -1,6 +1,6 @@
 """Claims: taking a seat, delivering, giving it back, and the staff's decision on a delivery."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,40 +13,48 @@ from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import CLAIM
-from app.services import fulfilment, transitions
+from app.services import fulfilment, limits, transitions
 from app.services.complainants import HAS_PART_SQL, hash_of
+from app.services.limits import LIMIT_SQL, Terms
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
 # One statement decides the race. The person's row is locked before the task's (the EXISTS asks for it first), so the
 # limit holds across tasks and the seats hold across people (I1); whoever comes too late leaves no trace. $9 is the hash
-# under which the complaints of the claimant are kept: a part in one does not change while its task is claimed.
+# under which the complaints of the claimant are kept: a part in one does not change while its task is claimed. A place
+# that they have in the line ends with it.
 TAKE_SEAT = f"""
     WITH person AS (
-        UPDATE "user" SET open_claims = open_claims + 1 WHERE id = $2 AND open_claims < $4 RETURNING id
+        UPDATE "user" SET open_claims = open_claims + 1
+        WHERE id = $2 AND open_claims < {LIMIT_SQL.format(moment="$6", limit="$4::int")} RETURNING id
     ), seat AS (
         UPDATE task SET seats_taken = seats_taken + 1
         WHERE id = $1 AND status = 'open' AND seats_taken < seats AND author_id <> $2 AND EXISTS (SELECT FROM person)
             AND (claim_until > $6 OR claim_until IS NULL)
             AND NOT {HAS_PART_SQL.format(complaint_id="task.complaint_id", person_hash="$9")}
-        RETURNING id, wish_id, ends_at
+        RETURNING id, wish_id, greatest($5, ends_at + ($5 - $6::timestamptz)) AS due_at
     ), taken AS (
-        INSERT INTO claim (id, task_id, user_id, status, due_at, created_at)
-        SELECT $3, id, $2, 'active', greatest($5, ends_at + ($5 - $6::timestamptz)), $6 FROM seat RETURNING id
+        INSERT INTO claim (id, task_id, user_id, status, due_at, remind_at, created_at)
+        SELECT $3, id, $2, 'active', due_at, due_at - ($5 - $6::timestamptz) / 2, $6 FROM seat RETURNING id
     ), granted AS (
         UPDATE wish SET status = 'claimed' FROM seat WHERE wish.id = seat.wish_id AND status = 'published'
         RETURNING wish.id
+    ), placed AS (
+        UPDATE waiter w SET status = 'moved_up' FROM seat
+        WHERE w.task_id = seat.id AND w.user_id = $2 AND w.status = 'waiting' RETURNING w.id
     ), logged AS (
         INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, created_at)
         SELECT $7::uuid, 'claim', id, 'create', NULL, 'active', $2, 'helper', clock_timestamp() FROM taken
         UNION ALL
         SELECT $8::uuid, 'wish', id, 'claim', 'published', 'claimed', $2, 'helper', clock_timestamp() FROM granted
+        UNION ALL
+        SELECT $10::uuid, 'waiter', id, 'claim', 'waiting', 'moved_up', $2, 'helper', clock_timestamp() FROM placed
     )
     SELECT taken.id FROM taken, seat LEFT JOIN granted ON true WHERE (seat.wish_id IS NULL) = (granted.id IS NULL)
 """
 EXPLAIN_REFUSAL = f"""
     SELECT t.status, t.claim_until < now() AS is_over, t.seats_taken < t.seats AS has_seat, t.author_id, t.wish_id,
-        t.complaint_id, u.open_claims,
+        t.complaint_id, u.open_claims, u.narrowed_until,
         {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$3")} AS is_complainant,
         EXISTS (
             SELECT FROM claim c
@@ -69,30 +77,37 @@ VIEW = f"""
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id
 """
 GET = f"{VIEW} WHERE c.id = $1"
-LIST_OWN = f"{VIEW} WHERE c.user_id = $1 AND c.id < $4 ORDER BY c.id DESC LIMIT $5"
+# With the person's limits, who may have no claims at all.
+LIST_OWN = f"""
+    SELECT u.open_claims, u.narrowed_until, x.* FROM "user" u
+    LEFT JOIN LATERAL ({VIEW} WHERE c.user_id = u.id AND c.id < $4 ORDER BY c.id DESC LIMIT $5) x ON true
+    WHERE u.id = $1 ORDER BY x.id DESC
+"""
 
 
-async def take(connection: Connection, secret: str, caller: Caller, task_id: UUID, *, limit: int, days: int) -> UUID:
-    """Take one free seat of an open task for ``days``, or as many after the end of its window; return the claim's id.
+async def take(connection: Connection, terms: Terms, caller: Caller, task_id: UUID) -> UUID:
+    """Take one free seat of an open task for some days, or as many after the end of its window; return the claim's id.
 
     Raises ``helpers-only``, ``not-found``, ``own-wish``, ``own-complaint``, ``own-task``, ``task-not-open``,
-    ``already-claimed``, ``claim-limit-reached``, ``task-full``. Locks the rows of caller, task and wish, in this order.
+    ``already-claimed``, ``claim-limit-reached``, ``claims-narrowed``, ``task-full``. Locks the rows of caller, task,
+    wish and the caller's place in line, in this order.
     """
     if not caller.is_helper:
         raise Problem("helpers-only")
     moment = now()
     claim_id = new_id()
-    due_at, person_hash = moment + timedelta(days=days), hash_of(secret, caller.id)
+    due_at, person_hash = terms.due_after(moment), hash_of(terms.secret, caller.id)
+    event_ids = new_id(), new_id()
     taken = await connection.fetchrow(
-        TAKE_SEAT, task_id, caller.id, claim_id, limit, due_at, moment, new_id(), new_id(), person_hash
+        TAKE_SEAT, task_id, caller.id, claim_id, terms.limit, due_at, moment, *event_ids, person_hash, new_id()
     )
     if taken is None:
         row = await connection.fetchrow(EXPLAIN_REFUSAL, task_id, caller.id, person_hash)
-        raise _why_refused(row, caller, limit)
+        raise _why_refused(row, caller, terms, moment)
     return claim_id
 
 
-def _why_refused(row: Record | None, caller: Caller, limit: int) -> Problem:
+def _why_refused(row: Record | None, caller: Caller, terms: Terms, moment: datetime) -> Problem:
     """Name the first reason why no seat was taken, from a read after the decision."""
     if row is None:
         return Problem("not-found")
@@ -106,8 +121,8 @@ def _why_refused(row: Record | None, caller: Caller, limit: int) -> Problem:
         return Problem("already-claimed")
     if not row["has_seat"]:
         return Problem("task-full")
-    if row["open_claims"] >= limit:
-        return Problem("claim-limit-reached")
+    if row["open_claims"] >= limits.limit_of(row, terms, moment):
+        return limits.why_none(row, moment)
     return Problem("task-full")
 
 
@@ -119,10 +134,10 @@ async def submit(
     await fulfilment.deliver(connection, fulfilment.of(row), mover, note, minutes)
 
 
-async def release(connection: Connection, secret: str, caller: Caller, claim_id: UUID) -> None:
-    """Give the seat back. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
-    row, mover = await _find(connection, secret, caller, claim_id, "release")
-    await fulfilment.free(connection, fulfilment.of(row), "release", mover)
+async def release(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID) -> None:
+    """Give the seat back; the next in line has it. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
+    row, mover = await _find(connection, terms.secret, caller, claim_id, "release")
+    await fulfilment.free(connection, fulfilment.of(row), "release", mover, terms=terms)
 
 
 async def verify(connection: Connection, secret: str, caller: Caller, claim_id: UUID) -> None:
@@ -137,18 +152,16 @@ async def confirm(connection: Connection, secret: str, caller: Caller, claim_id:
     await fulfilment.fulfil(connection, fulfilment.of(row), "confirm", mover)
 
 
-async def send_back(
-    connection: Connection, secret: str, caller: Caller, claim_id: UUID, reason: str, *, days: int
-) -> None:
-    """Return a delivery to be done again within ``days``."""
-    row, mover = await _find(connection, secret, caller, claim_id, "return")
-    await fulfilment.send_back(connection, fulfilment.of(row), mover, reason, now() + timedelta(days=days))
+async def send_back(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID, reason: str) -> None:
+    """Return a delivery to be done again, within as many days as a claim lasts."""
+    row, mover = await _find(connection, terms.secret, caller, claim_id, "return")
+    await fulfilment.send_back(connection, fulfilment.of(row), mover, reason, timedelta(days=terms.days))
 
 
-async def refuse(connection: Connection, secret: str, caller: Caller, claim_id: UUID, reason: str) -> None:
-    """Refuse a delivery that never was: no points, and the seat is free again."""
-    row, mover = await _find(connection, secret, caller, claim_id, "refuse")
-    await fulfilment.free(connection, fulfilment.of(row), "refuse", mover, reason)
+async def refuse(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID, reason: str) -> None:
+    """Refuse a delivery that never was: no points, and the seat is there for the next in line."""
+    row, mover = await _find(connection, terms.secret, caller, claim_id, "refuse")
+    await fulfilment.free(connection, fulfilment.of(row), "refuse", mover, reason, terms=terms)
 
 
 async def get(reads: Reads, secret: str, caller: Caller, claim_id: UUID) -> dict[str, Any]:
@@ -159,10 +172,12 @@ async def get(reads: Reads, secret: str, caller: Caller, claim_id: UUID) -> dict
     return _view(row, caller)
 
 
-async def list_own(reads: Reads, caller: Caller, request: PageRequest) -> dict[str, Any]:
-    """Return the caller's claims, whatever became of them."""
+async def list_own(reads: Reads, terms: Terms, caller: Caller, request: PageRequest) -> dict[str, Any]:
+    """Return the caller's claims, whatever became of them, and how many they may hold at once."""
     rows = await reads.fetch(LIST_OWN, caller.id, [], None, request.below("own-claims"), request.rows)
-    return page(rows, request, lambda row: _view(row, caller), "own-claims")
+    claims = [row for row in rows if row["id"] is not None]
+    listed = page(claims, request, lambda row: _view(row, caller), "own-claims")
+    return listed | {"limits": limits.view(rows[0], terms)}
 
 
 PARTIES_TO_A_CLAIM = frozenset({Party.AUTHOR, Party.CLAIMANT, Party.STAFF, Party.JOINER})

@@ -31,6 +31,7 @@ COPY_TO = """
     INSERT INTO complaint_person (complaint_id, person_hash, part, sealed)
     VALUES ($1, $2, 'joiner', $3) ON CONFLICT (complaint_id, person_hash) DO NOTHING RETURNING true
 """
+FIND_PARTS = "SELECT person_hash FROM complaint_person WHERE complaint_id = $1 AND person_hash = ANY($2)"
 FIND_AUTHORS = "SELECT complaint_id, person_hash FROM complaint_person WHERE complaint_id = ANY($1) AND part = 'author'"
 LIST = "SELECT person_hash, sealed FROM complaint_person WHERE complaint_id = $1 ORDER BY person_hash"
 SEE = """
@@ -122,6 +123,11 @@ async def authors_of(reads: Reads, complaint_ids: Sequence[UUID]) -> dict[UUID, 
     """Return the hash of each complaint's author: equal ones are one person, and nothing tells which."""
     rows = await reads.fetch(FIND_AUTHORS, complaint_ids)
     return {row["complaint_id"]: row["person_hash"] for row in rows}
+
+
+async def find_parts(reads: Reads, complaint_id: UUID, hashes: Sequence[bytes]) -> set[bytes]:
+    """Return those of ``hashes`` under which somebody complained or joined in."""
+    return {row["person_hash"] for row in await reads.fetch(FIND_PARTS, complaint_id, hashes)}
 
 
 async def see(connection: Connection, secret: str, complaint_id: UUID, person_id: UUID) -> None:

@@ -1,10 +1,10 @@
 """What a task is for, the task and a claim on it move together.
 
-Locks in one order: complaint, user, task, claim, wish, ledger accounts.
+Locks in one order: complaint, user, task, claim, wish, places in line, ledger accounts.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Connection, Record
@@ -12,8 +12,9 @@ from asyncpg import Connection, Record
 from app.core.clock import now
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import CLAIM, COMPLAINT, TASK, WISH
-from app.services import awards, transitions
+from app.domain.lifecycles import CLAIM, COMPLAINT, WISH
+from app.services import awards, limits, transitions, waiting
+from app.services.limits import Terms
 from app.services.transitions import Mover
 
 # Both come before the claim is moved, to keep the order of locks: a count that is down already says that somebody else
@@ -78,29 +79,44 @@ async def fulfil(
     standing = await _lock_complaint(connection, service)
     task = await awards.begin(connection, service.claimant_id, service.task_id)
     claim = await transitions.move(connection, CLAIM, service.claim_id, action, mover)
-    await transitions.find_and_move(connection, TASK, service.task_id, "close", mover, where=IS_DONE)
+    await waiting.end_task(connection, service.task_id, "close", mover, where=IS_DONE)
     await _move_wish(connection, service, action, mover, rating=rating, thanks=thanks)
     await awards.grant(connection, task, claim, mover)
     if standing is not None:
         await _tell_complaint(connection, service, standing, mover)
 
 
-async def send_back(connection: Connection, service: Service, mover: Mover, reason: str, due_at: datetime) -> None:
-    """Return the delivery to be done again, with a new deadline."""
+async def send_back(connection: Connection, service: Service, mover: Mover, reason: str, time: timedelta) -> None:
+    """Return the delivery to be done again, in so much time from now."""
+    moment = now()
     await _count_open_claims(connection, service.claimant_id, 1)
-    await transitions.move(
-        connection, CLAIM, service.claim_id, "return", mover, note=reason, changes={"due_at": due_at}
-    )
+    changes = {"due_at": moment + time, "remind_at": moment + time / 2}
+    await transitions.move(connection, CLAIM, service.claim_id, "return", mover, note=reason, changes=changes)
     await _move_wish(connection, service, "return", mover, reason)
 
 
-async def free(connection: Connection, service: Service, action: str, mover: Mover, reason: str | None = None) -> None:
-    """End the claim by release, lapse or refusal: the seat is free and the wish can be claimed again."""
-    if action != "refuse":  # a refused claim was submitted, and those do not count as open
+async def free(
+    connection: Connection,
+    service: Service,
+    action: str,
+    mover: Mover,
+    reason: str | None = None,
+    *,
+    terms: Terms | None = None,
+) -> None:
+    """End the claim by release, lapse or refusal: the wish can be claimed again, and the first in line has the seat.
+
+    Without ``terms`` nobody moves up: the task itself ends. A lapse is noted with the claimant.
+    """
+    if action == "lapse":
+        await limits.note_lapse(connection, service.claimant_id, service.claim_id)
+    elif action != "refuse":  # a refused claim was submitted, and those do not count as open
         await _count_open_claims(connection, service.claimant_id, -1)
     await _count(connection, FREE_SEAT, service.task_id)
     await transitions.move(connection, CLAIM, service.claim_id, action, mover, note=reason)
     await _move_wish(connection, service, action, mover, reason)
+    if terms is not None:
+        await waiting.move_up(connection, terms, service.task_id)
 
 
 async def find_silent(connection: Connection, delivered_before: datetime) -> list[Service]:

@@ -20,8 +20,9 @@ from app.domain.shielding import mask_text
 from app.domain.texts import TOO_FEW
 from app.models import Task
 from app.schemas.tasks import PostedIn, TaskEditIn, TaskIn
-from app.services import fulfilment, messages, policies, task_words, transitions
+from app.services import fulfilment, messages, policies, task_words, transitions, waiting
 from app.services.complaints import standing
+from app.services.limits import Terms
 from app.services.places import Places
 from app.services.transitions import Mover
 
@@ -106,6 +107,22 @@ async def open_task(connection: Connection, secret: str, caller: Caller, task_id
     await transitions.move(connection, TASK, task_id, "open", await permit(connection, secret, caller, task_id))
 
 
+async def add_seats(connection: Connection, terms: Terms, caller: Caller, task_id: UUID, seats: int) -> None:
+    """Let ``seats`` people claim an open task, more than before; whoever waits has the new seats first.
+
+    Raises as ``open_task`` does, ``state-conflict`` when the task is not open, ``seats-not-more``. Locks the complaint
+    that it is for, then the task.
+    """
+    mover = await permit(connection, terms.secret, caller, task_id)
+    changes, where = {"seats": seats}, f"x.seats < {seats:d}"
+    if not await transitions.find_and_move(
+        connection, TASK, task_id, "add_seats", mover, changes=changes, facts=changes, where=where
+    ):
+        status = await connection.fetchval("SELECT status FROM task WHERE id = $1", task_id)
+        raise Problem("seats-not-more" if status == "open" else "state-conflict")
+    await waiting.move_up(connection, terms, task_id)
+
+
 async def close_task(connection: Connection, secret: str, caller: Caller, task_id: UUID) -> None:
     """Call for nobody else. Raises as ``open_task`` does, ``state-conflict`` when the task has ended."""
     if not await wind_up(connection, task_id, await permit(connection, secret, caller, task_id)):
@@ -125,7 +142,7 @@ async def cancel(connection: Connection, caller: Caller, task_id: UUID, reason: 
 async def end(connection: Connection, task_id: UUID) -> None:
     """End a task that nobody can claim any more: cancelled when fewer claimed it than it needs, else closed."""
     if not await _call_off(connection, task_id, transitions.SYSTEM, TOO_FEW, where="x.seats_taken < x.min_people"):
-        await transitions.find_and_move(connection, TASK, task_id, "close", transitions.SYSTEM)
+        await waiting.end_task(connection, task_id, "close", transitions.SYSTEM)
 
 
 async def find_over(connection: Connection, moment: datetime) -> list[UUID]:
@@ -148,22 +165,24 @@ async def permit(connection: Connection, secret: str, caller: Caller, task_id: U
 async def wind_up(connection: Connection, task_id: UUID, mover: Mover) -> bool:
     """Cancel a task that nobody has claimed; close another: who works on it goes on. Return whether it was live."""
     return (
-        await transitions.find_and_move(connection, TASK, task_id, "cancel", mover, where=IS_UNCLAIMED)
-        or await transitions.find_and_move(connection, TASK, task_id, "close", mover)
+        await waiting.end_task(connection, task_id, "cancel", mover, where=IS_UNCLAIMED)
+        or await waiting.end_task(connection, task_id, "close", mover)
     ) is not None
 
 
 async def _call_off(
     connection: Connection, task_id: UUID, mover: Mover, note: str, where: str = "true"
 ) -> Record | None:
-    """Cancel a task and free whoever claimed it and has not delivered. Locks their rows, the task's, the claims'.
+    """Cancel a task and free whoever claimed it and has not delivered, and whoever waits.
+
+    Locks the rows of those who claimed it, the task's, the places in line, the claims'.
 
     Raises ``service-unavailable`` when somebody claimed it between the first lock and the second: it is to be tried
     again.
     """
     claimants = await _claimants(connection, task_id)
     await connection.execute(LOCK_USERS, claimants)
-    cancelled = await transitions.find_and_move(connection, TASK, task_id, "cancel", mover, note=note, where=where)
+    cancelled = await waiting.end_task(connection, task_id, "cancel", mover, note=note, where=where)
     if cancelled is None:
         return None
     if not set(await _claimants(connection, task_id)) <= set(claimants):

@@ -11,11 +11,14 @@ from app.core.ids import new_id
 from app.core.pagination import ids_in_area
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
+from app.domain.lifecycle import Party
+from app.domain.waiting import WAITER
 from app.models import Task
 from app.services import task_words
 from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
+from app.services.waiting import NUMBER_SQL
 
 INSERT = """
     WITH made AS (
@@ -32,13 +35,16 @@ VIEW = f"""
     SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.area_id, a.name AS area_name, t.title, t.body, t.status, t.seats,
         t.seats_taken, t.min_people, t.reward_points, t.hourly_points, t.minutes, t.skills, t.place, t.starts_at,
         t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.created_at,
-        t.author_id, c.id AS claim_id, a.lineage && $6::uuid[] AS in_scope,
+        t.author_id, c.id AS claim_id, w.id AS waiter_id,
+        CASE WHEN w.id IS NOT NULL THEN {NUMBER_SQL.format(place="w")} END AS number,
+        a.lineage && $6::uuid[] AS in_scope,
         {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$5::bytea")} AS is_complainant, (
             SELECT h.lineage && $6::uuid[] FROM complaint x JOIN area h ON h.id = x.handler_id
             WHERE x.id = t.complaint_id
         ) AS handles
     FROM task t JOIN area a ON a.id = t.area_id
     LEFT JOIN claim c ON c.task_id = t.id AND c.user_id = $4::uuid AND c.status IN ('active', 'submitted', 'returned')
+    LEFT JOIN waiter w ON w.task_id = t.id AND w.user_id = $4::uuid AND w.status = 'waiting'
 """
 OPEN_IN_AREA = f"""
     {VIEW} WHERE t.id IN ({ids_in_area("task", "x.status = 'open' AND ($7::text IS NULL OR x.kind = $7)")})
@@ -104,6 +110,15 @@ async def get(reads: Reads, secret: str, caller: Caller | None, task_id: UUID) -
 
 def may_claim(row: Record, caller: Caller | None) -> bool:
     """Whether a seat is there for the caller to take, as far as a reader can know."""
+    return _may_help(row, caller) and row["seats_taken"] < row["seats"]
+
+
+def may_wait(row: Record, caller: Caller | None) -> bool:
+    """Whether the caller may join the line for a seat, as far as a reader can know."""
+    return _may_help(row, caller) and row["seats_taken"] >= row["seats"] and row["waiter_id"] is None
+
+
+def _may_help(row: Record, caller: Caller | None) -> bool:
     return (
         caller is not None
         and caller.is_helper
@@ -112,7 +127,6 @@ def may_claim(row: Record, caller: Caller | None) -> bool:
         and row["claim_id"] is None
         and row["status"] == "open"
         and (row["claim_until"] is None or row["claim_until"] > now())
-        and row["seats_taken"] < row["seats"]
     )
 
 
@@ -123,12 +137,14 @@ def arguments(caller: Caller | None, secret: str) -> tuple[UUID | None, bytes | 
 
 def _actions(row: Record, caller: Caller | None) -> list[str]:
     """Return what the caller may do next, as helper, as staff of its complaint or, where it was posted, of its area."""
-    may = ["claim"] if may_claim(row, caller) else []
+    may = ["claim"] if may_claim(row, caller) else ["wait"] if may_wait(row, caller) else []
     if row["handles"] and not row["is_complainant"]:
-        may += {"draft": ["open", "close"], "open": ["close"]}.get(row["status"], [])
+        may += {"draft": ["open", "close"], "open": ["close", "add_seats"]}.get(row["status"], [])
     if row["in_scope"] and row["wish_id"] is None and row["complaint_id"] is None:
         edit = ["edit"] if row["seats_taken"] == 0 else []
-        may += {"draft": ["open", "close", "cancel", *edit], "open": ["close", "cancel", *edit]}.get(row["status"], [])
+        may += {"draft": ["open", "close", "cancel", *edit], "open": ["close", "cancel", *edit, "add_seats"]}.get(
+            row["status"], []
+        )
     return may
 
 
@@ -155,5 +171,11 @@ def view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "ends_at": row["ends_at"],
         "claim_until": row["claim_until"],
         "created_at": row["created_at"],
+        "own_place": row["waiter_id"] and _own_place(row),
         "actions": _actions(row, caller),
     }
+
+
+def _own_place(row: Record) -> dict[str, Any]:
+    actions = WAITER.actions("waiting", frozenset({Party.AUTHOR}))
+    return {"id": str(row["waiter_id"]), "number": row["number"], "actions": actions}

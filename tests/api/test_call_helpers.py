@@ -68,6 +68,7 @@ class TestCall:
             "ends_at": None,
             "claim_until": None,
             "created_at": seen["created_at"],
+            "own_place": None,
             "actions": [],
         }
         await world.wish(await world.person())
@@ -124,7 +125,7 @@ class TestCall:
         stranger = await world.person()
         assert problem(await api.post(f"/v1/tasks/{task_id}/open", stranger)) == (403, "not-allowed")
         opened = await api.post(f"/v1/tasks/{task_id}/open", world.staff)
-        assert (opened.json()["status"], opened.json()["actions"]) == ("open", ["close"])
+        assert (opened.json()["status"], opened.json()["actions"]) == ("open", ["close", "add_seats"])
         assert problem(await api.post(f"/v1/tasks/{task_id}/open", world.staff)) == (409, "state-conflict")
 
     async def test_twice_only_after_the_first_has_ended(self, world: World):

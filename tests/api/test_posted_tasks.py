@@ -81,6 +81,7 @@ class TestPost:
             **when,
             "claim_until": made["starts_at"],
             "created_at": made["created_at"],
+            "own_place": None,
             "actions": ["open", "close", "cancel", "edit"],
         }
 

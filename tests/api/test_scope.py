@@ -44,6 +44,7 @@ class Reach:
     """What is told when nothing is there."""
 
 
+NO_CLAIMS = '{"items":[],"next_cursor":null,"limits":{"limit":3,"open_claims":0,"narrowed_until":null,"reason":null}}'
 OPEN = Reach()
 OWN = Reach(is_empty=True)
 GONE = Reach((404, "not-found"))
@@ -160,11 +161,12 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/me/wishes"): [OWN],
     ("GET", "/v1/me/complaints"): [OWN],
     ("GET", "/v1/me/steps"): [OWN, Reach(is_empty=True, query="status=answered")],
-    ("GET", "/v1/me/claims"): [OWN],
     ("GET", "/v1/me/calendar"): [Reach(is_empty=True, nothing=NO_PLANS)],
     ("POST", "/v1/me/calendar-link"): [],  # each makes their own
     ("DELETE", "/v1/me/calendar-link"): [GONE],
     ("GET", "/v1/calendars/{token}.ics"): [GONE],
+    ("GET", "/v1/me/claims"): [Reach(is_empty=True, nothing=NO_CLAIMS)],
+    ("GET", "/v1/me/waiting"): [OWN],
     ("GET", "/v1/me/points"): [OPEN],
     ("GET", "/v1/me/points/transfers"): [OWN],
     ("GET", "/v1/me/vouchers"): [OWN],
@@ -322,6 +324,9 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("PUT", "/v1/tasks/{task_id}"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/tasks/{task_id}/cancel"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/tasks/{task_id}/claims"): [Reach((403, "helpers-only"))],
+    ("POST", "/v1/tasks/{task_id}/waiters"): [Reach((403, "helpers-only"))],
+    ("POST", "/v1/tasks/{task_id}/seats"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/waiters/{waiter_id}/leave"): [GONE],
     ("POST", "/v1/tasks/{task_id}/open"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/tasks/{task_id}/close"): [FORBIDDEN, HIDDEN],
     ("GET", "/v1/claims/{claim_id}"): [GONE],

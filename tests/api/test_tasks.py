@@ -40,7 +40,7 @@ class TestListTasks:
     async def test_a_full_one_stays_in_the_list(self, api: ApiClient, world: World):
         await world.claim(await world.helper(), await world.wish(await world.person()))
         [item] = (await api.get("/v1/tasks", await world.helper(), area_id=world.grid.id)).json()["items"]
-        assert (item["seats"], item["seats_taken"], item["actions"]) == (1, 1, [])
+        assert (item["seats"], item["seats_taken"], item["actions"]) == (1, 1, ["wait"])
 
 
 class TestGetTask:
@@ -69,6 +69,7 @@ class TestGetTask:
             "ends_at": None,
             "claim_until": None,
             "created_at": task["created_at"],
+            "own_place": None,
             "actions": [],
         }
 

@@ -301,7 +301,15 @@ class TestReads:
 
     @pytest.mark.parametrize(
         "path",
-        ["/v1/me", "/v1/me/wishes", "/v1/me/claims", "/v1/me/points", "/v1/me/points/transfers", "/v1/me/vouchers"],
+        [
+            "/v1/me",
+            "/v1/me/wishes",
+            "/v1/me/claims",
+            "/v1/me/waiting",
+            "/v1/me/points",
+            "/v1/me/points/transfers",
+            "/v1/me/vouchers",
+        ],
     )
     async def test_own_things(self, counter: Counter, world: World, path: str):
         assert await counter.get(path, await world.helper(points=5)) == IDENTITY + 1
@@ -404,6 +412,18 @@ class TestWrites:
         assert await counter.post(path, await world.helper()) == IDENTITY + KEY_AND_ANSWER + seat_and_view
         assert await counter.post(path, await world.helper(), status=409) == IDENTITY + 1 + refusal + KEY_WITH_REFUSAL
 
+    async def test_waiting_and_moving_up(self, counter: Counter, world: World):
+        task_id = await world.task_of(await world.wish(await world.person()))
+        claimant, waiting = await world.helper(), await world.helper()
+        claim_id = await world.take_seat(claimant, task_id)
+        lock_join_and_view = 3
+        path = f"/v1/tasks/{task_id}/waiters"
+        assert await counter.post(path, waiting) == IDENTITY + KEY_AND_ANSWER + lock_join_and_view
+        find_two_counts_claim_wish_and_view, task_pick_and_give = 6, 3
+        assert await counter.post(f"/v1/claims/{claim_id}/release", claimant, status=200) == (
+            IDENTITY + KEY_AND_ANSWER + find_two_counts_claim_wish_and_view + task_pick_and_give
+        )
+
     async def test_take_a_voucher(self, counter: Counter, world: World):
         offer = await world.offer(await world.shop(await world.person()))
         piece_hold_and_view = 3
@@ -414,14 +434,14 @@ class TestWrites:
     async def test_confirm_with_an_award(self, counter: Counter, world: World):
         await world.policy(world.district, month_cap=500, expiry="end_of_next_year")
         author, helper = await world.person(), await world.helper()
-        look_moves_and_view = 5
+        look_moves_line_and_view = 6
         lock_policy_standing_row_issuer_account_and_transfer = 7
         for opened_accounts in (1, 0):
             wish, _ = await world.delivered(author, helper)
             assert await counter.post(f"/v1/wishes/{wish}/confirm", author, {"rating": 5}, status=200) == (
                 IDENTITY
                 + KEY_AND_ANSWER
-                + look_moves_and_view
+                + look_moves_line_and_view
                 + lock_policy_standing_row_issuer_account_and_transfer
                 + opened_accounts
             )

@@ -15,6 +15,7 @@ SUBSETS = [frozenset(chosen) for size in range(len(Party) + 1) for chosen in com
 
 STAYING = {
     ("branch", "edit"),
+    ("task", "add_seats"),
     ("task", "edit"),
     ("task_series", "edit"),
     ("team", "correct"),

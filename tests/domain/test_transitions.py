@@ -39,6 +39,7 @@ from app.domain.lifecycles import (
     WISH,
 )
 from app.domain.series_lifecycle import TASK_SERIES
+from app.domain.waiting import WAITER
 from app.services import transitions
 from app.services.transitions import Mover
 from tests.api.scene import UNITS_FILE
@@ -53,6 +54,7 @@ from tests.strength import lend, make_line, make_plan, make_request
 
 LAST_YEAR = date(2025, 1, 1)
 INSERT_CLAIM = "INSERT INTO claim (id, task_id, user_id, status, due_at) VALUES ($1, $2, $3, 'active', $4)"
+INSERT_WAITER = "INSERT INTO waiter (id, task_id, user_id, status) VALUES ($1, $2, $3, 'waiting')"
 INSERT_VOLUNTEER = """
     INSERT INTO volunteer (id, person_id, home_area_id, skills, status) VALUES ($1, $2, $3, '{}', 'applied')
 """
@@ -141,6 +143,12 @@ async def a_claim(world: World) -> UUID:
     claim_id, task_id, helper = new_id(), await a_task(world), await world.helper()
     await world.database.writes.execute(INSERT_CLAIM, claim_id, task_id, helper.id, now())
     return claim_id
+
+
+async def a_waiter(world: World) -> UUID:
+    waiter_id, task_id, helper = new_id(), await a_task(world), await world.helper()
+    await world.database.writes.execute(INSERT_WAITER, waiter_id, task_id, helper.id)
+    return waiter_id
 
 
 async def a_member(world: World) -> UUID:
@@ -244,6 +252,7 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     TASK.subject: a_task,
     TASK_SERIES.subject: a_series,
     CLAIM.subject: a_claim,
+    WAITER.subject: a_waiter,
     MEMBER.subject: a_member,
     VOLUNTEER.subject: a_volunteer,
     IDENTIFICATION.subject: an_identification,

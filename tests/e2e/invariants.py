@@ -70,6 +70,39 @@ BROKEN = {
         SELECT u.id FROM "user" u WHERE u.open_claims <>
             (SELECT count(*) FROM claim c WHERE c.user_id = u.id AND c.status IN ('active', 'returned'))
     """,
+    "I1 nobody holds more claims at once than one may": """
+        SELECT user_id FROM claim WHERE status = 'active' GROUP BY user_id HAVING count(*) > 3
+    """,
+    "a limit is narrowed by two lapses": """
+        SELECT u.id FROM "user" u WHERE u.narrowed_until IS NOT NULL
+            AND 2 > (SELECT count(*) FROM claim c WHERE c.user_id = u.id AND c.status = 'lapsed')
+    """,
+    "nobody waits for what has ended": """
+        SELECT w.id FROM waiter w JOIN task t ON t.id = w.task_id
+        WHERE w.status = 'waiting' AND t.status IN ('closed', 'cancelled')
+    """,
+    "nobody waits who has a seat": """
+        SELECT w.id FROM waiter w JOIN claim c ON c.task_id = w.task_id AND c.user_id = w.user_id
+        WHERE w.status = 'waiting' AND c.status IN ('active', 'submitted', 'returned')
+    """,
+    "nobody waits twice for one task": """
+        SELECT task_id FROM waiter WHERE status = 'waiting' GROUP BY task_id, user_id HAVING count(*) > 1
+    """,
+    "nobody waits while a seat is free that they may take": """
+        SELECT w.id FROM waiter w JOIN task t ON t.id = w.task_id JOIN "user" u ON u.id = w.user_id
+        WHERE w.status = 'waiting' AND t.status = 'open' AND t.seats_taken < t.seats AND t.complaint_id IS NULL
+            AND coalesce(t.claim_until > now(), true) AND NOT u.is_blocked
+            AND u.open_claims < CASE WHEN u.narrowed_until > now() THEN 1 ELSE 3 END
+            AND EXISTS (
+                SELECT FROM person p LEFT JOIN member m ON m.person_id = p.id
+                LEFT JOIN volunteer v ON v.person_id = p.id
+                WHERE p.user_id = u.id AND (m.status = 'approved' OR v.status = 'approved')
+            )
+    """,
+    "who moved up got a claim": """
+        SELECT w.id FROM waiter w WHERE w.status = 'moved_up'
+            AND NOT EXISTS (SELECT FROM claim c WHERE c.task_id = w.task_id AND c.user_id = w.user_id)
+    """,
     "I2 nobody claims their own wish": """
         SELECT c.id FROM claim c JOIN task t ON t.id = c.task_id WHERE c.user_id = t.author_id
     """,

@@ -63,6 +63,12 @@ class Service(Ground):
             assert response.status_code == 200, response.text
         return claim_id
 
+    async def place_in_line(self, task_id: UUID, helper: Person) -> UUID:
+        """Have a helper wait for a seat of a full task; return the id of the place."""
+        response = await self.api.post(f"/v1/tasks/{task_id}/waiters", helper)
+        assert response.status_code == 201, response.text
+        return UUID(response.json()["id"])
+
     async def delivered(self, author: Person, helper: Person, *, minutes: int | None = None) -> tuple[UUID, UUID]:
         """Make a wish that a helper has delivered; return the wish's and the claim's id."""
         wish_id = await self.wish(author)

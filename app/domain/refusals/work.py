@@ -66,6 +66,26 @@ WORK = (
         "这个系列的内容还没有通过检查，请先通过，或者从它的开始日期改起。",
     ),
     ProblemType("days-unclear", 422, "The days are out of order or too many", "日期先后不对或超过两个月，请重新选择。"),
+    ProblemType(
+        "claims-narrowed",
+        409,
+        "Two claims lapsed within 30 days: one open claim at a time until then",
+        "您有两次认领到期没有完成，{until}之前一次只能认领一个任务，请先完成或退回手上的任务。",
+    ),
+    ProblemType("task-not-full", 409, "A seat is free", "还有名额，不用排队，请直接认领。"),
+    ProblemType("already-waiting", 409, "The caller is in line", "您已经在排队了，有人退出会自动轮到您。"),
+    ProblemType(
+        "waiting-limit-reached",
+        409,
+        "The caller waits for too many tasks",
+        "您同时排队的任务已达上限，请先退出一个，在“我的排队”中可以退出。",
+    ),
+    ProblemType(
+        "seats-not-more",
+        409,
+        "The task has as many seats or more",
+        "名额只能增加，请填写比现在更多的人数，要减少请停止招募后重新发布。",
+    ),
     # Complaints
     passing(
         "posting-too-fast",

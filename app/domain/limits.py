@@ -1,0 +1,10 @@
+"""What lapses do to how much one person may take on (pure)."""
+
+from datetime import timedelta
+
+LAPSE_WINDOW = timedelta(days=30)
+"""Two lapses within this time narrow the limit."""
+
+NARROWED_FOR = timedelta(days=30)
+NARROWED_LIMIT = 1
+"""How long after the second lapse, and to how many claims at once."""
