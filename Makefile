@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz fuzz-complaints check format lock bench bench-text bench-district faults openapi clean
+.PHONY: help run test fuzz fuzz-complaints crowd check format lock bench bench-text bench-district faults openapi clean
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ fuzz: $(STAMP) ## Try 2,000 sequences on the ledger instead of the tests' 100, s
 
 fuzz-complaints: $(STAMP) ## Live 10,000 random lives of complaints instead of the tests' 200, some minutes (EXAMPLES=…)
 	@COMPLAINT_EXAMPLES=$(or $(EXAMPLES),10000) $(BIN)/python -m pytest -s tests/rates/test_histories.py
+
+crowd: $(STAMP) ## Let 500 people compete for 50 seats, with a waiting list, 100 times, some minutes (TIMES=10 for fewer)
+	@CROWD_PEOPLE=500 CROWD_SEATS=50 CROWD_TIMES=$(or $(TIMES),100) $(BIN)/python -m pytest -s tests/concurrency/test_waiting.py -k hold
 
 check: $(STAMP) ## Format, lint, types, import contracts, dependencies, migrations, OpenAPI snapshot
 	@echo "format …" && $(BIN)/ruff format --check --quiet .

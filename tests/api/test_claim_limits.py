@@ -69,6 +69,9 @@ class TestLimits:
         until = local_date(datetime.fromisoformat(told["narrowed_until"])).isoformat()
         assert (told["limit"], told["open_claims"]) == (1, 0)
         assert until in told["reason"]
+        inbox = (await api.get("/v1/me/messages", helper)).json()["items"]
+        assert sorted(message["kind"] for message in inbox) == ["claim_lapsed", "claim_lapsed", "claims_narrowed"]
+        assert told["reason"] in {message["body"] for message in inbox}
         await taken(world, helper, 1)
         refused = await api.post(f"{await posted(world)}/claims", helper)
         assert problem(refused) == (409, "claims-narrowed")
@@ -144,6 +147,9 @@ class TestReminders:
         rows = await self.reminders(world, held)
         assert len(rows) == 2
         assert {(row["from_state"], row["to_state"], row["actor_id"]) for row in rows} == {("active", "active", None)}
+        holder = await world.database.reads.fetchval("SELECT user_id FROM claim WHERE id = $1", held)
+        bodies = await world.database.reads.fetch("SELECT kind, body FROM message WHERE user_id = $1", holder)
+        assert [row["kind"] for row in bodies] == ["claim_due"] * 2
 
     async def test_a_worker_that_was_down_reminds_once(self, world: World, jobs: Jobs):
         [held] = await taken(world, await world.helper(), 1)

@@ -199,6 +199,9 @@ class TestMoveUp:
         days = timedelta(days=world.settings.claim_days)
         assert row is not None
         assert tuple(row) == (days, days / 2, 1)
+        [message] = (await world.api.get("/v1/me/messages", first)).json()["items"]
+        assert (message["kind"], message["subject"]["id"]) == ("claim_moved_up", given["id"])
+        assert (await world.api.get("/v1/me/messages", second)).json()["items"] == []
         assert (await place(world, second))["number"] == 1
 
     async def test_a_wish_is_granted_to_the_next(self, api: ApiClient, world: World):

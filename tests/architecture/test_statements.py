@@ -419,9 +419,9 @@ class TestWrites:
         lock_join_and_view = 3
         path = f"/v1/tasks/{task_id}/waiters"
         assert await counter.post(path, waiting) == IDENTITY + KEY_AND_ANSWER + lock_join_and_view
-        find_two_counts_claim_wish_and_view, task_pick_and_give = 6, 3
+        find_two_counts_claim_wish_and_view, task_pick_give_and_tell = 6, 4
         assert await counter.post(f"/v1/claims/{claim_id}/release", claimant, status=200) == (
-            IDENTITY + KEY_AND_ANSWER + find_two_counts_claim_wish_and_view + task_pick_and_give
+            IDENTITY + KEY_AND_ANSWER + find_two_counts_claim_wish_and_view + task_pick_give_and_tell
         )
 
     async def test_take_a_voucher(self, counter: Counter, world: World):

@@ -36,14 +36,14 @@ from tests.factories import make_area, make_grant, make_member, make_unit, make_
 POOL = 12
 """Connections, each of which may be in a transaction at the same moment."""
 
-SIDE_TASKS, SIDE_SEATS = 5, 4
-"""What else there is to take, so that limits come into play."""
+PEOPLE_A_SIDE_TASK, SIDE_SEATS = 4, 4
+"""What else there is to take, so that limits come into play: a small task for each so many people, of so many seats."""
 
 EXPECTED = {
     *("task-full", "task-not-full", "task-not-open", "already-claimed", "already-waiting"),
     *("claim-limit-reached", "claims-narrowed", "waiting-limit-reached", "state-conflict"),
 }
-WEIGHTS = {"take": 8, "wait": 8, "release": 5, "grow_old": 2, "deliver": 3, "leave": 1}
+WEIGHTS = {"take": 9, "wait": 6, "release": 4, "grow_old": 3, "deliver": 3, "leave": 1}
 LIVE_OF = "SELECT id FROM claim WHERE user_id = $1 AND status IN ('active', 'returned') ORDER BY id"
 PLACES_OF = "SELECT id FROM waiter WHERE user_id = $1 AND status = 'waiting' ORDER BY id"
 GROW_OLD = "UPDATE claim SET due_at = now() - interval '1 second' WHERE id = $1 AND status = 'active'"
@@ -134,7 +134,7 @@ class Crowd:
 
     def _some_task(self) -> UUID:
         main, *others = self.task_ids
-        return main if not others or self.random.random() < 0.7 else self.random.choice(others)
+        return main if not others or self.random.random() < 0.4 else self.random.choice(others)
 
     async def _take(self, caller: Caller) -> None:
         async with self.database.transaction() as connection:
@@ -224,12 +224,13 @@ async def post_tasks(url: str, seats: int) -> None:
     database = Database(url, settings)
     try:
         area_id = await database.reads.fetchval("SELECT id FROM area WHERE kind = 'grid'")
+        side_tasks = len(await database.reads.fetch(PEOPLE)) // PEOPLE_A_SIDE_TASK
         poster = await make_user(database, settings)
         mover = Mover(Party.STAFF, poster.id)
         async with database.transaction() as connection:
             for row in await connection.fetch(OPEN_TASKS):
                 await posted_tasks.wind_up(connection, row["id"], mover)
-            for number in [seats] + [SIDE_SEATS] * SIDE_TASKS:
+            for number in [seats] + [SIDE_SEATS] * side_tasks:
                 task = Task(
                     id=new_id(),
                     kind=TaskKind.ACTIVITY,

@@ -10,6 +10,7 @@ from app.cli.tour import (
     lending,
     neighbourhood,
     proof,
+    queueing,
     rules,
     safeguards,
     settling,
@@ -61,4 +62,5 @@ def walk(tourist: Walk) -> None:
     branch.lead_a_branch(tourist, cast)
     lending.lend_a_neighbour(tourist, cast)
     again.patrol_again_and_again(tourist, cast)
+    queueing.wait_and_move_up(tourist, cast)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")
