@@ -6,15 +6,18 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from app.core.scratch_database import scratch_database
 from app.domain.caller import Caller
+from app.domain.errors import Problem
 from app.services import claims, waiting
+from tests.concurrency.test_area_tree import wait_until_blocked
 from tests.concurrency.waiting_crowd import Crowd, beyond_limit, gather_crowd, post_tasks
 from tests.e2e.invariants import broken
 
@@ -121,3 +124,93 @@ async def test_a_process_killed_amid_leaves_nothing_half_done(url: str, tmp_path
                 assert await beyond_limit(crowd.database, crowd.settings.open_claims_limit) == []
     finally:
         await connection.close()
+
+
+class TestLocks:
+    """Each lock that the waiting list takes or goes without, at the moment in which it counts."""
+
+    @pytest.fixture
+    async def crowd(self, url: str) -> AsyncIterator[Crowd]:
+        """Four people and two tasks of one seat, which the first person has."""
+        await gather_crowd(url, 4)
+        await post_tasks(url, 1)
+        async with Crowd.of(url, 1) as crowd:
+            await crowd.database.writes.execute("UPDATE task SET seats = 1")
+            async with crowd.database.transaction() as connection:
+                for task_id in crowd.task_ids:
+                    await claims.take(connection, crowd.terms, member(crowd, 0), task_id)
+            yield crowd
+
+    async def test_who_is_busy_is_passed_over_and_keeps_nobody_waiting(self, crowd: Crowd):
+        task_id = crowd.task_ids[0]
+        places = [await join(crowd, number, task_id) for number in (1, 2)]
+        async with crowd.database.transaction() as busy:
+            await busy.execute('UPDATE "user" SET nickname = nickname WHERE id = $1', crowd.people[1])
+            await release(crowd, task_id)
+            assert [await status(crowd, place) for place in places] == ["waiting", "moved_up"]
+
+    async def test_the_only_one_who_waits_is_found_again_by_the_sweep(self, crowd: Crowd):
+        task_id = crowd.task_ids[0]
+        place = await join(crowd, 1, task_id)
+        async with crowd.database.transaction() as busy:
+            await busy.execute('UPDATE "user" SET nickname = nickname WHERE id = $1', crowd.people[1])
+            await release(crowd, task_id)
+            assert await status(crowd, place) == "waiting"
+        await crowd.settle()
+        assert await status(crowd, place) == "moved_up"
+
+    async def test_who_joins_while_the_seat_frees_sees_it(self, crowd: Crowd):
+        task_id = crowd.task_ids[0]
+        async with crowd.database.transaction() as freeing:
+            await claims.release(freeing, crowd.terms, member(crowd, 0), await claim_of(crowd, task_id))
+            joining = asyncio.create_task(join(crowd, 1, task_id))
+            await wait_until_blocked(crowd.database)
+        with pytest.raises(Problem, match="task-not-full"):
+            await joining
+
+    async def test_who_joined_before_the_seat_frees_has_it(self, crowd: Crowd):
+        task_id = crowd.task_ids[0]
+        async with crowd.database.transaction() as joining:
+            place = await waiting.join(joining, crowd.terms.secret, member(crowd, 1), task_id)
+            freeing = asyncio.create_task(release(crowd, task_id))
+            await wait_until_blocked(crowd.database)
+        await freeing
+        await crowd.settle()
+        assert await status(crowd, place) == "moved_up"
+
+    async def test_one_person_joins_one_line_after_the_other(self, crowd: Crowd, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(waiting, "WAITING_MAX", 1)
+        first, second = crowd.task_ids
+        async with crowd.database.transaction() as joining:
+            await waiting.join(joining, crowd.terms.secret, member(crowd, 1), first)
+            other = asyncio.create_task(join(crowd, 1, second))
+            await wait_until_blocked(crowd.database)
+        with pytest.raises(Problem, match="waiting-limit-reached"):
+            await other
+
+
+def member(crowd: Crowd, number: int) -> Caller:
+    return Caller(crowd.people[number], is_helper=True)
+
+
+async def join(crowd: Crowd, number: int, task_id: UUID) -> UUID:
+    async with crowd.database.transaction() as connection:
+        return await waiting.join(connection, crowd.terms.secret, member(crowd, number), task_id)
+
+
+async def claim_of(crowd: Crowd, task_id: UUID) -> UUID:
+    found = await crowd.database.reads.fetchval(
+        "SELECT id FROM claim WHERE task_id = $1 AND status = 'active'", task_id
+    )
+    return UUID(str(found))
+
+
+async def release(crowd: Crowd, task_id: UUID) -> None:
+    """Have the first person give their seat back."""
+    claim_id = await claim_of(crowd, task_id)
+    async with crowd.database.transaction() as connection:
+        await claims.release(connection, crowd.terms, member(crowd, 0), claim_id)
+
+
+async def status(crowd: Crowd, waiter_id: UUID) -> str:
+    return str(await crowd.database.reads.fetchval("SELECT status FROM waiter WHERE id = $1", waiter_id))
