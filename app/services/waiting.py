@@ -17,7 +17,7 @@ Moving up happens in the transaction that frees the seat, and cannot deadlock:
   did not wait for; whoever holds a wish waits for no user.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -277,13 +277,22 @@ async def end_seated(connection: Connection, waiter_id: UUID) -> None:
 
 
 async def end_task(
-    connection: Connection, task_id: UUID, action: str, mover: Mover, *, note: str | None = None, where: str = "true"
+    connection: Connection,
+    task_id: UUID,
+    action: str,
+    mover: Mover,
+    *,
+    note: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+    where: str = "true",
 ) -> Record | None:
     """Close or cancel a task, and the line with it; None when it has ended or ``where`` is not so of it (alias ``x``).
 
-    Locks the task, then the places.
+    Every end of a task goes through here. Locks the task, then the places.
     """
-    ended = await transitions.find_and_move(connection, TASK, task_id, action, mover, note=note, where=where)
+    ended = await transitions.find_and_move(
+        connection, TASK, task_id, action, mover, note=note, changes=changes, where=where
+    )
     if ended is not None:
         places = await connection.fetch(END_ALL, task_id)
         told = [Told(row["id"], "end", "ended", "waiting") for row in places]
