@@ -1,12 +1,15 @@
 """Waiting lists: joining, leaving, moving up by every way in which a seat frees, and every end of a line."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+import app
 from app.core.clock import now
 from app.domain.waiting import WAITING_MAX
 from app.jobs import handlers
@@ -290,6 +293,12 @@ class TestMoveUp:
 
 
 class TestEnd:
+    def test_every_way_to_end_a_task_ends_its_line(self):
+        """What closes or cancels tasks past ``waiting.end_task`` would leave people waiting for nothing."""
+        past_it = re.compile(r'move\(\s*connection,\s*TASK,[^,]+,\s*"(close|cancel)"')
+        paths = Path(app.__file__).parent.rglob("*.py")
+        assert [path.name for path in paths if past_it.search(path.read_text("utf-8"))] == []
+
     @pytest.mark.parametrize(("action", "body"), [("close", None), ("cancel", {"reason": "下雨了。"})])
     async def test_a_line_ends_with_its_task(self, api: ApiClient, world: World, action: str, body: Any):
         path, [held], [claimant] = await full(world)
