@@ -21,7 +21,7 @@ from app.domain.points import default_terms, rate_for
 from app.domain.recurrence import Window
 from app.domain.series_lifecycle import TASK_SERIES
 from app.domain.texts import NOT_IN_SERIES
-from app.services import calendars, policies, task_words, transitions
+from app.services import calendars, policies, task_words, transitions, waiting
 from app.services.transitions import Mover
 
 FIND_AREA = "SELECT area_id FROM task_series WHERE id = $1"
@@ -197,6 +197,4 @@ async def _note_words(connection: Connection, task_ids: list[UUID], series: Reco
 async def _cancel(
     connection: Connection, task_id: UUID, mover: Mover, note: str, changes: Mapping[str, Any]
 ) -> Record | None:
-    return await transitions.find_and_move(
-        connection, TASK, task_id, "cancel", mover, note=note, changes=changes, where=FOLLOWS
-    )
+    return await waiting.end_task(connection, task_id, "cancel", mover, note=note, changes=changes, where=FOLLOWS)
