@@ -1,24 +1,21 @@
 """What jobs do: each handler is a few lines around a use case."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
-from asyncpg import Connection
 
 from app import ledger
 from app.core.clock import now, today
-from app.core.db import Database, Reads
+from app.core.db import Database
 from app.core.pagination import LOWEST
 from app.core.settings import Settings
 from app.domain import months
-from app.domain.errors import Problem
 from app.domain.seals import SHORT_LOOK_BACK
-from app.ledger import Cohort
+from app.jobs.rounds import BATCH, each, in_batches, until_none
 from app.services import (
     content_checks,
     digests,
@@ -53,10 +50,6 @@ log = structlog.get_logger(__name__)
 
 KEY_LIFE = timedelta(days=30)
 CHECK_PATIENCE = timedelta(minutes=10)
-BATCH = 500
-"""How many accounts of points or warnings are looked up at a time."""
-
-Due = TypeVar("Due")
 
 
 @dataclass(frozen=True)
@@ -327,50 +320,6 @@ async def draft_settlements(parts: Parts) -> int:
 async def publish_rates(parts: Parts) -> int:
     """Publish the rates as of the last midnight, of the months still open to change; return of how many months."""
     return await rates.publish(parts.database, now())
-
-
-async def in_batches(
-    database: Database,
-    find: Callable[[Reads, date, int], Awaitable[list[Cohort]]],
-    act: Callable[[Connection, Cohort], Awaitable[None]],
-) -> int:
-    """Act on every account of points that is due today, until none is left; return on how many."""
-    done = 0
-    while True:
-        due = await find(database.reads, today(), BATCH)
-        acted = await each(database, due, act)
-        done += acted
-        if len(due) < BATCH or not acted:
-            return done
-
-
-async def until_none(
-    database: Database,
-    find: Callable[[Connection, int], Awaitable[list[Due]]],
-    act: Callable[[Connection, Due], Awaitable[None]],
-) -> int:
-    """Act on everything that ``find`` returns, until none is left; return on how many."""
-    done = 0
-    while True:
-        async with database.transaction() as connection:
-            due = await find(connection, BATCH)
-        acted = await each(database, due, act)
-        done += acted
-        if len(due) < BATCH or not acted:
-            return done
-
-
-async def each(database: Database, due: Sequence[Due], act: Callable[[Connection, Due], Awaitable[None]]) -> int:
-    """Act on each thing in a transaction of its own; what somebody moved meanwhile is left as it is."""
-    done = 0
-    for thing in due:
-        try:
-            async with database.transaction() as connection:
-                await act(connection, thing)
-            done += 1
-        except Problem as problem:
-            log.info("left to whoever moved it first", code=problem.type.code)
-    return done
 
 
 SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {

@@ -13,7 +13,7 @@ from app.core.db import Database
 from app.domain.caller import Role
 from app.domain.lifecycles import MERCHANT
 from app.domain.texts import NOT_HONOURED
-from app.jobs import handlers
+from app.jobs import handlers, rounds
 from app.services import vouchers
 from tests.api.scene import problem
 from tests.api.test_me import all_pages
@@ -287,7 +287,7 @@ class TestSuspend:
             due = await vouchers.find_unhonoured(connection, shop)
         await world.api.post(f"/v1/merchants/{shop}/resume", world.alliance)
         assert due == [voucher]
-        assert await handlers.each(jobs.parts.database, due, vouchers.give_back) == 0
+        assert await rounds.each(jobs.parts.database, due, vouchers.give_back) == 0
         await jobs.drain()
         assert await stand(world, holder, voucher) == ("held", 6, 4)
 
