@@ -19,6 +19,7 @@ from app.core.settings import Settings
 from app.domain.caller import Caller
 from app.domain.errors import CountedProblem, Problem
 from app.services import callers, idempotency
+from app.services.call_outs.board import Board
 from app.services.idempotency import RequestKey, SingleWrite
 from app.services.limits import Terms
 from app.services.pages import PageRequest
@@ -63,6 +64,9 @@ async def get_data_key(request: Request) -> str:
 
 async def get_terms(request: Request) -> Terms:
     return Terms.of(request.app.state.settings)
+async def get_board(request: Request) -> Board:
+    board: Board = request.app.state.board
+    return board
 
 
 async def get_places(request: Request) -> Places:
@@ -83,6 +87,7 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 WeChatDep = Annotated[WeChat, Depends(get_wechat)]
 ReadsDep = Annotated[Reads, Depends(get_reads)]
+BoardDep = Annotated[Board, Depends(get_board)]
 PlacesDep = Annotated[Places, Depends(get_places)]
 DisplaysDep = Annotated[Displays, Depends(get_displays)]
 

@@ -29,6 +29,8 @@ from app.routers import (
     branches,
     buildings,
     calendars,
+    call_outs,
+    called_people,
     circles,
     claims,
     clerks,
@@ -78,6 +80,7 @@ from app.routers import (
 )
 from app.schemas.shapes import BODY_BYTES_MAX as SHAPES_BYTES_MAX
 from app.schemas.shapes import ShapesCheckIn, ShapesIn
+from app.services.call_outs.board import Board
 from app.services.health import newest_migration
 from app.services.places import Places
 from app.services.shapes.exports import Displays
@@ -121,6 +124,8 @@ V1 = (
     tasks,
     claims,
     waiters,
+    call_outs,
+    called_people,
     staffing,
     venues,
     circles,
@@ -171,7 +176,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.wechat = WeChat(
             settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value()
         )
+        app.state.board = Board(app.state.database)
         yield
+        await app.state.board.close()
         await app.state.wechat.aclose()
         app.state.database.close()
 

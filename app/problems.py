@@ -35,6 +35,7 @@ CONSTRAINT_PROBLEMS = {
     "uq_building_area_id_key": "building-exists",
     "uq_area_name_open": "area-name-taken",
     "uq_area_code_open": "area-code-taken",
+    "uq_call_out_active": "call-out-active",
     "uq_claim_live": "already-claimed",
     "uq_waiter_waiting": "already-waiting",
     "ck_ledger_balance_points_not_negative": "points-insufficient",

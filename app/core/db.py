@@ -225,6 +225,21 @@ class Database:
             connection.terminate()
 
     @asynccontextmanager
+    async def listening(self, channel: str, hear: Callable[[str], None]) -> AsyncIterator[asyncio.Event]:
+        """Call ``hear`` with the payload of each notification of a channel; yields what is set once nothing is heard.
+
+        It takes a connection of its own, which is in no transaction and keeps nobody waiting.
+        """
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_TIMEOUT_S, server_settings=WRITE_SETTINGS)
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        try:
+            await connection.add_listener(channel, lambda _connection, _process, _channel, payload: hear(str(payload)))
+            yield lost
+        finally:
+            connection.terminate()
+
+    @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
         """Yield a connection of its own that sees one moment of the database throughout, for as long as it takes.
 

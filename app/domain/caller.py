@@ -138,6 +138,13 @@ def parties_to_candidacy(caller: Caller, *, user_id: UUID | None, is_rival: bool
     return NOBODY
 
 
+def parties_to_call_out(caller: Caller, *, ordered_by: UUID, in_scope: bool) -> frozenset[Party]:
+    """Return what ``caller`` is to a call-out; who ordered it is never who confirms it (I2)."""
+    if not in_scope:
+        return NOBODY
+    return _AUTHOR if caller.id == ordered_by else _STAFF
+
+
 def parties_to_settlement(
     caller: Caller, *, owner_id: UUID | None, merchant_id: UUID, in_scope: bool
 ) -> frozenset[Party]:

@@ -4,6 +4,7 @@
 payload alone is at fault · 429 and 503 carry ``Retry-After`` (RFC 9457, RFC 9110).
 """
 
+from app.domain.refusals.call_outs import CALL_OUTS
 from app.domain.refusals.entry import ProblemType, passing
 from app.domain.refusals.files import FILES
 from app.domain.refusals.lending import LENDING
@@ -303,6 +304,7 @@ _TYPES = (
     *FILES,
     *WORK,
     *LENDING,
+    *CALL_OUTS,
     *POINTS,
 )
 

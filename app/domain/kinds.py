@@ -191,9 +191,21 @@ class SeriesKind(StrEnum):
     PATROL = "patrol"
 
 
+class CallOutAnswer(StrEnum):
+    """What somebody who is called says."""
+
+    COMING = "coming"
+    LATER = "later"
+    CANNOT = "cannot"
+
+
 class MessageKind(StrEnum):
     """What people are told in the app."""
 
+    CALL_OUT = "call_out"  # everybody in the area is called
+    CALL_OUT_OVER = "call_out_over"
+    DRILL = "drill"  # the same, but nothing has happened
+    DRILL_OVER = "drill_over"
     CLAIM_CALLED_OFF = "claim_called_off"  # the task was cancelled under whoever claimed it
     CLAIM_MOVED_UP = "claim_moved_up"  # a seat was free for whoever waited
     CLAIM_DUE = "claim_due"  # half of its time is over, or all but a day

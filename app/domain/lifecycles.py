@@ -1,5 +1,6 @@
 """Every lifecycle of the product, one table each. No state is decided anywhere else."""
 
+from app.domain.call_out_lifecycles import CALL_OUT
 from app.domain.lending_lifecycles import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
 from app.domain.lifecycle import Lifecycle, Party, row
 from app.domain.series_lifecycle import TASK_SERIES
@@ -388,6 +389,7 @@ LIFECYCLES = (
     SETTLEMENT,
     SETTLEMENT_LINE,
     ADJUSTMENT,
+    CALL_OUT,
     IMPORT_RUN,
     LENDING_PLAN,
     LENDING_LINE,

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.domain.kinds import MessageKind
 from app.domain.texts import MESSAGES
 
-PATHS = {"claim": "/v1/claims/{}"}
+PATHS = {"call_out": "/v1/call-outs/{}", "claim": "/v1/claims/{}"}
 """Where the things are that messages are about, by their kind."""
 SUBJECTS = {
     MessageKind.CLAIM_CALLED_OFF: "claim",
@@ -14,6 +14,11 @@ SUBJECTS = {
     MessageKind.CLAIM_DUE: "claim",
     MessageKind.CLAIM_LAPSED: "claim",
     MessageKind.CLAIMS_NARROWED: "claim",
+    MessageKind.CALL_OUT: "call_out",
+    MessageKind.CALL_OUT_OVER: "call_out",
+    MessageKind.DRILL: "call_out",
+    MessageKind.DRILL_OVER: "call_out",
+    MessageKind.CLAIM_CALLED_OFF: "claim",
 }
 
 

@@ -61,6 +61,16 @@ CLAIMS_NARROWED = "近30天内有两次认领到期没有完成，{until}之前�
 """Why somebody may hold fewer claims than others, and until when."""
 
 MESSAGES = {
+    MessageKind.CALL_OUT: (
+        "紧急集结",
+        "{area}启动紧急集结：{emergency}。请打开查看集合要求，并答复能来、晚些来或不能来。",
+    ),
+    MessageKind.CALL_OUT_OVER: ("集结解除", "{area}的紧急集结已解除，谢谢您。"),
+    MessageKind.DRILL: (
+        "集结演练",
+        "【演练】{area}开展集结演练：{emergency}。请打开查看要求，并答复能来、晚些来或不能来。",
+    ),
+    MessageKind.DRILL_OVER: ("演练结束", "【演练】{area}的集结演练已结束，谢谢您。"),
     MessageKind.CLAIM_CALLED_OFF: ("任务已取消", "您认领的任务已取消，不影响您的其他认领。"),
     MessageKind.CLAIM_MOVED_UP: (
         "排到您了",

@@ -10,6 +10,7 @@ from app.models.branch import Branch, BranchCandidacy, BranchMember, BranchTerm
 from app.models.building import Building
 from app.models.calendar_edition import CalendarEdition
 from app.models.calendar_link import CalendarLink
+from app.models.call_out import CallOut, CallOutPerson
 from app.models.circle import Circle, CircleArea
 from app.models.claim import Claim
 from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
@@ -71,6 +72,8 @@ __all__ = [
     "Building",
     "CalendarEdition",
     "CalendarLink",
+    "CallOut",
+    "CallOutPerson",
     "CategoryWord",
     "Circle",
     "CircleArea",

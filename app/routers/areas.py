@@ -127,7 +127,9 @@ async def move_area(area_id: UUID, form: MoveIn, caller: CallerDep, work: UnitOf
 @router.post(
     "/areas/{area_id}/merge",
     response_model=AreaOut,
-    responses=responses(*CHANGE_PROBLEMS, "area-unknown", "area-into-itself", "areas-unlike", "area-too-deep"),
+    responses=responses(
+        *CHANGE_PROBLEMS, "area-unknown", "area-into-itself", "areas-unlike", "area-too-deep", "call-out-active"
+    ),
 )
 async def merge_area(
     area_id: UUID, form: AreaMergeIn, caller: CallerDep, work: UnitOfWorkDep, index: PlacesDep

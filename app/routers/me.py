@@ -21,6 +21,7 @@ from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.adjustments import AdjustmentOut
 from app.schemas.branches import CandidacyOut, InsideBranchOut
 from app.schemas.calendars import CalendarLinkOut, CalendarOut
+from app.schemas.call_outs import CallOutOut
 from app.schemas.complaints import OwnComplaintOut
 from app.schemas.fields import Day, Page
 from app.schemas.identifications import IdentificationOut
@@ -54,6 +55,7 @@ from app.services import (
 )
 from app.services.branches import candidacies
 from app.services.branches import views as branch_views
+from app.services.call_outs import standing
 from app.services.lending import loans, requests
 
 router = APIRouter(prefix="/me", tags=["me"])
@@ -119,6 +121,12 @@ async def list_claims(caller: CallerDep, reads: ReadsDep, page: PageDep, terms: 
 async def list_waiting(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
     """List the caller's places in line for full tasks, newest first, and what became of them."""
     return answer(await waiting.list_own(reads, caller, page))
+
+
+@router.get("/call-outs", response_model=Page[CallOutOut], responses=LIST_PROBLEMS)
+async def list_call_outs(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List what the caller was called to, drills too, newest first, with what they said."""
+    return answer(await standing.list_own(reads, caller, page))
 
 
 @router.get("/posts", response_model=Page[OwnPostOut], responses=LIST_PROBLEMS)

@@ -44,7 +44,7 @@ class LookOut(Out):
     """Somebody looked at the caller's number: as what they found them, and why."""
 
     id: UUID
-    found_as: Literal["member", "volunteer", "unit"]
+    found_as: Literal["member", "volunteer", "call_out_person", "unit"]
     nickname: str
     reason: str
     created_at: datetime

@@ -27,6 +27,7 @@ REFERRING = frozenset(
         "team_member",
         "merchant",
         "unit",
+        "call_out_person",
         "loan_request",
         "loan",
         *(hat.subject for hat in HATS),
@@ -78,6 +79,18 @@ DROP_PLACES = """
 """
 MOVE_PLACES = "UPDATE team_member SET person_id = $2 WHERE person_id = $1"
 MOVE_LEADERSHIP = "UPDATE team SET leader_id = $2 WHERE leader_id = $1"
+# Of two places in one call-out the roster's stays, with the last that was said.
+KEEP_ANSWERS = """
+    UPDATE call_out_person known SET answer = o.answer, minutes = o.minutes, answered_at = o.answered_at
+    FROM call_out_person o
+    WHERE o.person_id = $1 AND known.person_id = $2 AND known.call_out_id = o.call_out_id
+        AND o.answered_at > coalesce(known.answered_at, '-infinity')
+"""
+DROP_CALLED = """
+    DELETE FROM call_out_person o USING call_out_person known
+    WHERE o.person_id = $1 AND known.person_id = $2 AND known.call_out_id = o.call_out_id
+"""
+MOVE_CALLED = "UPDATE call_out_person SET person_id = $2 WHERE person_id = $1"
 DROP_STAYS = "DELETE FROM stay WHERE person_id = $1"
 DROP_PERSON = "DELETE FROM person WHERE id = $1"
 
@@ -142,7 +155,17 @@ async def _merge(connection: Connection, from_id: UUID, into_id: UUID) -> None:
         await _merge_hat(connection, hat, from_id, into_id)
     await connection.execute(MOVE_STAYS, from_id, into_id)
     await connection.execute(MOVE_HOLDINGS, from_id, into_id)
-    for statement in (DROP_PLACES, MOVE_PLACES, MOVE_LEADERSHIP, MOVE_REQUESTS, MOVE_LOANS, MOVE_SHOPS):
+    for statement in (
+        DROP_PLACES,
+        MOVE_PLACES,
+        KEEP_ANSWERS,
+        DROP_CALLED,
+        MOVE_CALLED,
+        MOVE_LEADERSHIP,
+        MOVE_REQUESTS,
+        MOVE_LOANS,
+        MOVE_SHOPS,
+    ):
         await connection.execute(statement, from_id, into_id)
     await connection.execute(DROP_STAYS, from_id)
     await connection.execute(DROP_PERSON, from_id)

@@ -32,6 +32,7 @@ class FoundAs:
 
 MEMBER = FoundAs("member", "person_id", "home_area_id")
 VOLUNTEER = FoundAs("volunteer", "person_id", "home_area_id")
+CALLED = FoundAs("call_out_person", "person_id", "grid_id")
 UNIT = FoundAs("unit", "contact_id", "area_id")
 
 # Nothing of what is shown is stored with a request's key: it is read anew each time.

@@ -19,6 +19,7 @@ from app.models import Volunteer
 from app.services import seals
 from app.services.people import Contact
 from tests.branches import join, lead, make_branch, stand
+from tests.call_outs import place_of, stood_down
 from tests.factories import (
     BUILDING_FORM,
     CONTACT_POINT,
@@ -151,6 +152,8 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "branch_member_id": await join(world, branch, secretary),
             "candidacy_id": await lead_and_stand(world, branch, secretary, helper),
             "post_id": await world.post(role="staff", queues=["complaints", "wishes"], holder=holder),
+            "call_out_id": (call_out := await stood_down(world)),
+            "called_id": await place_of(world, call_out, helper),
             "api_key_id": await world.api_key(),
             "case_id": await world.joint_case(await world.complaint(author, category="noise")),
             "task_id": await world.task_of(wish),
@@ -457,6 +460,17 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
             "ends_at": (now() + timedelta(days=1, hours=2)).isoformat(),
             "skills": ["搬运"],
         },
+        ("POST", "/v1/call-outs"): {
+            "area_id": grid,
+            "emergency": "暴雨内涝",
+            "instructions": "请到社区广场集合，带上雨具。",
+            "is_drill": True,
+        },
+        ("POST", "/v1/call-outs/{call_out_id}/refuse"): reason,
+        ("POST", "/v1/call-outs/{call_out_id}/stand-down"): {"summary": "积水已退，人员全部返回。"},
+        ("PUT", "/v1/call-outs/{call_out_id}/answer"): {"answer": "coming", "minutes": 15},
+        ("PUT", "/v1/called-people/{called_id}/answer"): {"answer": "later", "minutes": 60},
+        ("POST", "/v1/called-people/{called_id}/unmask"): reason,
         ("PUT", "/v1/tasks/{task_id}"): {"title": "周日清理楼道", "minutes": 60},
         ("POST", "/v1/tasks/{task_id}/cancel"): reason,
         ("POST", "/v1/task-series"): series_form(scene.world),

@@ -93,6 +93,7 @@ BUT_THIS_ONE_DOES = {
     *[(EDIT_AREA, field, "null") for field in ("code", "households", "residents")],
     (("PUT", "/v1/areas/{area_id}/shapes"), "accept_warnings", "true"),
     *[(route, "households", "zero") for route in BUILDING_ROUTES],
+    (("POST", "/v1/call-outs"), "is_drill", "true"),
     (("POST", "/v1/strength-rules"), "members", "zero"),
     (("POST", "/v1/strength-rules"), "volunteers", "zero"),
 }

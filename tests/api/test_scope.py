@@ -337,6 +337,25 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/claims/{claim_id}/return"): [GONE],
     ("POST", "/v1/claims/{claim_id}/refuse"): [GONE],
     ("POST", "/v1/claims/{claim_id}/reverse-award"): [GONE],
+    ("POST", "/v1/call-outs"): [FORBIDDEN],  # areas are public
+    ("GET", "/v1/call-outs"): [
+        Reach(is_empty=True, query="area_id={area_id}"),
+        Reach(is_empty=True, query="area_id={area_id}&is_drill=true"),
+    ],
+    ("GET", "/v1/call-outs/{call_out_id}"): [GONE],
+    **{
+        ("POST", f"/v1/call-outs/{{call_out_id}}/{action}"): [GONE]
+        for action in ("confirm", "refuse", "withdraw", "stand-down")
+    },
+    ("PUT", "/v1/call-outs/{call_out_id}/answer"): [GONE],
+    ("GET", "/v1/call-outs/{call_out_id}/counts"): [GONE],
+    ("GET", "/v1/call-outs/{call_out_id}/events"): [GONE],
+    ("GET", "/v1/call-outs/{call_out_id}/people"): [GONE, Reach((404, "not-found"), query="has_app=false")],
+    ("GET", "/v1/called-people/{called_id}"): [GONE],
+    ("PUT", "/v1/called-people/{called_id}/answer"): [GONE],
+    ("POST", "/v1/called-people/{called_id}/unmask"): [GONE],
+    ("GET", "/v1/called-people/{called_id}/contact"): [GONE],
+    ("GET", "/v1/me/call-outs"): [OWN],
     ("POST", "/v1/adjustments"): [FORBIDDEN],  # areas are public
     ("GET", "/v1/adjustments"): [
         Reach(is_empty=True, query="area_id={area_id}"),
@@ -515,6 +534,8 @@ INSIDERS = {
     "/v1/tasks/{task_id}": "author",
     "/v1/task-series/{series_id}": "staff",
     "/v1/claims/{claim_id}": "helper",
+    "/v1/call-outs/{call_out_id}": "staff",
+    "/v1/called-people/{called_id}": "staff",
     "/v1/adjustments/{adjustment_id}": "helper",
     "/v1/venues/{venue_id}": "author",
     "/v1/circles/{circle_id}": "author",

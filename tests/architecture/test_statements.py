@@ -18,6 +18,7 @@ from app.services.rates import GROUPS
 from tests.api.scene import UNITS_FILE
 from tests.api_client import ApiClient
 from tests.branches import lead, make_branch
+from tests.call_outs import gathering
 from tests.core.service import running_app
 from tests.factories import World
 from tests.people import Person
@@ -123,6 +124,17 @@ class TestReads:
     async def test_messages(self, counter: Counter, world: World):
         for path in ("/v1/me/messages", "/v1/me/messages/unread"):
             assert await counter.get(path, world.staff) == IDENTITY + 1
+
+    async def test_call_outs(self, counter: Counter, world: World):
+        helper = await world.helper()
+        call_out_id = await gathering(world)
+        one = f"/v1/call-outs/{call_out_id}"
+        assert await counter.get(f"{one}/counts", world.staff) == IDENTITY + 1
+        assert await counter.get("/v1/me/call-outs", helper) == IDENTITY + 1
+        for person in (helper, world.staff):
+            assert await counter.get(one, person) == IDENTITY + 1
+        look_whether_they_may = 1
+        assert await counter.get(f"{one}/people", world.staff) == IDENTITY + look_whether_they_may + 1
 
     async def test_strength(self, counter: Counter, world: World):
         query: dict[str, Any] = {"area_id": world.district.id}

@@ -11,6 +11,7 @@ from asyncpg import Connection
 from app.core.clock import now
 from app.core.db import Database
 from app.core.ids import new_id
+from app.domain.call_out_lifecycles import CALL_OUT
 from app.domain.errors import Problem
 from app.domain.lending_lifecycles import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
 from app.domain.lifecycle import Lifecycle, Party
@@ -44,6 +45,7 @@ from app.services import transitions
 from app.services.transitions import Mover
 from tests.api.scene import UNITS_FILE
 from tests.branches import join, make_branch, stand
+from tests.call_outs import ordered
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
 from tests.factories import World, make_member, person_of
 from tests.roster import new_contact
@@ -244,6 +246,17 @@ async def an_import(world: World) -> UUID:
     return import_id
 
 
+async def a_call_out(world: World) -> UUID:
+    """One that knows who confirms, since no other may be in every state."""
+    call_out_id = await ordered(world)
+    await world.database.writes.execute(
+        "UPDATE call_out SET confirmed_by = $2, confirmed_at = now() WHERE id = $1",
+        call_out_id,
+        world.administrator.id,
+    )
+    return call_out_id
+
+
 MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     WISH.subject: a_wish,
     COMPLAINT.subject: a_complaint,
@@ -267,6 +280,7 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     SETTLEMENT.subject: a_settlement,
     SETTLEMENT_LINE.subject: a_settlement_line,
     ADJUSTMENT.subject: an_adjustment,
+    CALL_OUT.subject: a_call_out,
     IMPORT_RUN.subject: an_import,
     LENDING_PLAN.subject: make_plan,
     LENDING_LINE.subject: a_lending_line,

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from app.domain.call_out_lifecycles import ACTIVE_CALL_OUT_STATES
 from app.domain.lending_lifecycles import LENDING_LINE, LOAN
 from app.domain.lifecycle import Lifecycle
 from app.domain.lifecycles import (
@@ -142,6 +143,9 @@ BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
         point=("x.longitude", "x.latitude"),
     ),
     Goes("wish", where=_unfinished(WISH, "fulfilled", "rejected", "withdrawn", "expired"), state=STATUS),
+    # Nobody merges an area that is in an emergency into another one that is: the database refuses a second one.
+    Goes("call_out", where=_in(*ACTIVE_CALL_OUT_STATES), state=STATUS),
+    Stays("call_out_person", "grid_id", "where somebody counted who was called"),
     Goes("adjustment", where=_unfinished(ADJUSTMENT, "approved", "refused"), state=STATUS),
     # Shops
     Goes("merchant", where=MERCHANT_IS_LIVE, state=STATUS),

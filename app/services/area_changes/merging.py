@@ -23,7 +23,8 @@ async def merge(connection: Connection, caller: Caller, area_id: UUID, form: Are
     The rules of the other one hold, and what had been handed up goes to the area of the same level above it.
 
     Raises ``not-found``, ``not-allowed`` unless the caller administers the areas above both, ``area-closed``,
-    ``area-unknown``, ``area-into-itself``, ``areas-unlike``, ``area-too-deep``.
+    ``area-unknown``, ``area-into-itself``, ``areas-unlike``, ``area-too-deep``, and by the database
+    ``call-out-active`` when both are in an emergency.
     """
     await standing.lock_tree(connection)
     area = await standing.find_to_change(connection, caller, area_id)

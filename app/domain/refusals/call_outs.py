@@ -1,0 +1,20 @@
+"""Refusals about call-outs."""
+
+from app.domain.refusals.entry import ProblemType, passing
+
+CALL_OUTS = (
+    ProblemType(
+        "call-out-nobody",
+        409,
+        "No member or volunteer is in the area",
+        "所选区域目前没有已审核的党员和志愿者，请选择更大的区域，或先联系上级。",
+    ),
+    ProblemType(
+        "call-out-active",
+        409,
+        "The area has an active call-out of this kind",
+        "该区域已有进行中的集结或演练，请在其中继续，或先解除、撤回它。",
+    ),
+    ProblemType("call-out-over", 409, "The call-out is over", "集结已经解除，无需再答复，谢谢您。"),
+    passing("watchers-too-many", 503, "Too many watch already", "同时查看的人太多，请改用刷新查看，或稍后再试。", 30),
+)

@@ -1,0 +1,115 @@
+"""Call-outs and the people called."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.domain.kinds import CallOutAnswer
+from app.schemas.areas import AreaRef, YesOrNo
+from app.schemas.fields import Body, Check, In, Note, Out
+from app.schemas.people import ContactOut
+
+CallOutStatus = Literal["ordered", "gathering", "stood_down", "refused", "withdrawn"]
+Emergency = Annotated[str, StringConstraints(min_length=1, max_length=30), Check]
+Minutes = Annotated[int, Field(ge=1, le=1440, strict=True)]
+
+
+class CallOutIn(In):
+    """A call-out of an area, or a drill of one: what has happened, where to come and what to bring."""
+
+    area_id: UUID
+    emergency: Emergency
+    instructions: Note
+    is_drill: YesOrNo = False
+
+
+class RefuseIn(In):
+    """Why nobody is to be called."""
+
+    reason: Note
+
+
+class StandDownIn(In):
+    """What became of it, in words; the figures are counted."""
+
+    summary: Body
+
+
+class AnswerIn(In):
+    """Whether somebody comes, and in how many minutes they are there."""
+
+    answer: CallOutAnswer
+    minutes: Minutes | None = None
+
+    @model_validator(mode="after")
+    def check_minutes(self) -> Self:
+        """Refuse a time of arrival of somebody who does not come."""
+        if self.minutes is not None and self.answer is CallOutAnswer.CANNOT:
+            raise PydanticCustomError("minutes_of_nobody", "Whoever cannot come does not arrive")
+        return self
+
+
+class OwnAnswerOut(Out):
+    """What the caller said, null as long as they said nothing."""
+
+    answer: CallOutAnswer | None
+    minutes: int | None
+    answered_at: datetime | None
+
+
+class CallOutOut(Out):
+    """A call-out, for staff and for those called; ``own`` is null for who was not called."""
+
+    id: UUID
+    area: AreaRef
+    is_drill: bool
+    emergency: str
+    instructions: str
+    status: CallOutStatus
+    created_at: datetime
+    confirmed_at: datetime | None
+    stood_down_at: datetime | None
+    own: OwnAnswerOut | None
+    actions: list[str]
+
+
+class GridCountOut(Out):
+    """How many of a grid were called and said what; ``silent`` said nothing."""
+
+    area: AreaRef
+    called: int
+    coming: int
+    later: int
+    cannot: int
+    silent: int
+
+
+class CountsOut(Out):
+    """The head count of a call-out, over the grids of the caller's areas."""
+
+    status: CallOutStatus
+    called: int
+    coming: int
+    later: int
+    cannot: int
+    silent: int
+    grids: list[GridCountOut]
+    actions: list[str]
+
+
+class CalledOut(Out):
+    """Somebody who was called, for staff of the grid; without the app they are on the phone tree."""
+
+    id: UUID
+    nickname: str | None
+    contact: ContactOut | None
+    grid: AreaRef
+    is_lent: bool
+    has_app: bool
+    answer: CallOutAnswer | None
+    minutes: int | None
+    answered_at: datetime | None
+    actions: list[str]
