@@ -36,6 +36,7 @@ CONSTRAINT_PROBLEMS = {
     "uq_area_name_open": "area-name-taken",
     "uq_area_code_open": "area-code-taken",
     "uq_call_out_active": "call-out-active",
+    "uq_call_out_group_call_out_id_name": "call-out-group-taken",
     "uq_claim_live": "already-claimed",
     "uq_waiter_waiting": "already-waiting",
     "ck_ledger_balance_points_not_negative": "points-insufficient",

@@ -61,6 +61,14 @@ async def place_of(world: World, call_out_id: UUID, person: Person) -> UUID:
     return found
 
 
+async def group_of(world: World, call_out_id: UUID, leader_id: UUID, *people_ids: UUID, name: str = "一组") -> UUID:
+    """Have staff put people together under a leader; return the group's id."""
+    form = {"name": name, "leader_id": str(leader_id), "people_ids": [str(one) for one in people_ids]}
+    response = await world.api.post(f"/v1/call-outs/{call_out_id}/groups", world.staff, form)
+    assert response.status_code == 201, response.text
+    return UUID(response.json()["id"])
+
+
 class Stream:
     """Server-sent events as they come: a client of the application that reads while it is being answered."""
 

@@ -181,6 +181,7 @@ class TaskKind(StrEnum):
     COMPLAINT = "complaint"  # staff call helpers for a problem on a wall
     ACTIVITY = "activity"  # many together, in a window of hours
     PATROL = "patrol"  # a round through the area
+    EMERGENCY = "emergency"  # during a call-out
     PAIRING = "pairing"  # 结对帮扶: the same helpers for weeks or months
 
 
@@ -199,11 +200,24 @@ class CallOutAnswer(StrEnum):
     CANNOT = "cannot"
 
 
+class EmergencyWork(StrEnum):
+    """What there is to do in an emergency, in words that need no check."""
+
+    SUPPLIES = "supplies"
+    EVACUATION = "evacuation"
+    PATROL = "patrol"
+    TRAFFIC = "traffic"
+    CLEARING = "clearing"
+    CARE = "care"
+    REGISTRATION = "registration"
+
+
 class MessageKind(StrEnum):
     """What people are told in the app."""
 
     CALL_OUT = "call_out"  # everybody in the area is called
     CALL_OUT_OVER = "call_out_over"
+    CALL_OUT_GROUP = "call_out_group"  # somebody is put into a group of those called
     DRILL = "drill"  # the same, but nothing has happened
     DRILL_OVER = "drill_over"
     CLAIM_CALLED_OFF = "claim_called_off"  # the task was cancelled under whoever claimed it

@@ -16,6 +16,7 @@ SUBJECTS = {
     MessageKind.CLAIMS_NARROWED: "claim",
     MessageKind.CALL_OUT: "call_out",
     MessageKind.CALL_OUT_OVER: "call_out",
+    MessageKind.CALL_OUT_GROUP: "call_out",
     MessageKind.DRILL: "call_out",
     MessageKind.DRILL_OVER: "call_out",
     MessageKind.CLAIM_CALLED_OFF: "claim",

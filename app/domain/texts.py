@@ -1,6 +1,15 @@
 """What users read, in Simplified Chinese, apart from the refusals (those stand in ``errors``)."""
 
-from app.domain.kinds import AnomalyKind, CoordinateSystem, MessageKind, Outcome, TransferKind, Urgency, Verdict
+from app.domain.kinds import (
+    AnomalyKind,
+    CoordinateSystem,
+    EmergencyWork,
+    MessageKind,
+    Outcome,
+    TransferKind,
+    Urgency,
+    Verdict,
+)
 from app.domain.maps.findings import FindingKind
 
 LIST_SEPARATOR = "、"
@@ -59,6 +68,17 @@ TOO_FEW = "到截止时间报名人数不足，任务取消，不影响您的其
 
 CLAIMS_NARROWED = "近30天内有两次认领到期没有完成，{until}之前一次最多认领{limit}个任务。"
 """Why somebody may hold fewer claims than others, and until when."""
+EMERGENCY_TASKS = {
+    EmergencyWork.SUPPLIES: "搬运和发放物资",
+    EmergencyWork.EVACUATION: "协助转移群众",
+    EmergencyWork.PATROL: "巡查值守",
+    EmergencyWork.TRAFFIC: "疏导交通",
+    EmergencyWork.CLEARING: "清理积水和杂物",
+    EmergencyWork.CARE: "照看老人和孩子",
+    EmergencyWork.REGISTRATION: "登记引导",
+}
+DRILL_TITLE = "【演练】{title}"
+"""Titles of tasks during a call-out: they stand at once, since nobody has to check them."""
 
 MESSAGES = {
     MessageKind.CALL_OUT: (
@@ -66,6 +86,7 @@ MESSAGES = {
         "{area}启动紧急集结：{emergency}。请打开查看集合要求，并答复能来、晚些来或不能来。",
     ),
     MessageKind.CALL_OUT_OVER: ("集结解除", "{area}的紧急集结已解除，谢谢您。"),
+    MessageKind.CALL_OUT_GROUP: ("集结编组", "您已编入集结小组，请打开查看小组和组长。"),
     MessageKind.DRILL: (
         "集结演练",
         "【演练】{area}开展集结演练：{emergency}。请打开查看要求，并答复能来、晚些来或不能来。",

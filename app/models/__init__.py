@@ -11,6 +11,7 @@ from app.models.building import Building
 from app.models.calendar_edition import CalendarEdition
 from app.models.calendar_link import CalendarLink
 from app.models.call_out import CallOut, CallOutPerson
+from app.models.call_out import CallOut, CallOutGroup, CallOutPerson
 from app.models.circle import Circle, CircleArea
 from app.models.claim import Claim
 from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
@@ -73,6 +74,7 @@ __all__ = [
     "CalendarEdition",
     "CalendarLink",
     "CallOut",
+    "CallOutGroup",
     "CallOutPerson",
     "CategoryWord",
     "Circle",

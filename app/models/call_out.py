@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.domain.call_out_lifecycles import ACTIVE_CALL_OUT_STATES, CALL_OUT, CALLED_STATES
@@ -30,6 +30,7 @@ class CallOut(SQLModel, table=True):
         CheckConstraint("char_length(instructions) BETWEEN 1 AND 500", name="instructions_length"),
         CheckConstraint("char_length(summary) BETWEEN 1 AND 2000", name="summary_length"),
         Index("uq_call_out_active", "area_id", "is_drill", unique=True, postgresql_where=text(f"status IN ({ACTIVE})")),
+        UniqueConstraint("id", "is_drill"),
         Index("ix_call_out_area_id_id", "area_id", "id"),
     )
 
@@ -49,6 +50,22 @@ class CallOut(SQLModel, table=True):
     created_at: datetime = created_at()
 
 
+class CallOutGroup(SQLModel, table=True):
+    """People of one call-out who go together; who leads them stands with the people."""
+
+    __tablename__ = "call_out_group"
+    __table_args__ = (
+        CheckConstraint("char_length(name) BETWEEN 1 AND 20", name="name_length"),
+        UniqueConstraint("call_out_id", "name"),
+        UniqueConstraint("id", "call_out_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    call_out_id: UUID = Field(foreign_key="call_out.id")
+    name: str = Field(max_length=20)
+    created_at: datetime = created_at()
+
+
 class CallOutPerson(SQLModel, table=True):
     """Somebody who was called, and their answer, which counts in ``grid_id``; ``minutes`` are until they are there.
 
@@ -62,6 +79,14 @@ class CallOutPerson(SQLModel, table=True):
         CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_whole"),
         CheckConstraint("minutes IS NULL OR (answer IS NOT NULL AND answer <> 'cannot')", name="minutes_of_coming"),
         CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_range"),
+        CheckConstraint("group_id IS NOT NULL OR NOT is_leader", name="leader_of_group"),
+        ForeignKeyConstraint(
+            ["group_id", "call_out_id"],
+            ["call_out_group.id", "call_out_group.call_out_id"],
+            name="fk_call_out_person_group_id",
+        ),
+        Index("ix_call_out_person_group_id_id", "group_id", "id", postgresql_where=text("group_id IS NOT NULL")),
+        Index("uq_call_out_person_leader", "group_id", unique=True, postgresql_where=text("is_leader")),
         Index("ix_call_out_person_call_out_id_id", "call_out_id", "id"),
         Index("ix_call_out_person_person_id_id", "person_id", "id"),
     )
@@ -74,3 +99,6 @@ class CallOutPerson(SQLModel, table=True):
     answer: CallOutAnswer | None = Field(default=None, sa_type=enum_type(CallOutAnswer, "answer"))
     minutes: int | None = Field(default=None, sa_type=SmallInteger)
     answered_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    group_id: UUID | None = None
+    """A group of the same call-out."""
+    is_leader: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})

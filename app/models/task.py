@@ -4,7 +4,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, Numeric, SmallInteger, String, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    SmallInteger,
+    String,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -35,6 +45,13 @@ class Task(SQLModel, table=True):
         CheckConstraint("hourly_points BETWEEN 0 AND 1000", name="hourly_points_range"),
         CheckConstraint("(kind = 'wish') = (wish_id IS NOT NULL)", name="wish_of_kind"),
         CheckConstraint("(kind = 'complaint') = (complaint_id IS NOT NULL)", name="complaint_of_kind"),
+        CheckConstraint("(kind = 'emergency') = (call_out_id IS NOT NULL)", name="call_out_of_kind"),
+        CheckConstraint("NOT is_drill OR (reward_points = 0 AND hourly_points = 0)", name="nothing_for_drills"),
+        CheckConstraint("NOT is_drill OR call_out_id IS NOT NULL", name="drill_of_call_out"),
+        ForeignKeyConstraint(
+            ["call_out_id", "is_drill"], ["call_out.id", "call_out.is_drill"], name="fk_task_call_out_id"
+        ),
+        Index("ix_task_call_out_id_id", "call_out_id", "id", postgresql_where=text("call_out_id IS NOT NULL")),
         CheckConstraint("char_length(body) BETWEEN 1 AND 2000", name="body_length"),
         CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_range"),
         CheckConstraint("cardinality(skills) <= 5", name="skills_few"),
@@ -89,6 +106,9 @@ class Task(SQLModel, table=True):
     """The day of the series that it is for, whatever its window says now: each has one task, never two."""
     is_detached: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Whether it was changed by hand, so that it does not follow its series any more."""
+    call_out_id: UUID | None = None
+    is_drill: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Of a drill: nothing is earned, and it stands in no list but that of its call-out."""
     area_id: UUID = Field(foreign_key="area.id")
     author_id: UUID = Field(foreign_key="user.id")
     title: str = Field(max_length=60)

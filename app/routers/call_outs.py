@@ -147,7 +147,10 @@ async def count(
 @router.get(
     "/{call_out_id}/events",
     response_class=StreamingResponse,
-    responses=STREAM | responses("not-found", "not-allowed", "state-conflict", "watchers-too-many", "invalid-payload"),
+    responses=STREAM
+    | responses(
+        "not-found", "not-allowed", "state-conflict", "watchers-too-many", "service-unavailable", "invalid-payload"
+    ),
 )
 async def watch(call_out_id: UUID, caller: CallerDep, reads: ReadsDep, board: BoardDep) -> Response:
     """Be told the counts as they change (server-sent events `counts`), until `over` or for ten minutes at a time."""

@@ -52,8 +52,18 @@ class AnswerIn(In):
         return self
 
 
+class GroupRef(Out):
+    """A group of those called, as others mention it."""
+
+    id: UUID
+    name: str
+
+
 class OwnAnswerOut(Out):
-    """What the caller said, null as long as they said nothing."""
+    """What the caller said, null as long as they said nothing, and in which group they are."""
+
+    group: GroupRef | None
+    is_leader: bool
 
     answer: CallOutAnswer | None
     minutes: int | None
@@ -112,4 +122,76 @@ class CalledOut(Out):
     answer: CallOutAnswer | None
     minutes: int | None
     answered_at: datetime | None
+    actions: list[str]
+
+
+CalledIds = Annotated[list[UUID], Field(max_length=200)]
+
+
+class GroupPeopleIn(In):
+    """Who leads a group and who else is in it, by the ids under which they were called."""
+
+    leader_id: UUID
+    people_ids: Annotated[CalledIds, Field(default_factory=list)]
+
+
+class GroupIn(GroupPeopleIn):
+    """A group of people who go together."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
+
+
+class GroupOut(Out):
+    """A group, for staff of its people's grids and for those in it; ``leader`` is the leader's nickname."""
+
+    id: UUID
+    call_out_id: UUID
+    name: str
+    leader: str | None
+    people: int
+    coming: int
+    actions: list[str]
+
+
+class GroupPersonOut(Out):
+    """Somebody in a group, or who could be, for whoever leads it and for staff."""
+
+    id: UUID
+    nickname: str | None
+    answer: CallOutAnswer | None
+    minutes: int | None
+    is_leader: bool
+    actions: list[str]
+
+
+class ReportOut(Out):
+    """What became of a call-out, counted from what was done, over the grids of the reader's areas.
+
+    ``with_app`` could be told in the app; ``by_phone`` are answers that staff put down. ``median_answer_s`` is how long
+    half of those who answered took for what they said last.
+    """
+
+    id: UUID
+    area: AreaRef
+    is_drill: bool
+    emergency: str
+    status: CallOutStatus
+    created_at: datetime
+    confirmed_at: datetime | None
+    stood_down_at: datetime | None
+    summary: str | None
+    called: int
+    with_app: int
+    lent: int
+    coming: int
+    later: int
+    cannot: int
+    silent: int
+    by_phone: int
+    median_answer_s: int | None
+    groups: int
+    tasks: int
+    seats: int
+    seats_taken: int
+    verified: int
     actions: list[str]

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.domain.kinds import TaskKind, WishCategory
+from app.domain.kinds import EmergencyWork, TaskKind, WishCategory
 from app.schemas.areas import AreaRef
 from app.schemas.fields import Body, Check, In, Moment, Note, Out, Page, Skill, Title
 from app.schemas.locations import Location, Place, PointOut
@@ -39,6 +39,8 @@ class TaskOut(Out):
     kind: TaskKind
     wish_id: UUID | None
     complaint_id: UUID | None
+    call_out_id: UUID | None
+    is_drill: bool
     area: AreaRef
     title: str
     body: str | None
@@ -93,8 +95,14 @@ class NearQuery(In):
 
 class PostedIn(In):
     """What there is to say of posted work, but for when it is."""
+class TaskNeeds(In):
+    """Whom and what a posted task needs, when and where.
 
-    title: Title
+    `minutes` is what one helper will need. With `starts_at` and `ends_at` helpers are there at that time. Nobody claims
+    after `claim_until`: the end where it is left out, the beginning where `min_people` asks for more than one. With
+    fewer than these it is cancelled then.
+    """
+
     body: Body | None = None
     seats: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
     min_people: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
@@ -138,6 +146,19 @@ class TaskEditIn(PostedIn):
         if self.min_people > 1 and self.starts_at is None and self.claim_until is None:
             raise PydanticCustomError("min_people_by_when", "By when so many have to be found is not said")
         return self
+
+
+class TaskEditIn(TaskNeeds):
+    """What there is to say of a posted task, all of it."""
+
+    title: Title
+
+
+class EmergencyTaskIn(TaskNeeds):
+    """A task during a call-out, in one area of it. Without words of one's own it is open at once."""
+
+    area_id: UUID
+    work: EmergencyWork
 
 
 class TaskIn(TaskEditIn):

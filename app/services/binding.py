@@ -79,16 +79,22 @@ DROP_PLACES = """
 """
 MOVE_PLACES = "UPDATE team_member SET person_id = $2 WHERE person_id = $1"
 MOVE_LEADERSHIP = "UPDATE team SET leader_id = $2 WHERE leader_id = $1"
-# Of two places in one call-out the roster's stays, with the last that was said.
-KEEP_ANSWERS = """
-    UPDATE call_out_person known SET answer = o.answer, minutes = o.minutes, answered_at = o.answered_at
-    FROM call_out_person o
-    WHERE o.person_id = $1 AND known.person_id = $2 AND known.call_out_id = o.call_out_id
-        AND o.answered_at > coalesce(known.answered_at, '-infinity')
-"""
-DROP_CALLED = """
-    DELETE FROM call_out_person o USING call_out_person known
-    WHERE o.person_id = $1 AND known.person_id = $2 AND known.call_out_id = o.call_out_id
+# Of two places in one call-out the roster's stays, with the last that was said, and in a group if either was.
+MERGE_CALLED = """
+    WITH gone AS (
+        DELETE FROM call_out_person o USING call_out_person known
+        WHERE o.person_id = $1 AND known.person_id = $2 AND known.call_out_id = o.call_out_id RETURNING o.*
+    )
+    UPDATE call_out_person known SET
+        answer = CASE WHEN said.later THEN gone.answer ELSE known.answer END,
+        minutes = CASE WHEN said.later THEN gone.minutes ELSE known.minutes END,
+        answered_at = greatest(gone.answered_at, known.answered_at),
+        group_id = coalesce(known.group_id, gone.group_id),
+        is_leader = CASE WHEN known.group_id IS NULL THEN gone.is_leader ELSE known.is_leader END
+    FROM gone CROSS JOIN LATERAL (
+        SELECT gone.answered_at > coalesce(k.answered_at, '-infinity') AS later FROM call_out_person k
+        WHERE k.person_id = $2 AND k.call_out_id = gone.call_out_id
+    ) AS said WHERE known.person_id = $2 AND known.call_out_id = gone.call_out_id
 """
 MOVE_CALLED = "UPDATE call_out_person SET person_id = $2 WHERE person_id = $1"
 DROP_STAYS = "DELETE FROM stay WHERE person_id = $1"
@@ -158,8 +164,7 @@ async def _merge(connection: Connection, from_id: UUID, into_id: UUID) -> None:
     for statement in (
         DROP_PLACES,
         MOVE_PLACES,
-        KEEP_ANSWERS,
-        DROP_CALLED,
+        MERGE_CALLED,
         MOVE_CALLED,
         MOVE_LEADERSHIP,
         MOVE_REQUESTS,

@@ -12,14 +12,14 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
+from app.domain.kinds import MessageKind, TaskKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import PUBLIC_TASK_STATES, TASK
-from app.domain.points import default_terms, rate_for
+from app.domain.points import DEFAULT, default_terms, rate_for
 from app.domain.shielding import mask_text
-from app.domain.texts import TOO_FEW
+from app.domain.texts import DRILL_TITLE, EMERGENCY_TASKS, TOO_FEW
 from app.models import Task
-from app.schemas.tasks import PostedIn, TaskEditIn, TaskIn
+from app.schemas.tasks import EmergencyTaskIn, PostedIn, TaskEditIn, TaskIn
 from app.services import fulfilment, messages, policies, task_words, transitions, waiting
 from app.services.complaints import standing
 from app.services.limits import Terms
@@ -36,6 +36,7 @@ FIND = """
 """
 IS_UNCLAIMED = "x.seats_taken = 0"
 FIND_OVER = "SELECT id FROM task WHERE status = 'open' AND claim_until <= $1 ORDER BY claim_until LIMIT 500"
+FIND_OF_CALL_OUT = "SELECT id FROM task WHERE call_out_id = $1 AND status IN ('draft', 'open') ORDER BY id"
 FIND_CLAIMANTS = """
     SELECT DISTINCT user_id FROM claim WHERE task_id = $1 AND status IN ('active', 'returned') ORDER BY user_id
 """
@@ -75,6 +76,49 @@ async def post(connection: Connection, index: Places, caller: Caller, form: Task
     await transitions.log_creation(connection, TASK, task.id, Mover(Party.STAFF, caller.id))
     await task_words.note(connection, task.id, task.title, task.body, task.place, *task.skills)
     await order(connection, CHECK_TASK, task.id)
+    return task.id
+
+
+async def post_for(
+    connection: Connection, index: Places, caller: Caller, call_out: Record, form: EmergencyTaskIn
+) -> UUID:
+    """Post a task of a call-out whose row is locked; return its id.
+
+    It is open at once as long as its words are those of the catalogue, which nobody has to check; with words of staff's
+    own it waits for the check as others do (I10).
+
+    A drill's earns nothing. Raises ``area-unknown``, ``task-outside-area`` for an area or a place elsewhere, and by the
+    database ``area-closed``.
+    """
+    if not await connection.fetchval(IS_BELOW, form.area_id, call_out["area_id"]):
+        raise Problem("task-outside-area")
+    moment = now()
+    policy = await policies.find(connection, form.area_id, moment, DEFAULT)
+    promise = rate_for(policy.terms, TaskKind.EMERGENCY, None)
+    title = EMERGENCY_TASKS[form.work]
+    told = TaskEditIn(title=title, **form.model_dump(exclude={"area_id", "work"}))
+    fields = await _fields(connection, index, form.area_id, told, moment)
+    if call_out["is_drill"]:
+        fields["title"] = DRILL_TITLE.format(title=title)
+    has_words = form.body is not None or form.place is not None or bool(form.skills)
+    task = Task(
+        id=new_id(),
+        kind=TaskKind.EMERGENCY,
+        call_out_id=call_out["id"],
+        is_drill=call_out["is_drill"],
+        area_id=form.area_id,
+        author_id=caller.id,
+        reward_points=0 if call_out["is_drill"] else promise.points,
+        hourly_points=0 if call_out["is_drill"] else promise.points_per_hour,
+        **fields,
+    )
+    await insert(connection, task)
+    mover = Mover(Party.STAFF, caller.id)
+    await transitions.log_creation(connection, TASK, task.id, mover)
+    if has_words:
+        await order(connection, CHECK_TASK, task.id)
+    else:
+        await transitions.move(connection, TASK, task.id, "open", mover)
     return task.id
 
 
@@ -168,6 +212,12 @@ async def wind_up(connection: Connection, task_id: UUID, mover: Mover) -> bool:
         await waiting.end_task(connection, task_id, "cancel", mover, where=IS_UNCLAIMED)
         or await waiting.end_task(connection, task_id, "close", mover)
     ) is not None
+
+
+async def wind_up_call_out(connection: Connection, call_out_id: UUID, mover: Mover) -> None:
+    """Call for nobody else to the tasks of a call-out that is over. Locks them in the order of ids."""
+    for row in await connection.fetch(FIND_OF_CALL_OUT, call_out_id):
+        await wind_up(connection, row["id"], mover)
 
 
 async def _call_off(

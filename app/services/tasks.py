@@ -32,8 +32,9 @@ INSERT = """
 # In both statements $4 is the caller's id or null, $5 the hash under which their complaints are kept or null, $6 the
 # areas where they act as staff.
 VIEW = f"""
-    SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.area_id, a.name AS area_name, t.title, t.body, t.status, t.seats,
-        t.seats_taken, t.min_people, t.reward_points, t.hourly_points, t.minutes, t.skills, t.place, t.starts_at,
+    SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.call_out_id, t.is_drill, t.area_id, a.name AS area_name,
+        t.title, t.body, t.status, t.seats, t.seats_taken, t.min_people, t.reward_points, t.hourly_points,
+        t.minutes, t.skills, t.place, t.starts_at,
         t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.created_at,
         t.author_id, c.id AS claim_id, w.id AS waiter_id,
         CASE WHEN w.id IS NOT NULL THEN {NUMBER_SQL.format(place="w")} END AS number,
@@ -46,8 +47,14 @@ VIEW = f"""
     LEFT JOIN claim c ON c.task_id = t.id AND c.user_id = $4::uuid AND c.status IN ('active', 'submitted', 'returned')
     LEFT JOIN waiter w ON w.task_id = t.id AND w.user_id = $4::uuid AND w.status = 'waiting'
 """
+IS_LISTED = "x.status = 'open' AND NOT x.is_drill AND ($7::text IS NULL OR x.kind = $7)"
 OPEN_IN_AREA = f"""
-    {VIEW} WHERE t.id IN ({ids_in_area("task", "x.status = 'open' AND ($7::text IS NULL OR x.kind = $7)")})
+    {VIEW} WHERE t.id IN ({ids_in_area("task", IS_LISTED)})
+    ORDER BY t.id DESC LIMIT $3
+"""
+# Drafts of staff's own words are for staff; whether the reader may see the call-out was looked at.
+OF_CALL_OUT = f"""
+    {VIEW} WHERE t.call_out_id = $1 AND t.id < $2 AND (t.status IN ('open', 'closed') OR a.lineage && $6::uuid[])
     ORDER BY t.id DESC LIMIT $3
 """
 # The task of a complaint that turned out to be confidential is there for those who know of it already.
@@ -98,6 +105,16 @@ async def list_open(
     below = request.below(*filters)
     rows = await reads.fetch(OPEN_IN_AREA, area_id, below, request.rows, *arguments(caller, secret), kind)
     return page(rows, request, lambda row: view(row, caller), *filters)
+
+
+async def list_of_call_out(
+    reads: Reads, secret: str, caller: Caller, call_out_id: UUID, request: PageRequest
+) -> dict[str, Any]:
+    """Return the tasks of a call-out, newest first, those of a drill too; who may see it was looked at."""
+    filters = ("call-out-tasks", call_out_id)
+    below = request.below(*filters)
+    rows = await reads.fetch(OF_CALL_OUT, call_out_id, below, request.rows, *_arguments(caller, secret))
+    return page(rows, request, lambda row: _view(row, caller), *filters)
 
 
 async def get(reads: Reads, secret: str, caller: Caller | None, task_id: UUID) -> dict[str, Any]:
@@ -154,6 +171,8 @@ def view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "kind": row["kind"],
         "wish_id": row["wish_id"] and str(row["wish_id"]),
         "complaint_id": row["complaint_id"] and str(row["complaint_id"]),
+        "call_out_id": row["call_out_id"] and str(row["call_out_id"]),
+        "is_drill": row["is_drill"],
         "area": {"id": str(row["area_id"]), "name": row["area_name"]},
         "title": row["title"],
         "body": row["body"],

@@ -19,7 +19,7 @@ from app.models import Volunteer
 from app.services import seals
 from app.services.people import Contact
 from tests.branches import join, lead, make_branch, stand
-from tests.call_outs import place_of, stood_down
+from tests.call_outs import end, gathering, group_of, place_of
 from tests.factories import (
     BUILDING_FORM,
     CONTACT_POINT,
@@ -124,7 +124,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
     secretary = await world.helper()
     complaint = await world.complaint(author, "accepted", **TELLING)
     [step] = (await world.dispatch(complaint)).values()
-    return Scene(
+    scene = Scene(
         world=world,
         author=author,
         helper=helper,
@@ -152,8 +152,9 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "branch_member_id": await join(world, branch, secretary),
             "candidacy_id": await lead_and_stand(world, branch, secretary, helper),
             "post_id": await world.post(role="staff", queues=["complaints", "wishes"], holder=holder),
-            "call_out_id": (call_out := await stood_down(world)),
-            "called_id": await place_of(world, call_out, helper),
+            "call_out_id": (call_out := await gathering(world, area_id=str(world.grid.id))),
+            "called_id": (called := await place_of(world, call_out, helper)),
+            "group_id": await group_of(world, call_out, called),
             "api_key_id": await world.api_key(),
             "case_id": await world.joint_case(await world.complaint(author, category="noise")),
             "task_id": await world.task_of(wish),
@@ -182,6 +183,8 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "team_id": await world.team(helper, status="applied"),
         },
     )
+    await end(world, scene.ids["call_out_id"])  # so that whoever watches it is told at once that it is over
+    return scene
 
 
 async def lead_and_stand(world: World, branch_id: UUID, secretary: Person, rival: Person) -> UUID:
@@ -469,6 +472,13 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/call-outs/{call_out_id}/refuse"): reason,
         ("POST", "/v1/call-outs/{call_out_id}/stand-down"): {"summary": "积水已退，人员全部返回。"},
         ("PUT", "/v1/call-outs/{call_out_id}/answer"): {"answer": "coming", "minutes": 15},
+        ("POST", "/v1/call-outs/{call_out_id}/groups"): {
+            "name": "抢险一组",
+            "leader_id": str(scene.ids["called_id"]),
+            "people_ids": [str(scene.ids["called_id"])],
+        },
+        ("PUT", "/v1/call-out-groups/{group_id}/people"): {"leader_id": str(scene.ids["called_id"])},
+        ("POST", "/v1/call-outs/{call_out_id}/tasks"): {"area_id": grid, "work": "clearing", "seats": 5},
         ("PUT", "/v1/called-people/{called_id}/answer"): {"answer": "later", "minutes": 60},
         ("POST", "/v1/called-people/{called_id}/unmask"): reason,
         ("PUT", "/v1/tasks/{task_id}"): {"title": "周日清理楼道", "minutes": 60},

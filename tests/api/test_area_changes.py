@@ -16,6 +16,7 @@ from app.models import Area
 from app.services.area_changes.belongings import BELONGINGS, Apart, Goes, count_left
 from tests.api.scene import problem
 from tests.branches import lead, make_branch
+from tests.call_outs import ordered
 from tests.conftest import Jobs
 from tests.e2e.invariants import broken
 from tests.factories import World, make_area, make_grant, make_member, make_unit
@@ -102,6 +103,7 @@ async def full(world: World, database: Database) -> World:
     await post(world, "alliances", world.staff, here | {"name": "助老同盟"})
     await world.venue()
     await world.building()
+    await ordered(world, area_id=str(grid.id))
     await world.adjustment(helper)
     await post(world, "api-keys", world.administrator, here | {"name": "随手拍平台"})
     waits, _, _ = [await world.complaint(status=status) for status in ("accepted", "closed", "answered")]

@@ -351,6 +351,14 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/call-outs/{call_out_id}/counts"): [GONE],
     ("GET", "/v1/call-outs/{call_out_id}/events"): [GONE],
     ("GET", "/v1/call-outs/{call_out_id}/people"): [GONE, Reach((404, "not-found"), query="has_app=false")],
+    ("POST", "/v1/call-outs/{call_out_id}/groups"): [GONE],
+    ("GET", "/v1/call-outs/{call_out_id}/groups"): [GONE],
+    ("GET", "/v1/call-out-groups/{group_id}"): [GONE],
+    ("PUT", "/v1/call-out-groups/{group_id}/people"): [GONE],
+    ("GET", "/v1/call-out-groups/{group_id}/people"): [GONE, Reach((404, "not-found"), query="is_free=true")],
+    ("POST", "/v1/call-outs/{call_out_id}/tasks"): [GONE],
+    ("GET", "/v1/call-outs/{call_out_id}/tasks"): [GONE],
+    ("GET", "/v1/call-outs/{call_out_id}/report"): [GONE],
     ("GET", "/v1/called-people/{called_id}"): [GONE],
     ("PUT", "/v1/called-people/{called_id}/answer"): [GONE],
     ("POST", "/v1/called-people/{called_id}/unmask"): [GONE],
@@ -535,6 +543,7 @@ INSIDERS = {
     "/v1/task-series/{series_id}": "staff",
     "/v1/claims/{claim_id}": "helper",
     "/v1/call-outs/{call_out_id}": "staff",
+    "/v1/call-out-groups/{group_id}": "helper",
     "/v1/called-people/{called_id}": "staff",
     "/v1/adjustments/{adjustment_id}": "helper",
     "/v1/venues/{venue_id}": "author",
@@ -583,7 +592,7 @@ OFFICERS = ("staff", "administrator")
 
 def told_by(response: httpx.Response) -> Any:
     """Return what an answer says: the values of JSON or of a spreadsheet, the words of a page."""
-    if response.headers["content-type"].startswith("text/html"):
+    if response.headers["content-type"].startswith(("text/html", "text/event-stream")):
         return re.split(r"[^\w-]+", response.text)
     if response.headers["content-type"].startswith("text/csv"):
         return response.text.split(",")

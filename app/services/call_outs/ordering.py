@@ -15,7 +15,7 @@ from app.domain.lifecycle import Party
 from app.domain.shielding import mask_text
 from app.models.call_out import CallOut
 from app.schemas.call_outs import CallOutIn
-from app.services import messages, transitions
+from app.services import messages, posted_tasks, transitions
 from app.services.call_outs import answers, reach, standing
 from app.services.transitions import Mover
 
@@ -88,7 +88,9 @@ async def withdraw(connection: Connection, caller: Caller, call_out_id: UUID) ->
 
 
 async def stand_down(connection: Connection, caller: Caller, call_out_id: UUID, summary: str) -> None:
-    """End a call-out: nobody answers any more, and those who are coming are told. Locks it.
+    """End a call-out: nobody answers any more, those who are coming are told, and its tasks call for nobody else.
+
+    Locks it, then its tasks.
 
     Raises ``not-found``, ``not-allowed``, ``state-conflict``.
     """
@@ -96,6 +98,7 @@ async def stand_down(connection: Connection, caller: Caller, call_out_id: UUID, 
     mover = standing.permit(row, caller, "stand_down")
     changes = {"stood_down_at": now(), "summary": mask_text(summary)}
     await transitions.move(connection, CALL_OUT, call_out_id, "stand_down", mover, changes=changes)
+    await posted_tasks.wind_up_call_out(connection, call_out_id, Mover(Party.STAFF, caller.id))
     kind = MessageKind.DRILL_OVER if row["is_drill"] else MessageKind.CALL_OUT_OVER
     expected = [person["user_id"] for person in await connection.fetch(FIND_EXPECTED, call_out_id)]
     await messages.tell(connection, expected, kind, call_out_id, area=row["area_name"])

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from asyncpg import Record
+from asyncpg import Connection, Record
 
 from app.core.db import Reads
 from app.domain.call_out_lifecycles import CALL_OUT, CALLED_STATES
@@ -19,12 +19,15 @@ IS_OVER_PART = f"""({WAS_CALLED} AND EXISTS (
     SELECT FROM area b WHERE b.id = ANY($1::uuid[]) AND b.lineage @> ARRAY[c.area_id]
 ))"""
 """Whether the caller is staff of something below the area of ``c``, whose people were called; $1 is their scope."""
+LOCK_LIVE = "SELECT id, area_id, is_drill FROM call_out WHERE id = $1 AND status = 'gathering' FOR SHARE"
 VIEW = f"""
     SELECT c.*, a.name AS area_name, a.lineage && $1::uuid[] AS in_scope, {IS_OVER_PART} AS in_part,
-        own.id AS own_id, own.answer, own.minutes, own.answered_at
+        own.id AS own_id, own.answer, own.minutes, own.answered_at, own.is_leader, own.group_id, own.group_name
     FROM call_out c JOIN area a ON a.id = c.area_id
     LEFT JOIN LATERAL (
-        SELECT x.* FROM person p JOIN call_out_person x ON x.person_id = p.id AND x.call_out_id = c.id
+        SELECT x.*, o.name AS group_name FROM person p
+        JOIN call_out_person x ON x.person_id = p.id AND x.call_out_id = c.id
+        LEFT JOIN call_out_group o ON o.id = x.group_id
         WHERE p.user_id = $2
     ) AS own ON true
 """
@@ -57,6 +60,14 @@ def require_staff(row: Record) -> None:
     """Raise ``not-allowed`` unless the caller is staff of the area, or of one below it."""
     if not (row["in_scope"] or row["in_part"]):
         raise Problem("not-allowed")
+
+
+async def lock_live(connection: Connection, call_out_id: UUID) -> Record:
+    """Return a call-out and hold it against its end. Raises ``call-out-over``."""
+    row = await connection.fetchrow(LOCK_LIVE, call_out_id)
+    if row is None:
+        raise Problem("call-out-over")
+    return row
 
 
 def parties_of(row: Record, caller: Caller) -> frozenset[Party]:
@@ -92,9 +103,18 @@ def _view(row: Record, caller: Caller) -> dict[str, Any]:
     actions = [*CALL_OUT.actions(row["status"], parties_of(row, caller))]
     if row["own_id"] and row["status"] == "gathering":
         actions.append("answer")
+    if row["status"] == "gathering" and (row["in_scope"] or row["in_part"]):
+        actions += ["make_group", "post_task"]
     return {
         **{name: row[name] for name in kept},
         "area": {"id": row["area_id"], "name": row["area_name"]},
-        "own": {name: row[name] for name in ("answer", "minutes", "answered_at")} if row["own_id"] else None,
+        "own": _own(row) if row["own_id"] else None,
         "actions": actions,
+    }
+
+
+def _own(row: Record) -> dict[str, Any]:
+    return {
+        **{name: row[name] for name in ("answer", "minutes", "answered_at", "is_leader")},
+        "group": row["group_id"] and {"id": row["group_id"], "name": row["group_name"]},
     }
