@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz fuzz-complaints crowd check format lock bench bench-text bench-district faults openapi clean
+.PHONY: help run test fuzz fuzz-complaints crowd check format lock bench bench-text bench-district bench-call-out faults openapi clean
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ bench-text: $(STAMP) ## Measure near duplicates and routing on texts held out, w
 
 bench-district: $(STAMP) ## Measure imports, maps and lending plans in real size, write bench/DISTRICT.md
 	@$(BIN)/python -m bench.district
+
+bench-call-out: $(STAMP) ## Call 20,000 demo people out and have 5,000 answer in a minute, write bench/CALLOUT.md
+	@$(BIN)/python -m bench.call_out
 
 faults: $(STAMP) ## Kill PostgreSQL and the API amid scans, prove that nothing is lost or doubled, write bench/FAULTS.md
 	@$(BIN)/python -m bench.faults

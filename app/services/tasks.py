@@ -108,10 +108,9 @@ async def list_open(
 
 
 async def list_of_call_out(
-    reads: Reads, secret: str, caller: Caller, call_out_id: UUID, request: PageRequest
+    reads: Reads, secret: str, caller: Caller, call_out_id: UUID, request: PageRequest, *filters: object
 ) -> dict[str, Any]:
     """Return the tasks of a call-out, newest first, those of a drill too; who may see it was looked at."""
-    filters = ("call-out-tasks", call_out_id)
     below = request.below(*filters)
     rows = await reads.fetch(OF_CALL_OUT, call_out_id, below, request.rows, *_arguments(caller, secret))
     return page(rows, request, lambda row: _view(row, caller), *filters)

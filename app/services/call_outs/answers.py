@@ -14,6 +14,8 @@ from app.services.call_outs import standing
 CHANNEL = "call_out"
 """On which those who watch hear that a call-out has changed; the payload is its id."""
 
+# A notification makes commits wait for one another's disk writes. So of those who answer at the same moment one rings,
+# and whoever hears it reads until nothing changes any more.
 # The call-out is locked against standing down, which waits for those who are just answering: whoever comes after it
 # finds that it is over, and the figures of the end are those that stay. Nothing is written for the same answer again.
 ANSWER = """
@@ -33,7 +35,10 @@ ANSWER = """
             jsonb_build_object('minutes', $4::smallint), clock_timestamp()
         FROM answered
     )
-    SELECT asked.id, (SELECT pg_notify('{channel}', $1::text) FROM answered) AS rung FROM asked
+    SELECT asked.id, (
+        SELECT pg_notify('{channel}', $1::text) FROM answered
+        WHERE pg_try_advisory_xact_lock(hashtextextended($1::text, 0))
+    ) AS rung FROM asked
 """
 ANSWER_OWN = ANSWER.format(whose="p.user_id = $2", channel=CHANNEL)
 

@@ -44,16 +44,26 @@ class Feed:
         self.watchers = 0
         self.rung = asyncio.Event()
         self.changed = asyncio.Condition()
+        self._written: dict[frozenset[UUID], bytes] = {}
 
-    async def show(self, rows: Sequence[Record]) -> None:
-        """Let the watchers see these counts, if they are others than before."""
+    async def show(self, rows: Sequence[Record]) -> bool:
+        """Let the watchers see these counts, and return whether they are others than before."""
         self.is_over = not rows or rows[0]["status"] != "gathering"
         if self.version and rows == self.rows and not self.is_over:
-            return
+            return False
         async with self.changed:
             self.rows = rows
             self.version += 1
+            self._written.clear()
             self.changed.notify_all()
+        return True
+
+    def written_for(self, scope: frozenset[UUID]) -> bytes:
+        """Return the counts over the grids of some areas as an event, written once for all who have the same areas."""
+        if scope not in self._written:
+            told = counts.view(counts.within(self.rows, scope), self.rows[0]["status"])
+            self._written[scope] = _event("counts", told)
+        return self._written[scope]
 
     async def newer_than(self, version: int) -> None:
         """Wait until there are counts that a watcher has not seen."""
@@ -84,7 +94,7 @@ class Board:
 
     async def watch(self, call_out_id: UUID, scope: Sequence[UUID]) -> AsyncIterator[bytes]:
         """Yield the counts of a call-out now and as they change, until it is over; who may see it was looked at."""
-        feed, seen = self._join(call_out_id), 0
+        feed, seen, areas = self._join(call_out_id), 0, frozenset(scope)
         loop = asyncio.get_running_loop()
         until = loop.time() + WATCH_S
         try:
@@ -96,9 +106,9 @@ class Board:
                 except TimeoutError:
                     yield b": still here\n\n"
                     continue
-                seen, rows, is_over = feed.version, feed.rows, feed.is_over
-                if rows:
-                    yield _event("counts", counts.view(counts.within(rows, scope), rows[0]["status"]))
+                seen, is_over = feed.version, feed.is_over
+                if feed.rows:
+                    yield feed.written_for(areas)
                 if is_over:
                     yield _event("over", {})
                     return
@@ -130,7 +140,8 @@ class Board:
         while not feed.is_over:
             feed.rung.clear()
             try:
-                await feed.show(await counts.count_for_all(self._database.reads, call_out_id))
+                if await feed.show(await counts.count_for_all(self._database.reads, call_out_id)):
+                    feed.rung.set()  # others may be answering who did not ring
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
                 log.warning("counts of a call-out could not be read", kind=type(error).__name__)
             await asyncio.sleep(PACE_S)

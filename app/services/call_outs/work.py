@@ -37,5 +37,7 @@ async def list_of_call_out(
     reads: Reads, secret: str, caller: Caller, call_out_id: UUID, request: PageRequest
 ) -> dict[str, Any]:
     """Return the tasks of a call-out to its staff and those called. Raises ``not-found`` (I8)."""
+    filters = ("call-out-tasks", call_out_id)
+    request.below(*filters)
     await standing.find(reads, caller, call_out_id)
-    return await tasks.list_of_call_out(reads, secret, caller, call_out_id, request)
+    return await tasks.list_of_call_out(reads, secret, caller, call_out_id, request, *filters)

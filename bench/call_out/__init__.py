@@ -1,0 +1,1 @@
+"""A call-out in real size: everybody told, everybody answering at once, everybody counted."""
