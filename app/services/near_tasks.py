@@ -39,7 +39,8 @@ REACH = f"circle({HERE}, $3::float8)"
 SPOT = "mercator(t.longitude::float8, t.latitude::float8)"
 IS_BEHIND = "({distance} > $8::float8 OR {distance} = $8 AND t.id < $9::uuid)"
 IS_ASKED_FOR = """
-    t.status = 'open' AND t.seats_taken < t.seats AND (t.claim_until IS NULL OR t.claim_until > $14::timestamptz)
+    t.status = 'open' AND NOT t.is_drill AND t.seats_taken < t.seats
+    AND (t.claim_until IS NULL OR t.claim_until > $14::timestamptz)
     AND ($11::int IS NULL OR t.minutes <= $11) AND ($12::text IS NULL OR $12 = ANY (t.skills))
     AND (t.complaint_id IS NULL OR NOT (SELECT x.is_confidential FROM complaint x WHERE x.id = t.complaint_id))
 """

@@ -113,6 +113,7 @@ async def post_for(
         **fields,
     )
     await insert(connection, task)
+    await task_words.note(connection, task.id, task.title, task.body, task.place, *task.skills)
     mover = Mover(Party.STAFF, caller.id)
     await transitions.log_creation(connection, TASK, task.id, mover)
     if has_words:

@@ -112,8 +112,8 @@ async def list_of_call_out(
 ) -> dict[str, Any]:
     """Return the tasks of a call-out, newest first, those of a drill too; who may see it was looked at."""
     below = request.below(*filters)
-    rows = await reads.fetch(OF_CALL_OUT, call_out_id, below, request.rows, *_arguments(caller, secret))
-    return page(rows, request, lambda row: _view(row, caller), *filters)
+    rows = await reads.fetch(OF_CALL_OUT, call_out_id, below, request.rows, *arguments(caller, secret))
+    return page(rows, request, lambda row: view(row, caller), *filters)
 
 
 async def get(reads: Reads, secret: str, caller: Caller | None, task_id: UUID) -> dict[str, Any]:

@@ -176,13 +176,21 @@ class TestTasks:
         assert (await api.post(f"/v1/tasks/{task['id']}/open", world.administrator)).json()["status"] == "open"
 
     async def test_of_a_drill_earn_nothing_and_stand_nowhere_else(self, api: ApiClient, world: World):
-        helper = await world.helper()
+        await world.draw_all()
+        helper, real = await world.helper(), await gathering(world)
         call_out_id = await gathering(world, is_drill=True)
+        form = {"area_id": str(world.grid.id), "work": "patrol"}
+        seen = (await api.post(f"/v1/call-outs/{real}/tasks", world.staff, form)).json()["id"]
         path = f"/v1/call-outs/{call_out_id}/tasks"
         task = (await api.post(path, world.staff, {"area_id": str(world.grid.id), "work": "supplies"})).json()
         assert task["title"] == DRILL_TITLE.format(title=EMERGENCY_TASKS[EmergencyWork.SUPPLIES])
         assert (task["is_drill"], task["reward_points"], task["hourly_points"]) == (True, 0, 0)
-        assert (await api.get("/v1/tasks", area_id=world.grid.id)).json()["items"] == []
+        near: dict[str, Any] = world.place(15, 15) | {"kind": "emergency"}
+        for items in (
+            (await api.get("/v1/tasks", area_id=world.grid.id)).json()["items"],
+            (await api.get("/v1/tasks/near", **near)).json()["items"],
+        ):
+            assert [item["id"] for item in items] == [seen]
         assert [item["id"] for item in (await api.get(path, helper)).json()["items"]] == [task["id"]]
         claim = await world.take_seat(helper, UUID(task["id"]), note="搬完了。")
         assert (await api.post(f"/v1/claims/{claim}/verify", world.administrator)).status_code == 200

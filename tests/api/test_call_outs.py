@@ -304,7 +304,7 @@ class TestCounts:
         people = (await api.get(path(call_out_id, "people"), officer)).json()["items"]
         assert [item["id"] for item in people] == [str(await place_of(world, call_out_id, far))]
         listed = (await api.get(PATH, officer, area_id=world.district.id)).json()["items"]
-        assert [(item["id"], item["actions"]) for item in listed] == [(str(call_out_id), [])]
+        assert [(item["id"], item["actions"]) for item in listed] == [(str(call_out_id), ["make_group", "post_task"])]
         form = {"summary": "散了吧。"}
         assert problem(await api.post(path(call_out_id, "stand-down"), officer, form)) == (403, "not-allowed")
 

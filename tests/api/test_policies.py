@@ -10,6 +10,7 @@ import pytest
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.caller import Role
+from app.domain.kinds import TaskKind
 from tests.api.scene import problem
 from tests.api.test_me import all_pages
 from tests.api_client import ApiClient
@@ -142,10 +143,7 @@ class TestList:
 class TestEffective:
     async def test_where_nobody_says_anything(self, world: World):
         seen = await effective(world, area_id=world.grid.id)
-        rates = [
-            {"kind": kind, "category": None, "points": REWARD_POINTS, "points_per_hour": 0}
-            for kind in ("wish", "complaint")
-        ]
+        rates = [{"kind": kind, "category": None, "points": REWARD_POINTS, "points_per_hour": 0} for kind in TaskKind]
         assert seen == {
             "area": {"id": str(world.grid.id), "name": world.grid.name},
             "effective_at": seen["effective_at"],
@@ -175,7 +173,7 @@ class TestEffective:
         assert [(rate["kind"], rate["category"], rate["points"]) for rate in seen["rates"]["value"]] == [
             ("wish", "elderly", 15),
             ("wish", None, REWARD_POINTS),
-            ("complaint", None, REWARD_POINTS),
+            *[(kind, None, REWARD_POINTS) for kind in TaskKind if kind is not TaskKind.WISH],
         ]
         assert seen["actions"] == ["add_version"]
         assert (await effective(world, area_id=world.other_grid.id))["day_cap"]["value"] == 50

@@ -65,6 +65,8 @@ class TestPost:
             "kind": "activity",
             "wish_id": None,
             "complaint_id": None,
+            "call_out_id": None,
+            "is_drill": False,
             "area": {"id": str(world.grid.id), "name": world.grid.name},
             "title": "周六清理楼道",
             "body": "带上手套。",

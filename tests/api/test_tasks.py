@@ -52,6 +52,8 @@ class TestGetTask:
             "kind": "wish",
             "wish_id": str(wish),
             "complaint_id": None,
+            "call_out_id": None,
+            "is_drill": False,
             "area": {"id": str(world.grid.id), "name": world.grid.name},
             "title": "想换个灯泡",
             "body": None,
