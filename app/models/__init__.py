@@ -10,7 +10,6 @@ from app.models.branch import Branch, BranchCandidacy, BranchMember, BranchTerm
 from app.models.building import Building
 from app.models.calendar_edition import CalendarEdition
 from app.models.calendar_link import CalendarLink
-from app.models.call_out import CallOut, CallOutPerson
 from app.models.call_out import CallOut, CallOutGroup, CallOutPerson
 from app.models.circle import Circle, CircleArea
 from app.models.claim import Claim

@@ -93,15 +93,8 @@ class NearQuery(In):
     limit: Annotated[int, Field(ge=1, le=50)] = 20
 
 
-class PostedIn(In):
-    """What there is to say of posted work, but for when it is."""
-class TaskNeeds(In):
-    """Whom and what a posted task needs, when and where.
-
-    `minutes` is what one helper will need. With `starts_at` and `ends_at` helpers are there at that time. Nobody claims
-    after `claim_until`: the end where it is left out, the beginning where `min_people` asks for more than one. With
-    fewer than these it is cancelled then.
-    """
+class WorkNeeds(In):
+    """Whom and what posted work needs, and where."""
 
     body: Body | None = None
     seats: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
@@ -119,13 +112,14 @@ class TaskNeeds(In):
         return self
 
 
-class TaskEditIn(PostedIn):
-    """What there is to say of a posted task, all of it.
+class PostedIn(WorkNeeds):
+    """What there is to say of posted work, but for when it is."""
 
-    `minutes` is what one helper will need. With `starts_at` and `ends_at` helpers are there at that time. Nobody claims
-    after `claim_until`: the end where it is left out, the beginning where `min_people` asks for more than one. With
-    fewer than these it is cancelled then.
-    """
+    title: Title
+
+
+class WindowedIn(WorkNeeds):
+    """When work is to be done, and until when it can be claimed."""
 
     starts_at: Moment | None = None
     ends_at: Moment | None = None
@@ -148,13 +142,16 @@ class TaskEditIn(PostedIn):
         return self
 
 
-class TaskEditIn(TaskNeeds):
-    """What there is to say of a posted task, all of it."""
+class TaskEditIn(PostedIn, WindowedIn):
+    """What there is to say of a posted task, all of it.
 
-    title: Title
+    `minutes` is what one helper will need. With `starts_at` and `ends_at` helpers are there at that time. Nobody claims
+    after `claim_until`: the end where it is left out, the beginning where `min_people` asks for more than one. With
+    fewer than these it is cancelled then.
+    """
 
 
-class EmergencyTaskIn(TaskNeeds):
+class EmergencyTaskIn(WindowedIn):
     """A task during a call-out, in one area of it. Without words of one's own it is open at once."""
 
     area_id: UUID

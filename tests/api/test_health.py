@@ -78,7 +78,6 @@ class TestWithoutDatabase:
             query |= {"kind": "units"} if template.startswith("/v1/imports") else {}
             if template == "/v1/me/calendar":
                 query |= {"from": "2026-01-01", "to": "2026-01-02"}
-            query |= {"kind": "units"} if template == "/v1/imports" else {}
             path = scene.path(template)
             response = await lonely.request(method, path, scene.author, key=uuid4().hex, params=query, **sent)
             assert problem(response) == (503, "service-unavailable"), route
