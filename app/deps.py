@@ -64,6 +64,8 @@ async def get_data_key(request: Request) -> str:
 
 async def get_terms(request: Request) -> Terms:
     return Terms.of(request.app.state.settings)
+
+
 async def get_board(request: Request) -> Board:
     board: Board = request.app.state.board
     return board

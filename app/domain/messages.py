@@ -19,7 +19,6 @@ SUBJECTS = {
     MessageKind.CALL_OUT_GROUP: "call_out",
     MessageKind.DRILL: "call_out",
     MessageKind.DRILL_OVER: "call_out",
-    MessageKind.CLAIM_CALLED_OFF: "claim",
 }
 
 

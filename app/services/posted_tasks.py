@@ -21,7 +21,6 @@ from app.domain.texts import DRILL_TITLE, EMERGENCY_TASKS, TOO_FEW
 from app.models import Task
 from app.schemas.tasks import EmergencyTaskIn, PostedIn, TaskEditIn, TaskIn
 from app.services import fulfilment, messages, policies, task_words, transitions, waiting
-from app.services import fulfilment, messages, policies, task_words, transitions
 from app.services.complaints import standing
 from app.services.limits import Terms
 from app.services.places import Places

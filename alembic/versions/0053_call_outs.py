@@ -4,12 +4,13 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-revision = "0052"
-down_revision = "0051"
+revision = "0053"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 
-KINDS = "'call_out', 'call_out_over', 'drill', 'drill_over', 'claim_called_off'"
+BEFORE = "'claim_called_off', 'claim_moved_up', 'claim_due', 'claim_lapsed', 'claims_narrowed'"
+KINDS = f"'call_out', 'call_out_over', 'drill', 'drill_over', {BEFORE}"
 
 
 def upgrade() -> None:
@@ -83,8 +84,8 @@ def upgrade() -> None:
     op.create_index("ix_call_out_person_call_out_id_id", "call_out_person", ["call_out_id", "id"], unique=False)
     op.create_index("ix_call_out_person_person_id_id", "call_out_person", ["person_id", "id"], unique=False)
     # The new check before the old one goes: at no moment is anything else let in.
-    op.create_check_constraint(op.f("ck_message_kind_f2a936"), "message", f"kind IN ({KINDS})")
-    op.drop_constraint(op.f("ck_message_kind_d20ee9"), "message", type_="check")
+    op.create_check_constraint(op.f("ck_message_kind_09f4ca"), "message", f"kind IN ({KINDS})")
+    op.drop_constraint(op.f("ck_message_kind_8be492"), "message", type_="check")
     op.execute(
         "CREATE TRIGGER require_open_area_id BEFORE INSERT OR UPDATE OF area_id ON call_out "
         "FOR EACH ROW EXECUTE FUNCTION require_open_area('area_id')"
@@ -92,9 +93,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM message WHERE kind <> 'claim_called_off'")
-    op.create_check_constraint(op.f("ck_message_kind_d20ee9"), "message", "kind IN ('claim_called_off')")
-    op.drop_constraint(op.f("ck_message_kind_f2a936"), "message", type_="check")
+    op.execute(f"DELETE FROM message WHERE kind NOT IN ({BEFORE})")
+    op.create_check_constraint(op.f("ck_message_kind_8be492"), "message", f"kind IN ({BEFORE})")
+    op.drop_constraint(op.f("ck_message_kind_09f4ca"), "message", type_="check")
     op.drop_index("ix_call_out_person_person_id_id", table_name="call_out_person")
     op.drop_index("ix_call_out_person_call_out_id_id", table_name="call_out_person")
     op.drop_table("call_out_person")

@@ -4,12 +4,15 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-revision = "0053"
-down_revision = "0052"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
-MESSAGES = "'call_out', 'call_out_over', 'drill', 'drill_over', 'claim_called_off'"
+MESSAGES = (
+    "'call_out', 'call_out_over', 'drill', 'drill_over', "
+    "'claim_called_off', 'claim_moved_up', 'claim_due', 'claim_lapsed', 'claims_narrowed'"
+)
 TASKS = "'wish', 'complaint', 'activity', 'patrol', 'pairing'"
 
 
@@ -51,8 +54,8 @@ def upgrade() -> None:
         op.f("ck_call_out_person_leader_of_group"), "call_out_person", "group_id IS NOT NULL OR NOT is_leader"
     )
     # The new checks before the old ones go: at no moment is anything else let in.
-    op.create_check_constraint(op.f("ck_message_kind_bcbe3e"), "message", f"kind IN ({MESSAGES}, 'call_out_group')")
-    op.drop_constraint(op.f("ck_message_kind_f2a936"), "message", type_="check")
+    op.create_check_constraint(op.f("ck_message_kind_fd586e"), "message", f"kind IN ({MESSAGES}, 'call_out_group')")
+    op.drop_constraint(op.f("ck_message_kind_09f4ca"), "message", type_="check")
     op.create_unique_constraint(op.f("uq_call_out_id_is_drill"), "call_out", ["id", "is_drill"])
     op.add_column("task", sa.Column("call_out_id", sa.Uuid(), nullable=True))
     op.add_column("task", sa.Column("is_drill", sa.Boolean(), server_default=sa.text("false"), nullable=False))
@@ -87,8 +90,8 @@ def downgrade() -> None:
     op.drop_column("task", "call_out_id")
     op.drop_constraint(op.f("uq_call_out_id_is_drill"), "call_out", type_="unique")
     op.execute("DELETE FROM message WHERE kind = 'call_out_group'")
-    op.create_check_constraint(op.f("ck_message_kind_f2a936"), "message", f"kind IN ({MESSAGES})")
-    op.drop_constraint(op.f("ck_message_kind_bcbe3e"), "message", type_="check")
+    op.create_check_constraint(op.f("ck_message_kind_09f4ca"), "message", f"kind IN ({MESSAGES})")
+    op.drop_constraint(op.f("ck_message_kind_fd586e"), "message", type_="check")
     op.drop_constraint(op.f("ck_call_out_person_leader_of_group"), "call_out_person", type_="check")
     op.drop_constraint("fk_call_out_person_group_id", "call_out_person", type_="foreignkey")
     op.drop_index("uq_call_out_person_leader", table_name="call_out_person", postgresql_where=sa.text("is_leader"))
