@@ -16,7 +16,13 @@ from app.deps import (
     answer,
 )
 from app.problems import JSON_BODY_PROBLEMS, responses
-from app.schemas.call_outs import GroupIn, GroupOut, GroupPeopleIn, GroupPersonOut, ReportOut
+from app.schemas.call_outs import (
+    CallOutGroupIn,
+    CallOutGroupOut,
+    CallOutGroupPeopleIn,
+    CallOutGroupPersonOut,
+    CallOutReportOut,
+)
 from app.schemas.fields import Page
 from app.schemas.tasks import EmergencyTaskIn, TaskOut
 from app.services import tasks
@@ -30,7 +36,7 @@ LIST = responses("not-found", "invalid-payload", "cursor-invalid")
 @router.post(
     "/call-outs/{call_out_id}/groups",
     status_code=201,
-    response_model=GroupOut,
+    response_model=CallOutGroupOut,
     responses=responses(
         *WRITE_PROBLEMS,
         *JSON_BODY_PROBLEMS,
@@ -41,19 +47,21 @@ LIST = responses("not-found", "invalid-payload", "cursor-invalid")
         "call-out-group-taken",
     ),
 )
-async def make_group(call_out_id: UUID, form: GroupIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+async def make_group(call_out_id: UUID, form: CallOutGroupIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Put people together under a leader, as staff of their grids."""
     group_id = await groups.make(work.connection, caller, call_out_id, form)
     return work.answer(await groups.get(work.connection, caller, group_id), 201)
 
 
-@router.get("/call-outs/{call_out_id}/groups", response_model=Page[GroupOut], responses=LIST)
+@router.get("/call-outs/{call_out_id}/groups", response_model=Page[CallOutGroupOut], responses=LIST)
 async def list_groups(call_out_id: UUID, caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
     """List the groups of a call-out: to staff those with people of their grids, to those called their own."""
     return answer(await groups.list_of_call_out(reads, caller, call_out_id, page))
 
 
-@router.get("/call-out-groups/{group_id}", response_model=GroupOut, responses=responses("not-found", "invalid-payload"))
+@router.get(
+    "/call-out-groups/{group_id}", response_model=CallOutGroupOut, responses=responses("not-found", "invalid-payload")
+)
 async def get_group(group_id: UUID, caller: CallerDep, reads: ReadsDep) -> Response:
     """Get a group, as staff or as somebody in it."""
     return answer(await groups.get(reads, caller, group_id))
@@ -61,10 +69,12 @@ async def get_group(group_id: UUID, caller: CallerDep, reads: ReadsDep) -> Respo
 
 @router.put(
     "/call-out-groups/{group_id}/people",
-    response_model=GroupOut,
+    response_model=CallOutGroupOut,
     responses=responses(*JSON_BODY_PROBLEMS, "not-found", "not-allowed", "call-out-over", "call-out-people-unfit"),
 )
-async def put_people(group_id: UUID, form: GroupPeopleIn, caller: CallerDep, connection: TransactionDep) -> Response:
+async def put_people(
+    group_id: UUID, form: CallOutGroupPeopleIn, caller: CallerDep, connection: TransactionDep
+) -> Response:
     """Say anew who is in a group, as staff or as its leader."""
     await groups.put_people(connection, caller, group_id, form)
     return answer(await groups.get(connection, caller, group_id))
@@ -72,7 +82,7 @@ async def put_people(group_id: UUID, form: GroupPeopleIn, caller: CallerDep, con
 
 @router.get(
     "/call-out-groups/{group_id}/people",
-    response_model=Page[GroupPersonOut],
+    response_model=Page[CallOutGroupPersonOut],
     responses=responses("not-found", "not-allowed", "invalid-payload", "cursor-invalid"),
 )
 async def list_people(
@@ -124,7 +134,7 @@ async def list_tasks(
 
 @router.get(
     "/call-outs/{call_out_id}/report",
-    response_model=ReportOut,
+    response_model=CallOutReportOut,
     responses=responses("not-found", "not-allowed", "invalid-payload"),
 )
 async def get_report(call_out_id: UUID, caller: CallerDep, reads: ReadsDep) -> Response:

@@ -22,13 +22,13 @@ from app.domain.caller import Role
 from app.domain.errors import Problem
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.call_outs import (
-    AnswerIn,
     CalledOut,
+    CallOutAnswerIn,
+    CallOutCountsOut,
     CallOutIn,
     CallOutOut,
+    CallOutRefusalIn,
     CallOutStatus,
-    CountsOut,
-    RefuseIn,
     StandDownIn,
 )
 from app.schemas.fields import Page
@@ -95,7 +95,7 @@ async def confirm(call_out_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> 
 
 
 @router.post("/{call_out_id}/refuse", response_model=CallOutOut, responses=MOVE_WITH_WORDS)
-async def refuse(call_out_id: UUID, form: RefuseIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+async def refuse(call_out_id: UUID, form: CallOutRefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Call nobody, as somebody other than who ordered it."""
     await ordering.refuse(work.connection, caller, call_out_id, form.reason)
     return work.answer(await standing.get(work.connection, caller, call_out_id))
@@ -120,7 +120,9 @@ async def stand_down(call_out_id: UUID, form: StandDownIn, caller: CallerDep, wo
     response_model=CallOutOut,
     responses=responses(*JSON_BODY_PROBLEMS, "not-found", "call-out-over"),
 )
-async def answer_call(call_out_id: UUID, form: AnswerIn, caller: CallerDep, connection: TransactionDep) -> Response:
+async def answer_call(
+    call_out_id: UUID, form: CallOutAnswerIn, caller: CallerDep, connection: TransactionDep
+) -> Response:
     """Say whether one comes; until the stand-down another word takes the place of the one before."""
     await answers.answer(connection, caller, call_out_id, form)
     return answer(await standing.get(connection, caller, call_out_id))
@@ -128,7 +130,7 @@ async def answer_call(call_out_id: UUID, form: AnswerIn, caller: CallerDep, conn
 
 @router.get(
     "/{call_out_id}/counts",
-    response_model=CountsOut,
+    response_model=CallOutCountsOut,
     responses=NOT_MODIFIED | responses("not-found", "not-allowed", "invalid-payload"),
 )
 async def count(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SecretDep, TransactionDep, UnitOfWorkDep, answer
 from app.problems import JSON_BODY_PROBLEMS, responses
-from app.schemas.call_outs import AnswerIn, CalledOut
+from app.schemas.call_outs import CalledOut, CallOutAnswerIn
 from app.schemas.members import RefusalIn
 from app.schemas.people import UnmaskedOut
 from app.services import looks
@@ -27,7 +27,7 @@ async def get_called(called_id: UUID, caller: CallerDep, reads: ReadsDep, secret
     responses=responses(*JSON_BODY_PROBLEMS, "not-found", "own-interest", "call-out-over"),
 )
 async def answer_for(
-    called_id: UUID, form: AnswerIn, caller: CallerDep, connection: TransactionDep, secret: SecretDep
+    called_id: UUID, form: CallOutAnswerIn, caller: CallerDep, connection: TransactionDep, secret: SecretDep
 ) -> Response:
     """Put down what somebody said by telephone."""
     await people.answer_for(connection, caller, called_id, form)

@@ -26,7 +26,7 @@ class CallOutIn(In):
     is_drill: YesOrNo = False
 
 
-class RefuseIn(In):
+class CallOutRefusalIn(In):
     """Why nobody is to be called."""
 
     reason: Note
@@ -38,7 +38,7 @@ class StandDownIn(In):
     summary: Body
 
 
-class AnswerIn(In):
+class CallOutAnswerIn(In):
     """Whether somebody comes, and in how many minutes they are there."""
 
     answer: CallOutAnswer
@@ -97,7 +97,7 @@ class GridCountOut(Out):
     silent: int
 
 
-class CountsOut(Out):
+class CallOutCountsOut(Out):
     """The head count of a call-out, over the grids of the caller's areas."""
 
     status: CallOutStatus
@@ -128,20 +128,20 @@ class CalledOut(Out):
 CalledIds = Annotated[list[UUID], Field(max_length=200)]
 
 
-class GroupPeopleIn(In):
+class CallOutGroupPeopleIn(In):
     """Who leads a group and who else is in it, by the ids under which they were called."""
 
     leader_id: UUID
     people_ids: Annotated[CalledIds, Field(default_factory=list)]
 
 
-class GroupIn(GroupPeopleIn):
+class CallOutGroupIn(CallOutGroupPeopleIn):
     """A group of people who go together."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
 
 
-class GroupOut(Out):
+class CallOutGroupOut(Out):
     """A group, for staff of its people's grids and for those in it; ``leader`` is the leader's nickname."""
 
     id: UUID
@@ -153,7 +153,7 @@ class GroupOut(Out):
     actions: list[str]
 
 
-class GroupPersonOut(Out):
+class CallOutGroupPersonOut(Out):
     """Somebody in a group, or who could be, for whoever leads it and for staff."""
 
     id: UUID
@@ -164,7 +164,7 @@ class GroupPersonOut(Out):
     actions: list[str]
 
 
-class ReportOut(Out):
+class CallOutReportOut(Out):
     """What became of a call-out, counted from what was done, over the grids of the reader's areas.
 
     ``with_app`` could be told in the app; ``by_phone`` are answers that staff put down. ``median_answer_s`` is how long

@@ -8,7 +8,7 @@ from app.core.ids import new_id
 from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.schemas.call_outs import AnswerIn
+from app.schemas.call_outs import CallOutAnswerIn
 from app.services.call_outs import standing
 
 CHANNEL = "call_out"
@@ -43,7 +43,7 @@ ANSWER = """
 ANSWER_OWN = ANSWER.format(whose="p.user_id = $2", channel=CHANNEL)
 
 
-async def answer(connection: Connection, caller: Caller, call_out_id: UUID, form: AnswerIn) -> None:
+async def answer(connection: Connection, caller: Caller, call_out_id: UUID, form: CallOutAnswerIn) -> None:
     """Say whether one comes, and in how many minutes. Locks the call-out against its end, then the caller's place.
 
     Raises ``not-found`` for whoever was not called, staff too, and ``call-out-over`` after the stand-down.

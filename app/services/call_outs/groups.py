@@ -14,7 +14,7 @@ from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.shielding import mask_text
 from app.models.call_out import CallOutGroup
-from app.schemas.call_outs import GroupIn, GroupPeopleIn
+from app.schemas.call_outs import CallOutGroupIn, CallOutGroupPeopleIn
 from app.services import messages, transitions
 from app.services.call_outs import standing
 from app.services.pages import PageRequest, page
@@ -68,7 +68,7 @@ LIST_FREE = PEOPLE.format(
 )
 
 
-async def make(connection: Connection, caller: Caller, call_out_id: UUID, form: GroupIn) -> UUID:
+async def make(connection: Connection, caller: Caller, call_out_id: UUID, form: CallOutGroupIn) -> UUID:
     """Put people together under a leader, as staff of their grids; those with the app are told. Return the group's id.
 
     Locks the call-out against its end, its groups, the people. Raises ``not-found``, ``not-allowed``,
@@ -82,7 +82,7 @@ async def make(connection: Connection, caller: Caller, call_out_id: UUID, form: 
     return group.id
 
 
-async def put_people(connection: Connection, caller: Caller, group_id: UUID, form: GroupPeopleIn) -> None:
+async def put_people(connection: Connection, caller: Caller, group_id: UUID, form: CallOutGroupPeopleIn) -> None:
     """Say anew who is in a group: staff take in people of their grids, the leader those of their own grid.
 
     Who leads is for staff to say. Locks as ``make`` does. Raises ``not-found``, ``not-allowed``, ``call-out-over``,
@@ -139,7 +139,7 @@ async def _assign(
     caller: Caller,
     call_out_id: UUID,
     group_id: UUID,
-    form: GroupPeopleIn,
+    form: CallOutGroupPeopleIn,
     own_grid_id: UUID | None,
     action: str,
 ) -> None:

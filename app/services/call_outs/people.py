@@ -10,7 +10,7 @@ from app.core.ids import new_id
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.schemas.call_outs import AnswerIn
+from app.schemas.call_outs import CallOutAnswerIn
 from app.services import looks, people
 from app.services.call_outs import standing
 from app.services.call_outs.answers import ANSWER, CHANNEL
@@ -63,7 +63,7 @@ async def get(reads: Reads, secret: str, caller: Caller, called_id: UUID, *, is_
     return _view(await _find(reads, caller, called_id), secret, caller, is_kept=is_kept)
 
 
-async def answer_for(connection: Connection, caller: Caller, called_id: UUID, form: AnswerIn) -> None:
+async def answer_for(connection: Connection, caller: Caller, called_id: UUID, form: CallOutAnswerIn) -> None:
     """Put down what somebody said by telephone. Locks as ``answers.answer`` does.
 
     Raises ``not-found``, ``own-interest`` for oneself, who has the app, ``call-out-over``.
