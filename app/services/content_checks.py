@@ -52,14 +52,14 @@ FIND_ANSWER = """
     WHERE c.id = $1 AND c.answer IS NOT NULL AND c.echo_id IS NULL
 """
 FIND_TASK = """
-    SELECT t.title, t.body, u.openid FROM task t JOIN "user" u ON u.id = t.author_id
+    SELECT u.openid, t.title, t.body, t.place, t.skills FROM task t JOIN "user" u ON u.id = t.author_id
     WHERE t.id = $1 AND t.status = 'draft'
 """
 FIND_SERIES = """
     SELECT s.title, s.body, s.place, u.openid FROM task_series s JOIN "user" u ON u.id = s.author_id
     WHERE s.id = $1 AND s.status = 'draft'
 """
-LOCK_TASK = "SELECT title, body FROM task WHERE id = $1 AND status = 'draft' FOR UPDATE"
+LOCK_TASK = "SELECT title, body, place, skills FROM task WHERE id = $1 AND status = 'draft' FOR UPDATE"
 FIND_FORGOTTEN = {
     lifecycle: f"SELECT id FROM {lifecycle.subject} WHERE status = 'checking' AND {since} < $1 ORDER BY id LIMIT 500"
     for lifecycle, since in ((WISH, "created_at"), (OFFER, "worded_at"), (COMPLAINT, "created_at"))
@@ -176,11 +176,12 @@ async def check_task(database: Database, wechat: WeChat, task_id: UUID) -> None:
     words = await database.reads.fetchrow(FIND_TASK, task_id)
     if words is None:
         return
-    outcome = await _ask(wechat, words["openid"], "\n".join(filter(None, (words["title"], words["body"]))), Scene.FORUM)
+    openid, *told, skills = words
+    outcome = await _ask(wechat, openid, "\n".join(filter(None, (*told, *skills))), Scene.FORUM)
     if outcome == "pass":
         async with database.transaction() as connection:
             standing = await connection.fetchrow(LOCK_TASK, task_id)
-            if standing is not None and tuple(standing) == (words["title"], words["body"]):
+            if standing is not None and tuple(standing) == (*told, skills):
                 await transitions.find_and_move(connection, TASK, task_id, "open", transitions.SYSTEM)
 
 

@@ -96,6 +96,16 @@ class TestPost:
         await jobs.drain()
         assert (await api.get(f"/v1/tasks/{made['id']}")).json()["status"] == "open"
 
+    @pytest.mark.parametrize("words", [{"title": "赌博"}, {"body": "赌博"}, {"place": "赌博室"}, {"skills": ["赌博"]}])
+    async def test_words_that_do_not_pass_wait_for_a_person(
+        self, api: ApiClient, world: World, jobs: Jobs, words: dict[str, Any]
+    ):
+        worker = await world.visitor()
+        await make_grant(world.database, worker, world.grid, Role.STAFF)
+        made = (await api.post("/v1/tasks", worker, FORM | {"area_id": str(world.grid.id)} | words)).json()
+        await jobs.drain()
+        assert (await api.get(f"/v1/tasks/{made['id']}", worker)).json()["status"] == "draft"
+
     async def test_numbers_of_people_are_masked(self, world: World):
         made = await post(world, body="找老王13800001234报名。", place="联系13800001234")
         assert "13800001234" not in f"{made['body']}{made['place']}"
