@@ -2,6 +2,11 @@
 
 from itertools import cycle
 
+from app.domain.caller import Caller
+from app.domain.kinds import CallOutAnswer
+from app.schemas.call_outs import CallOutAnswerIn
+from app.services.call_outs import answers
+from tests.api.scene import problem
 from tests.call_outs import FORM, gathering, ordered
 from tests.concurrency.test_races import together
 from tests.factories import World
@@ -17,13 +22,13 @@ async def test_of_many_who_confirm_or_refuse_one_does(world: World):
         call_out_id = await ordered(world)
         path = f"/v1/call-outs/{call_out_id}"
         others = [await world.person() for _ in range(2)]
-        answers = await together(
+        told = await together(
             *[world.api.post(f"{path}/confirm", world.administrator) for _ in range(4)],
             *[world.api.post(f"{path}/refuse", world.administrator, {"reason": "不必。"}) for _ in range(2)],
             *[world.api.post(f"{path}/withdraw", world.staff) for _ in range(2)],
             *[world.api.post(f"{path}/confirm", other) for other in others],
         )
-        assert answers == {"200": 1, "state-conflict": 7, "not-found": 2}
+        assert told == {"200": 1, "state-conflict": 7, "not-found": 2}
         called = await world.database.reads.fetchval(CALLED, call_out_id)
         row = (await world.api.get(path, world.staff)).json()
         assert bool(called) == (row["status"] == "gathering")
@@ -50,11 +55,11 @@ async def test_no_answer_is_lost_and_none_comes_after_the_end(world: World):
         path = f"/v1/call-outs/{call_out_id}"
         says = [world.api.put(f"{path}/answer", person, {"answer": "coming"}) for person in people]
         says[20:20] = [world.api.post(f"{path}/stand-down", world.staff, {"summary": "完。"})]
-        answers = await together(*says)
-        assert set(answers) <= {"200", "call-out-over"}
+        told = await together(*says)
+        assert set(told) <= {"200", "call-out-over"}
         over = await world.database.reads.fetchval("SELECT stood_down_at FROM call_out WHERE id = $1", call_out_id)
         counts = (await world.api.get(f"{path}/counts", world.staff)).json()
-        assert counts["coming"] == answers["200"] - 1
+        assert counts["coming"] == told["200"] - 1
         events = """
             SELECT count(*) FROM event e JOIN call_out_person x ON x.id = e.subject_id
             WHERE x.call_out_id = $1 AND e.action = 'answer'
@@ -78,3 +83,16 @@ async def test_of_two_phones_the_last_word_counts(world: World):
     row = await world.database.reads.fetchrow(last, call_out_id, person.id)
     assert row is not None
     assert row["answer"] == row["told"]
+
+
+async def test_the_end_waits_for_those_who_are_just_answering(world: World):
+    [person] = await settle(world, world.grid, volunteers=1)
+    call_out_id = await gathering(world)
+    form, path = CallOutAnswerIn(answer=CallOutAnswer.COMING), f"/v1/call-outs/{call_out_id}"
+    summary = {"summary": "完。"}
+    async with world.database.transaction() as connection:
+        await answers.answer(connection, Caller(person.id), call_out_id, form)
+        response = await world.api.post(f"{path}/stand-down", world.staff, summary)
+        assert problem(response) == (503, "service-unavailable")
+    assert (await world.api.post(f"{path}/stand-down", world.staff, summary)).status_code == 200
+    assert (await world.api.get(f"{path}/counts", world.staff)).json()["coming"] == 1
