@@ -39,7 +39,8 @@ Responses = dict[int | str, dict[str, Any]]
 router = APIRouter(prefix="/call-outs", tags=["call-outs"])
 MOVE = (*WRITE_PROBLEMS, "invalid-payload", "not-found", "not-allowed", "state-conflict")
 MOVE_WITH_WORDS = responses(*MOVE, "malformed-json", "own-interest")
-STREAM: Responses = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+EVENT = {"type": "object", "properties": {"event": {"type": "string"}, "data": {"type": "string"}}}
+STREAM: Responses = {200: {"content": {"text/event-stream": {"schema": EVENT}}}}
 NOT_MODIFIED: Responses = {304: {"description": "The counts are those of the `ETag` that was sent"}}
 
 

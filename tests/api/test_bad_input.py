@@ -384,7 +384,8 @@ class TestQueries:
     async def test_random_cursors(self, api: ApiClient, scene: Scene, route: Route):
         if "cursor" not in query_parameters(route):
             return  # a list of one page
-        good = {name: str(scene.world.grid.id) for name in query_parameters(route) if name == "area_id"}
+        needed = {"area_id": str(scene.world.grid.id), "longitude": "117.87", "latitude": "36.8"}
+        good = {name: value for name, value in needed.items() if name in query_parameters(route)}
         for raw in (b"", bytes(20), bytes(19), bytes(36), b"\xff" * 20):
             cursor = base64.urlsafe_b64encode(raw).decode().rstrip("=")
             for written in (cursor, cursor + "=", cursor + "AAAA"):

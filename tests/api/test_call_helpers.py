@@ -51,6 +51,8 @@ class TestCall:
             "kind": "complaint",
             "wish_id": None,
             "complaint_id": str(complaint),
+            "call_out_id": None,
+            "is_drill": False,
             "area": {"id": str(world.grid.id), "name": world.grid.name},
             "title": "路灯坏了",
             "body": None,

@@ -12,7 +12,7 @@ from app.jobs import handlers
 from tests.api.scene import make_volunteer, problem
 from tests.api.test_posted_tasks import FORM, claim, pass_time, posted, window
 from tests.api_client import ApiClient
-from tests.branches import make_branch
+from tests.branches import REASON, inside, make_branch
 from tests.conftest import Jobs
 from tests.factories import REWARD_POINTS, World, make_area, make_member
 from tests.people import Person
@@ -276,8 +276,9 @@ class TestOwn:
         own = {"for": "branch"}
         assert [item["wish_id"] for item in await near(land, joined, **own)] == [str(here)]
         assert await near(land, outside, **own) == []
-        left = "UPDATE branch_member SET status = 'left', ended_at = now() WHERE branch_id = $1"
-        await land.database.writes.execute(left, branch)
+        [place] = await inside(land, branch)
+        left = await land.api.post(f"/v1/branches/members/{place['id']}/leave", joined, REASON)
+        assert left.status_code == 200, left.text
         assert await near(land, joined, **own) == []
 
     async def test_of_the_teams_that_one_leads_or_is_in(self, land: World):

@@ -14,6 +14,7 @@ from app.core.db import Database
 from app.domain.caller import Role
 from app.domain.lifecycle import Lifecycle, Party
 from app.domain.lifecycles import CLAIM, TASK, WISH
+from app.domain.limits import NARROWED_LIMIT
 from app.jobs import handlers
 from app.services import content_checks
 from tests.conftest import Jobs
@@ -138,9 +139,11 @@ class Life:
             return
         count = "SELECT count(*) FROM claim WHERE user_id = $1 AND status IN ('active', 'returned')"
         open_claims = await self.database.reads.fetchval(count, person.id)
+        narrowed = 'SELECT narrowed_until > now() FROM "user" WHERE id = $1'
+        limit = NARROWED_LIMIT if await self.database.reads.fetchval(narrowed, person.id) else LIMIT
         if person.id not in self.helpers or person.id == self.author.id:
             expected = 403
-        elif task["status"] == "open" and wish["status"] == "published" and open_claims < LIMIT:
+        elif task["status"] == "open" and wish["status"] == "published" and open_claims < limit:
             expected = 201
         else:
             expected = 409

@@ -102,6 +102,8 @@ class TreeMachine(RuleBasedStateMachine):
     @rule(place=places, name=names)
     def rename(self, place: int, name: str) -> None:
         area_id = self.pick(place)
+        if area_id == self.root_id:
+            name = f"{name}{area_id.hex[-8:]}"  # the root of every other tree has a name too
         form = AreaEditIn(name=name, code=None, households=None, residents=None, is_wish_review_required=True)
         expected = self.may_change(area_id, in_place=True)
         expected = expected or self.is_taken(self.nodes[area_id].parent_id, name, area_id)
@@ -192,7 +194,7 @@ class TreeMachine(RuleBasedStateMachine):
         return "area-name-taken" if taken else None
 
     def may_change(self, area_id: UUID, *, in_place: bool = False) -> str | None:
-        if area_id == self.root_id and not in_place:
+        if area_id == self.root_id and not (in_place and self.nodes[area_id].is_open):
             return "not-allowed"
         return None if self.nodes[area_id].is_open else "area-closed"
 
