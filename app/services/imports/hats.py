@@ -176,7 +176,6 @@ def _place(row: Judged, entry: Entry, tree: Tree, tell: Tell) -> None:
     columns = tell(row, known, home)
     if columns is None or row.is_refused:
         return
-    row.target = Entry(entry.contact, known, {"home_area_id": home.id, **columns})
     row.is_new = known is None
     if known is not None:
         if known.status != "approved":
@@ -185,6 +184,8 @@ def _place(row: Judged, entry: Entry, tree: Tree, tell: Tell) -> None:
             )
         if known.home is not None and known.home is not home:
             row.changes.append(Change("grid", path_name(known.home), path_name(home)))
+    if row.is_new or row.changes:  # of thousands that stay as they are nothing is kept
+        row.target = Entry(entry.contact, known, {"home_area_id": home.id, **columns})
 
 
 async def apply(desk: Desk, judged: Sequence[Judged], advance: Advance, hat: Hat) -> None:
