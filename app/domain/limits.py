@@ -1,4 +1,4 @@
-"""What lapses do to how much one person may take on (pure)."""
+"""How much one person may take on, and what lapses do to that (pure)."""
 
 from datetime import timedelta
 
@@ -8,3 +8,6 @@ LAPSE_WINDOW = timedelta(days=30)
 NARROWED_FOR = timedelta(days=30)
 NARROWED_LIMIT = 1
 """How long after the second lapse, and to how many claims at once."""
+
+WAITING_MAX = 10
+"""For how many tasks one person may wait at once."""

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from app.domain.call_out_lifecycles import ACTIVE_CALL_OUT_STATES, CALL_OUT, CALLED_STATES
 from app.domain.kinds import CallOutAnswer
+from app.domain.lifecycles import ACTIVE_CALL_OUT_STATES, CALL_OUT, CALLED_STATES
 from app.models.columns import created_at, enum_type, status_check
 
 ACTIVE = ", ".join(f"'{state}'" for state in ACTIVE_CALL_OUT_STATES)

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from app.domain.kinds import Hat, MissingReason
 from app.domain.lending import DISTANCE_MAX_M
-from app.domain.lending_lifecycles import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
+from app.domain.lifecycles import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
 from app.models.columns import created_at, enum_type, status_check
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from app.domain.kinds import SeriesKind
-from app.domain.series_lifecycle import TASK_SERIES
+from app.domain.lifecycles import TASK_SERIES
 from app.models.columns import created_at, enum_type, status_check
 
 

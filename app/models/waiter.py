@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from app.domain.waiting import WAITER
+from app.domain.lifecycles import WAITER
 from app.models.columns import created_at, status_check
 
 

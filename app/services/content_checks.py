@@ -13,8 +13,7 @@ import structlog
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.errors import Problem
-from app.domain.lifecycles import COMPLAINT, OFFER, TASK, WISH
-from app.domain.series_lifecycle import TASK_SERIES
+from app.domain.lifecycles import COMPLAINT, OFFER, TASK, TASK_SERIES, WISH
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
 from app.services import complainants, series_tasks, task_series, transitions, users, wishes
 from app.services.complaints import handling, repeats

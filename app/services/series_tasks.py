@@ -16,10 +16,9 @@ from app.core.ids import new_id
 from app.domain import recurrence
 from app.domain.errors import Problem
 from app.domain.kinds import TaskKind
-from app.domain.lifecycles import TASK
+from app.domain.lifecycles import TASK, TASK_SERIES
 from app.domain.points import default_terms, rate_for
 from app.domain.recurrence import Window
-from app.domain.series_lifecycle import TASK_SERIES
 from app.domain.texts import NOT_IN_SERIES
 from app.services import calendars, policies, task_words, transitions, waiting
 from app.services.transitions import Mover

@@ -14,7 +14,7 @@ from app.domain import recurrence
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.series_lifecycle import TASK_SERIES
+from app.domain.lifecycles import TASK_SERIES
 from app.models import TaskSeries
 from app.schemas.task_series import TaskSeriesEditIn, TaskSeriesIn
 from app.services import areas, posted_tasks, series_tasks, transitions

@@ -12,7 +12,7 @@ from app.core.pagination import ids_in_area
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.waiting import WAITER
+from app.domain.lifecycles import WAITER
 from app.models import Task
 from app.services import task_words
 from app.services.complainants import HAS_PART_SQL, hash_of

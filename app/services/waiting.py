@@ -31,8 +31,8 @@ from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import TASK
-from app.domain.waiting import WAITER, WAITING_MAX
+from app.domain.lifecycles import TASK, WAITER
+from app.domain.limits import WAITING_MAX
 from app.services import messages, transitions
 from app.services.complainants import HAS_PART_SQL, find_parts, hash_of
 from app.services.limits import LIMIT_SQL, Terms

@@ -11,7 +11,7 @@ import pytest
 
 import app
 from app.core.clock import now
-from app.domain.waiting import WAITING_MAX
+from app.domain.limits import WAITING_MAX
 from app.jobs import handlers
 from tests.api.scene import problem
 from tests.api.test_me import all_pages

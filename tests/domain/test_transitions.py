@@ -11,21 +11,24 @@ from asyncpg import Connection
 from app.core.clock import now
 from app.core.db import Database
 from app.core.ids import new_id
-from app.domain.call_out_lifecycles import CALL_OUT
 from app.domain.errors import Problem
-from app.domain.lending_lifecycles import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
 from app.domain.lifecycle import Lifecycle, Party
 from app.domain.lifecycles import (
     ADJUSTMENT,
     BRANCH,
     BRANCH_CANDIDACY,
     BRANCH_MEMBER,
+    CALL_OUT,
     CLAIM,
     COMPLAINT,
     IDENTIFICATION,
     IMPORT_RUN,
     JOINT_CASE,
+    LENDING_LINE,
+    LENDING_PLAN,
     LIFECYCLES,
+    LOAN,
+    LOAN_REQUEST,
     MEMBER,
     MERCHANT,
     OFFER,
@@ -33,14 +36,14 @@ from app.domain.lifecycles import (
     SETTLEMENT_LINE,
     STEP,
     TASK,
+    TASK_SERIES,
     TEAM,
     TEAM_MEMBER,
     VOLUNTEER,
     VOUCHER,
+    WAITER,
     WISH,
 )
-from app.domain.series_lifecycle import TASK_SERIES
-from app.domain.waiting import WAITER
 from app.services import transitions
 from app.services.transitions import Mover
 from tests.api.scene import UNITS_FILE

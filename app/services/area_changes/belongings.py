@@ -10,22 +10,23 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from app.domain.call_out_lifecycles import ACTIVE_CALL_OUT_STATES
-from app.domain.lending_lifecycles import LENDING_LINE, LOAN
 from app.domain.lifecycle import Lifecycle
 from app.domain.lifecycles import (
+    ACTIVE_CALL_OUT_STATES,
     ADJUSTMENT,
     IDENTIFICATION,
+    LENDING_LINE,
     LIVE_CLAIM_STATES,
     LIVE_COMPLAINT_STATES,
     LIVE_MERCHANT_STATES,
+    LOAN,
     MEMBER,
     TASK,
+    TASK_SERIES,
     TEAM,
     VOLUNTEER,
     WISH,
 )
-from app.domain.series_lifecycle import TASK_SERIES
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from asyncpg import Connection
 from app.core.clock import now
 from app.core.db import insert
 from app.core.ids import new_id
-from app.domain.call_out_lifecycles import CALL_OUT
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
+from app.domain.lifecycles import CALL_OUT
 from app.domain.shielding import mask_text
 from app.models.call_out import CallOut
 from app.schemas.call_outs import CallOutIn

@@ -6,10 +6,10 @@ from uuid import UUID
 from asyncpg import Connection, Record
 
 from app.core.db import Reads
-from app.domain.call_out_lifecycles import CALL_OUT, CALLED_STATES
 from app.domain.caller import Caller, Role, parties_to_call_out
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
+from app.domain.lifecycles import CALL_OUT, CALLED_STATES
 from app.services import transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover

@@ -13,7 +13,7 @@ from app.core.ids import new_id
 from app.domain import geometry, lending
 from app.domain.kinds import Hat
 from app.domain.lending import Grid, Plan
-from app.domain.lending_lifecycles import LENDING_LINE, LENDING_PLAN
+from app.domain.lifecycles import LENDING_LINE, LENDING_PLAN
 from app.domain.strength import Force
 from app.domain.transport import NotOptimalError
 from app.services import transitions

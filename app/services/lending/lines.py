@@ -10,8 +10,8 @@ from app.core.db import Reads
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import Hat
-from app.domain.lending_lifecycles import LENDING_LINE
 from app.domain.lifecycle import Party
+from app.domain.lifecycles import LENDING_LINE
 from app.services import transitions
 from app.services.lending import plans, requests
 from app.services.pages import PageRequest, page

@@ -10,8 +10,8 @@ from app.core.clock import now
 from app.core.db import Reads
 from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
-from app.domain.lending_lifecycles import LOAN
 from app.domain.lifecycle import Party
+from app.domain.lifecycles import LOAN
 from app.services import transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover

@@ -12,8 +12,8 @@ from app.core.db import Reads, insert
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.lending_lifecycles import LENDING_PLAN
 from app.domain.lifecycle import Party
+from app.domain.lifecycles import LENDING_PLAN
 from app.models.lending import LendingPlan
 from app.schemas.lending import LendingPlanIn
 from app.services import transitions

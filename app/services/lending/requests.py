@@ -17,8 +17,8 @@ from app.domain import months
 from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.kinds import Hat
-from app.domain.lending_lifecycles import LENDING_LINE, LOAN, LOAN_REQUEST
 from app.domain.lifecycle import Party
+from app.domain.lifecycles import LENDING_LINE, LOAN, LOAN_REQUEST
 from app.models.lending import Loan
 from app.services import transitions
 from app.services.pages import PageRequest, page

@@ -1,4 +1,4 @@
-"""The lifecycle of call-outs (集结). ``lifecycles.py`` has all others."""
+"""The lifecycle of call-outs (集结)."""
 
 from app.domain.lifecycle import Lifecycle, Party, row
 

@@ -1,4 +1,4 @@
-"""The lifecycles of lending: plans, their lines, the people asked, and loans. ``lifecycles.py`` has all others."""
+"""The lifecycles of lending: plans, their lines, the people asked, and loans."""
 
 from app.domain.lifecycle import Lifecycle, Party, row
 

@@ -1,0 +1,103 @@
+"""Every lifecycle of the product, one table each. No state is decided anywhere else.
+
+One file a domain. A new lifecycle goes into the file of its domain, or into a new one, and from there into the imports,
+``__all__`` and ``LIFECYCLES`` below. Others import its name from here.
+"""
+
+from app.domain.lifecycle import Lifecycle
+from app.domain.lifecycles.call_outs import ACTIVE_CALL_OUT_STATES, CALL_OUT, CALLED_STATES
+from app.domain.lifecycles.complaints import (
+    COMPLAINT,
+    JOINT_CASE,
+    LIVE_COMPLAINT_STATES,
+    PUBLIC_COMPLAINT_STATES,
+    RATED_COMPLAINT_STATES,
+    STEP,
+)
+from app.domain.lifecycles.groups import (
+    BRANCH,
+    BRANCH_CANDIDACY,
+    BRANCH_MEMBER,
+    OPEN_CANDIDACY_STATES,
+    TEAM,
+    TEAM_MEMBER,
+)
+from app.domain.lifecycles.imports import IMPORT_RUN
+from app.domain.lifecycles.lending import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
+from app.domain.lifecycles.people import IDENTIFICATION, MEMBER, VOLUNTEER
+from app.domain.lifecycles.points import ADJUSTMENT, SETTLEMENT, SETTLEMENT_LINE
+from app.domain.lifecycles.shops import LIVE_MERCHANT_STATES, MERCHANT, OFFER, VOUCHER
+from app.domain.lifecycles.tasks import CLAIM, LIVE_CLAIM_STATES, PUBLIC_TASK_STATES, TASK, TASK_SERIES, WAITER
+from app.domain.lifecycles.wishes import WISH
+
+LIFECYCLES: tuple[Lifecycle, ...] = (
+    WISH,
+    COMPLAINT,
+    STEP,
+    JOINT_CASE,
+    TASK,
+    TASK_SERIES,
+    CLAIM,
+    WAITER,
+    IDENTIFICATION,
+    MEMBER,
+    VOLUNTEER,
+    TEAM,
+    TEAM_MEMBER,
+    BRANCH,
+    BRANCH_MEMBER,
+    BRANCH_CANDIDACY,
+    MERCHANT,
+    OFFER,
+    VOUCHER,
+    SETTLEMENT,
+    SETTLEMENT_LINE,
+    ADJUSTMENT,
+    CALL_OUT,
+    IMPORT_RUN,
+    LENDING_PLAN,
+    LENDING_LINE,
+    LOAN_REQUEST,
+    LOAN,
+)
+
+__all__ = [
+    "ACTIVE_CALL_OUT_STATES",
+    "ADJUSTMENT",
+    "BRANCH",
+    "BRANCH_CANDIDACY",
+    "BRANCH_MEMBER",
+    "CALLED_STATES",
+    "CALL_OUT",
+    "CLAIM",
+    "COMPLAINT",
+    "IDENTIFICATION",
+    "IMPORT_RUN",
+    "JOINT_CASE",
+    "LENDING_LINE",
+    "LENDING_PLAN",
+    "LIFECYCLES",
+    "LIVE_CLAIM_STATES",
+    "LIVE_COMPLAINT_STATES",
+    "LIVE_MERCHANT_STATES",
+    "LOAN",
+    "LOAN_REQUEST",
+    "MEMBER",
+    "MERCHANT",
+    "OFFER",
+    "OPEN_CANDIDACY_STATES",
+    "PUBLIC_COMPLAINT_STATES",
+    "PUBLIC_TASK_STATES",
+    "RATED_COMPLAINT_STATES",
+    "SETTLEMENT",
+    "SETTLEMENT_LINE",
+    "STEP",
+    "TASK",
+    "TASK_SERIES",
+    "TEAM",
+    "TEAM_MEMBER",
+    "VOLUNTEER",
+    "VOUCHER",
+    "WAITER",
+    "WISH",
+]

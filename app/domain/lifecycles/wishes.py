@@ -1,0 +1,43 @@
+"""The lifecycle of wishes."""
+
+from app.domain.lifecycle import Lifecycle, Party, row
+
+AUTHOR, CLAIMANT, HELPER, STAFF, SYSTEM = Party.AUTHOR, Party.CLAIMANT, Party.HELPER, Party.STAFF, Party.SYSTEM
+
+WISH = Lifecycle(
+    subject="wish",
+    states=(
+        "checking",
+        "reviewing",
+        "published",
+        "claimed",
+        "delivered",
+        "disputed",
+        "fulfilled",
+        "rejected",
+        "withdrawn",
+        "expired",
+    ),
+    initial="checking",
+    transitions=(
+        # The content check never publishes what WeChat did not pass (I10): doubt and failure wait for staff.
+        row("checking", "pass_check", "reviewing", SYSTEM),
+        row("checking", "pass_check_unreviewed", "published", SYSTEM),
+        row("checking", "hold_check", "reviewing", SYSTEM),
+        row("checking", "reject_check", "rejected", SYSTEM),
+        row("reviewing", "approve", "published", STAFF),
+        row("reviewing", "reject", "rejected", STAFF),
+        row("checking reviewing published", "withdraw", "withdrawn", AUTHOR),
+        row("published", "expire", "expired", SYSTEM),
+        row("published", "claim", "claimed", HELPER),
+        row("claimed", "release", "published", CLAIMANT),
+        row("claimed", "lapse", "published", SYSTEM),
+        row("claimed", "deliver", "delivered", CLAIMANT),
+        row("delivered", "confirm", "fulfilled", AUTHOR),
+        row("delivered", "confirm_silent", "fulfilled", SYSTEM),
+        row("delivered", "dispute", "disputed", AUTHOR),
+        row("delivered disputed", "verify", "fulfilled", STAFF),
+        row("delivered disputed", "return", "claimed", STAFF),
+        row("delivered disputed", "refuse", "published", STAFF),
+    ),
+)
