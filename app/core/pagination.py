@@ -5,9 +5,14 @@ import binascii
 import hashlib
 import math
 import struct
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Generic, TypeVar
 from uuid import UUID
+
+Key = TypeVar("Key")
 
 HIGHEST = UUID(int=(1 << 128) - 1)
 LOWEST = UUID(int=0)
@@ -24,6 +29,53 @@ class InvalidCursorError(Exception):
     """The cursor was not made by this list with these filters."""
 
 
+KEY_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Generic[Key]):
+    """What a list is in the order of before it is in that of ids, and how a cursor keeps it, in ``KEY_BYTES``.
+
+    ``unpack`` raises InvalidCursorError for what no row of the list can have.
+    """
+
+    pack: Callable[[Key], bytes]
+    unpack: Callable[[bytes], Key]
+
+
+def _read_number(raw: bytes) -> int:
+    return int.from_bytes(raw, signed=True)
+
+
+def _write_number(number: int) -> bytes:
+    return number.to_bytes(KEY_BYTES, signed=True)
+
+
+def _read_moment(raw: bytes) -> datetime:
+    try:
+        return EPOCH + _read_number(raw) * MICROSECOND
+    except OverflowError as error:
+        raise InvalidCursorError from error
+
+
+def _read_distance(raw: bytes) -> float:
+    distance: float
+    [distance] = struct.unpack(">d", raw)
+    if not 0 <= distance < math.inf:
+        raise InvalidCursorError
+    return distance
+
+
+NUMBERS = Order(_write_number, _read_number)
+"""Whole numbers."""
+
+MOMENTS: Order[datetime] = Order(lambda moment: _write_number((moment - EPOCH) // MICROSECOND), _read_moment)
+"""Moments, to the microsecond."""
+
+DISTANCES: Order[float] = Order(lambda distance: struct.pack(">d", distance), _read_distance)
+"""Distances, to their last bit."""
+
+
 def write_cursor(last_id: UUID, *filters: object) -> str:
     """Return the cursor that continues after ``last_id`` in the list that ``filters`` describe."""
     return _write(last_id.bytes, filters)
@@ -34,52 +86,18 @@ def read_cursor(cursor: str | None, *filters: object) -> UUID | None:
     return None if cursor is None else UUID(bytes=_read(cursor, 16, filters))
 
 
-def write_ranked_cursor(last: tuple[int, UUID], *filters: object) -> str:
-    """Return the cursor of a list that is in the order of a whole number and then of ids."""
-    rank, last_id = last
-    return _write(rank.to_bytes(8, signed=True) + last_id.bytes, filters)
+def write_ordered_cursor(order: Order[Key], last: tuple[Key, UUID], *filters: object) -> str:
+    """Return the cursor that continues after ``last`` in a list that is in an order and then in that of ids."""
+    key, last_id = last
+    return _write(order.pack(key) + last_id.bytes, filters)
 
 
-def read_ranked_cursor(cursor: str | None, *filters: object) -> tuple[int, UUID] | None:
+def read_ordered_cursor(order: Order[Key], cursor: str | None, *filters: object) -> tuple[Key, UUID] | None:
     """Return where such a list goes on, None at its start. Raises InvalidCursorError for a cursor from elsewhere."""
     if cursor is None:
         return None
-    raw = _read(cursor, 24, filters)
-    return int.from_bytes(raw[:8], signed=True), UUID(bytes=raw[8:])
-
-
-def write_timed_cursor(last: tuple[datetime, UUID], *filters: object) -> str:
-    """Return the cursor of a list that is in the order of a moment and then of ids."""
-    moment, last_id = last
-    return write_ranked_cursor(((moment - EPOCH) // MICROSECOND, last_id), *filters)
-
-
-def read_timed_cursor(cursor: str | None, *filters: object) -> tuple[datetime, UUID] | None:
-    """Return where such a list goes on, None at its start. Raises InvalidCursorError for a cursor from elsewhere."""
-    last = read_ranked_cursor(cursor, *filters)
-    if last is None:
-        return None
-    try:
-        return EPOCH + last[0] * MICROSECOND, last[1]
-    except OverflowError as error:
-        raise InvalidCursorError from error
-
-
-def write_distant_cursor(last: tuple[float, UUID], *filters: object) -> str:
-    """Return the cursor of a list that is in the order of a distance, to its last bit, and then of ids."""
-    distance, last_id = last
-    return _write(struct.pack(">d", distance) + last_id.bytes, filters)
-
-
-def read_distant_cursor(cursor: str | None, *filters: object) -> tuple[float, UUID] | None:
-    """Return where such a list goes on, None at its start. Raises InvalidCursorError for a cursor from elsewhere."""
-    if cursor is None:
-        return None
-    raw = _read(cursor, 24, filters)
-    [distance] = struct.unpack(">d", raw[:8])
-    if not 0 <= distance < math.inf:
-        raise InvalidCursorError
-    return distance, UUID(bytes=raw[8:])
+    raw = _read(cursor, KEY_BYTES + 16, filters)
+    return order.unpack(raw[:KEY_BYTES]), UUID(bytes=raw[KEY_BYTES:])
 
 
 def _write(place: bytes, filters: tuple[object, ...]) -> str:

@@ -8,10 +8,11 @@ from asyncpg import Record
 
 from app.core.clock import end_of, today
 from app.core.db import Reads
+from app.core.pagination import MOMENTS
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.services import areas
-from app.services.pages import PageRequest, page, timed_page
+from app.services.pages import PageRequest, page
 
 # The event of a change is written after the change, in the same transaction, while the tree is locked: the first one
 # after a period began is the one that began it. What differs from the period before tells whose change it was: a name,
@@ -99,12 +100,12 @@ async def list_periods(reads: Reads, caller: Caller | None, area_id: UUID, reque
     Raises ``not-found``.
     """
     filters = ("area-history", area_id)
-    before, _ = request.after(*filters) or (None, None)
+    before, _ = request.after(MOMENTS, *filters) or (None, None)
     scope = [*caller.scope(Role.STAFF), *caller.scope(Role.AUDITOR)] if caller else []
     rows = await reads.fetch(HISTORY, area_id, before, area_id, request.rows, scope)
     if not rows and before is None:
         raise Problem("not-found")  # whatever is there has a period from its first moment on
-    return timed_page(rows, request, _view, *filters, key="since")
+    return page(rows, request, _view, *filters, key="since", order=MOMENTS)
 
 
 async def list_children(

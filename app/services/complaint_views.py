@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from app.core.clock import now
 from app.core.db import Reads
+from app.core.pagination import MOMENTS
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import ComplaintPart
@@ -19,7 +20,7 @@ from app.services.complainants import hash_of
 from app.services.complaints.overdue import IS_REMINDED
 from app.services.complaints.residents import FEEDBACK
 from app.services.complaints.standing import may_see, parties
-from app.services.pages import PageRequest, page, timed_page
+from app.services.pages import PageRequest, page
 from app.services.step_views import PARTS, parts_for_staff, public_parts
 
 # In every statement here $1 is the hash of the caller or null, $2 the areas where they act as staff. The public is
@@ -137,13 +138,18 @@ async def list_queue(
 ) -> dict[str, Any]:
     """Return what an area and those below it have to act on, what is due first. Raises ``not-allowed``."""
     filters = ("queue", area_id, status)
-    after = request.after(*filters) or (None, None)
+    after = request.after(MOMENTS, *filters) or (None, None)
     if not await areas.is_in_scope(reads, area_id, caller.scope(Role.STAFF)):
         raise Problem("not-allowed")
     states = list(LIVE_COMPLAINT_STATES) if status is None else [status]
     rows = await reads.fetch(QUEUE, *arguments(caller, secret), area_id, states, *after, request.rows)
-    return timed_page(
-        rows, request, lambda row: card(row, caller) | {"is_reminded": row["is_reminded"]}, *filters, key="turn"
+    return page(
+        rows,
+        request,
+        lambda row: card(row, caller) | {"is_reminded": row["is_reminded"]},
+        *filters,
+        key="turn",
+        order=MOMENTS,
     )
 
 

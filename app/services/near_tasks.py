@@ -12,7 +12,7 @@ from asyncpg import Record
 
 from app.core.clock import now
 from app.core.db import Reads
-from app.core.pagination import HIGHEST
+from app.core.pagination import DISTANCES, HIGHEST
 from app.domain import geometry
 from app.domain.caller import Caller
 from app.domain.errors import Problem
@@ -20,7 +20,7 @@ from app.domain.kinds import TaskKind
 from app.models.area_shape import LABEL_SPOT
 from app.schemas.tasks import RADIUS_MAX_M, NearQuery, Whose
 from app.services import task_words, tasks
-from app.services.pages import PageRequest, distant_page
+from app.services.pages import PageRequest, page
 
 RADIUS_M = 5_000
 LABEL_STEP_M = 100
@@ -153,7 +153,7 @@ async def list_near(reads: Reads, secret: str, caller: Caller | None, wanted: Ne
         raise Problem("token-missing")
     request = PageRequest(wanted.cursor, wanted.limit)
     filters = ("tasks-near", *wanted.model_dump(exclude={"cursor", "limit"}).values())
-    after_m, after_id = request.after_distance(*filters) or (-1.0, HIGHEST)
+    after_m, after_id = request.after(DISTANCES, *filters) or (-1.0, HIGHEST)
     asked_words = None if wanted.q is None else await task_words.tokens_of(wanted.q)
     if asked_words == []:
         return {"items": [], "next_cursor": None}
@@ -174,7 +174,7 @@ async def list_near(reads: Reads, secret: str, caller: Caller | None, wanted: Ne
         now(),
         *([] if asked_words is None else [asked_words]),
     )
-    return distant_page(rows, request, lambda row: _card(row, caller, scale), *filters, key="distance")
+    return page(rows, request, lambda row: _card(row, caller, scale), *filters, key="distance", order=DISTANCES)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +11,12 @@ from app.core.pagination import (
     HIGHEST,
     LOWEST,
     InvalidCursorError,
+    Key,
+    Order,
     read_cursor,
-    read_distant_cursor,
-    read_ranked_cursor,
-    read_timed_cursor,
+    read_ordered_cursor,
     write_cursor,
-    write_distant_cursor,
-    write_ranked_cursor,
-    write_timed_cursor,
+    write_ordered_cursor,
 )
 from app.domain.errors import Problem
 
@@ -39,24 +36,10 @@ class PageRequest:
         """Return the id to continue above, oldest first. Raises ``cursor-invalid`` for a cursor of another list."""
         return self._last(filters) or LOWEST
 
-    def after(self, *filters: object) -> tuple[datetime, UUID] | None:
-        """Return where a list in the order of moments goes on. Raises ``cursor-invalid`` for one of another list."""
+    def after(self, order: Order[Key], *filters: object) -> tuple[Key, UUID] | None:
+        """Return where a list in an order goes on, None at its start. Raises ``cursor-invalid`` for one of another."""
         try:
-            return read_timed_cursor(self.cursor, *filters)
-        except InvalidCursorError as error:
-            raise Problem("cursor-invalid") from error
-
-    def after_rank(self, *filters: object) -> tuple[int, UUID] | None:
-        """Return where a list in the order of numbers goes on. Raises ``cursor-invalid`` for one of another list."""
-        try:
-            return read_ranked_cursor(self.cursor, *filters)
-        except InvalidCursorError as error:
-            raise Problem("cursor-invalid") from error
-
-    def after_distance(self, *filters: object) -> tuple[float, UUID] | None:
-        """Return where a list in the order of distances goes on. Raises ``cursor-invalid`` for one of another list."""
-        try:
-            return read_distant_cursor(self.cursor, *filters)
+            return read_ordered_cursor(order, self.cursor, *filters)
         except InvalidCursorError as error:
             raise Problem("cursor-invalid") from error
 
@@ -78,59 +61,20 @@ def page(
     view: Callable[[Record], dict[str, Any]],
     *filters: object,
     key: str = "id",
+    order: Order[Any] | None = None,
 ) -> dict[str, Any]:
-    """Return ``{items, next_cursor}`` from the rows of one statement, which is in the order of ``key``."""
+    """Return ``{items, next_cursor}`` from the rows of one statement.
+
+    They are in the order of the ids ``key``, or of ``key`` as ``order`` has it and then of the ids ``id``.
+    """
     shown = rows[: request.limit]
-    more = len(rows) > request.limit
     return {
         "items": [view(row) for row in shown],
-        "next_cursor": write_cursor(shown[-1][key], *filters) if more else None,
+        "next_cursor": _cursor_after(shown[-1], key, order, filters) if len(rows) > request.limit else None,
     }
 
 
-def timed_page(
-    rows: Sequence[Record],
-    request: PageRequest,
-    view: Callable[[Record], dict[str, Any]],
-    *filters: object,
-    key: str,
-) -> dict[str, Any]:
-    """Return ``{items, next_cursor}`` from the rows of one statement in the order of moments ``key`` and ids."""
-    shown = rows[: request.limit]
-    more = len(rows) > request.limit
-    return {
-        "items": [view(row) for row in shown],
-        "next_cursor": write_timed_cursor((shown[-1][key], shown[-1]["id"]), *filters) if more else None,
-    }
-
-
-def ranked_page(
-    rows: Sequence[Record],
-    request: PageRequest,
-    view: Callable[[Record], dict[str, Any]],
-    *filters: object,
-    key: str,
-) -> dict[str, Any]:
-    """Return ``{items, next_cursor}`` from the rows of one statement in the order of whole numbers ``key`` and ids."""
-    shown = rows[: request.limit]
-    more = len(rows) > request.limit
-    return {
-        "items": [view(row) for row in shown],
-        "next_cursor": write_ranked_cursor((shown[-1][key], shown[-1]["id"]), *filters) if more else None,
-    }
-
-
-def distant_page(
-    rows: Sequence[Record],
-    request: PageRequest,
-    view: Callable[[Record], dict[str, Any]],
-    *filters: object,
-    key: str,
-) -> dict[str, Any]:
-    """Return ``{items, next_cursor}`` from the rows of one statement in the order of distances ``key`` and ids."""
-    shown = rows[: request.limit]
-    more = len(rows) > request.limit
-    return {
-        "items": [view(row) for row in shown],
-        "next_cursor": write_distant_cursor((shown[-1][key], shown[-1]["id"]), *filters) if more else None,
-    }
+def _cursor_after(last: Record, key: str, order: Order[Any] | None, filters: tuple[object, ...]) -> str:
+    if order is None:
+        return write_cursor(last[key], *filters)
+    return write_ordered_cursor(order, (last[key], last["id"]), *filters)

@@ -12,10 +12,11 @@ from asyncpg import Record
 
 from app.core.clock import now
 from app.core.db import Reads
+from app.core.pagination import MOMENTS
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import PostQueue
-from app.services.pages import PageRequest, page, timed_page
+from app.services.pages import PageRequest, page
 
 FAR = "'9999-01-01T00:00:00Z'::timestamptz"
 """The turn of what has no deadline at present: after everything else."""
@@ -129,7 +130,7 @@ async def list_queue(
     ``not-allowed`` for who is not staff there.
     """
     filters = ("post-queue", post_id, queue)
-    after = request.after(*filters) or (None, None)
+    after = request.after(MOMENTS, *filters) or (None, None)
     post = await reads.fetchrow(FIND, post_id, caller.scope(Role.STAFF))
     if post is None:
         raise Problem("not-found")
@@ -137,7 +138,7 @@ async def list_queue(
         raise Problem("not-allowed")
     answers = post["is_held"] and post["closed_at"] is None and queue in post["queues"]
     rows = await reads.fetch(LISTS[queue], post_id, *after, request.rows) if answers else []
-    return timed_page(rows, request, _view_item, *filters, key="turn")
+    return page(rows, request, _view_item, *filters, key="turn", order=MOMENTS)
 
 
 def _view_own(row: Record) -> dict[str, Any]:

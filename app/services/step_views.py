@@ -8,13 +8,14 @@ from asyncpg import Record
 
 from app.core.clock import now
 from app.core.db import Reads
+from app.core.pagination import MOMENTS
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import LIVE_COMPLAINT_STATES, RATED_COMPLAINT_STATES, STEP
 from app.services.complainants import hash_of
 from app.services.complaints.steps import parties_to
-from app.services.pages import PageRequest, timed_page
+from app.services.pages import PageRequest, page
 
 PARTS = """
     ARRAY(
@@ -63,9 +64,9 @@ async def get(reads: Reads, secret: str, caller: Caller, step_id: UUID) -> dict[
 async def list_own(reads: Reads, secret: str, caller: Caller, status: str, request: PageRequest) -> dict[str, Any]:
     """Return the steps of the units for which the caller acts, what is due first."""
     filters = ("own-steps", status)
-    after = request.after(*filters) or (None, None)
+    after = request.after(MOMENTS, *filters) or (None, None)
     rows = await reads.fetch(OWN, *_arguments(caller, secret), status, *after, request.rows)
-    return timed_page(rows, request, _view, *filters, key="due_at")
+    return page(rows, request, _view, *filters, key="due_at", order=MOMENTS)
 
 
 def public_parts(row: Record, *, is_told: bool) -> list[dict[str, Any]]:

@@ -9,12 +9,13 @@ from asyncpg import Record
 
 from app.core.clock import now, today
 from app.core.db import Reads
+from app.core.pagination import NUMBERS
 from app.domain import months
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import Hat
 from app.domain.strength import DEFAULT
-from app.services.pages import PageRequest, ranked_page
+from app.services.pages import PageRequest, page
 
 HATS = {hat: f"{hat}s" for hat in Hat}
 """What the people of each hat are called in answers and rules."""
@@ -150,7 +151,7 @@ HISTORY = f"""
 async def list_of_area(reads: Reads, caller: Caller, area_id: UUID, request: PageRequest) -> dict[str, Any]:
     """Return the grids of an area, those that lack most people first, for its staff. Raises ``not-allowed``."""
     filters = ("strength", area_id)
-    missing, last_id = request.after_rank(*filters) or (None, None)
+    missing, last_id = request.after(NUMBERS, *filters) or (None, None)
     moment = now()
     rows = await reads.fetch(LIST, area_id, caller.scope(Role.STAFF), moment, missing, last_id, request.rows)
     place = _place(rows)
@@ -159,7 +160,7 @@ async def list_of_area(reads: Reads, caller: Caller, area_id: UUID, request: Pag
         "area": place,
         "as_of": moment,
         "totals": _totals(rows[0]),
-        **ranked_page(shown, request, _view, *filters, key="missing"),
+        **page(shown, request, _view, *filters, key="missing", order=NUMBERS),
     }
 
 

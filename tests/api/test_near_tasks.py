@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.core.pagination import write_distant_cursor
+from app.core.pagination import DISTANCES, write_ordered_cursor
 from app.domain.geometry import distances_m
 from app.domain.kinds import AreaKind
 from app.jobs import handlers
@@ -376,7 +376,7 @@ class TestBadInput:
         asked = world.place(*MIDDLE)
         filters = (asked["longitude"], asked["latitude"], *[None] * 7)
         last: tuple[float, UUID] = (0.0, uuid4())
-        good = await api.get(NEAR, **asked, cursor=write_distant_cursor(last, "tasks-near", *filters))
+        good = await api.get(NEAR, **asked, cursor=write_ordered_cursor(DISTANCES, last, "tasks-near", *filters))
         assert good.status_code == 200
-        cursor = write_distant_cursor((distance, last[1]), "tasks-near", *filters)
+        cursor = write_ordered_cursor(DISTANCES, (distance, last[1]), "tasks-near", *filters)
         assert problem(await api.get(NEAR, **asked, cursor=cursor)) == (422, "cursor-invalid")

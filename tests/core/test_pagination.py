@@ -1,6 +1,8 @@
 """Cursors: they go round, and belong to one list with one set of filters."""
 
 import base64
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,14 +11,17 @@ from hypothesis import strategies as st
 
 from app.core.ids import new_id
 from app.core.pagination import (
+    DISTANCES,
     HIGHEST,
     LOWEST,
+    MOMENTS,
+    NUMBERS,
     InvalidCursorError,
+    Order,
     read_cursor,
-    read_ranked_cursor,
-    read_timed_cursor,
+    read_ordered_cursor,
     write_cursor,
-    write_ranked_cursor,
+    write_ordered_cursor,
 )
 
 AREA = UUID(int=7)
@@ -31,16 +36,33 @@ def test_a_cursor_goes_round(last_id: UUID):
     assert cursor.replace("-", "").replace("_", "").isalnum()
 
 
-@given(st.integers(-(2**63), 2**63 - 1), st.uuids())
-def test_a_ranked_cursor_goes_round(rank: int, last_id: UUID):
-    cursor = write_ranked_cursor((rank, last_id), *LIST)
-    assert read_ranked_cursor(cursor, *LIST) == (rank, last_id)
-    assert len(cursor) <= 64
+@given(st.integers(-(2**63), 2**63 - 1), st.datetimes(timezones=st.just(UTC)), st.floats(0, 1e300), st.uuids())
+def test_an_ordered_cursor_goes_round(number: int, moment: datetime, distance: float, last_id: UUID):
+    kinds: list[tuple[Order[Any], Any]] = [(NUMBERS, number), (MOMENTS, moment), (DISTANCES, distance)]
+    for order, key in kinds:
+        cursor = write_ordered_cursor(order, (key, last_id), *LIST)
+        assert read_ordered_cursor(order, cursor, *LIST) == (key, last_id)
+        assert len(cursor) <= 64
+
+
+@pytest.mark.parametrize(
+    ("order", "key", "kept"),
+    [
+        (NUMBERS, -3, "vmg9E__________9AAAAAAAAAAAAAAAAAAAABQ"),
+        (MOMENTS, datetime(2026, 5, 4, 3, 2, 1, 7, UTC), "vmg9EwAGUPUnjJxHAAAAAAAAAAAAAAAAAAAABQ"),
+        (DISTANCES, 812.25, "vmg9E0CJYgAAAAAAAAAAAAAAAAAAAAAAAAAABQ"),
+    ],
+    ids=["number", "moment", "distance"],
+)
+def test_cursors_of_before_are_read(order: Order[Any], key: Any, kept: str):
+    assert read_ordered_cursor(order, kept, *LIST) == (key, UUID(int=5))
+    assert write_ordered_cursor(order, (key, UUID(int=5)), *LIST) == kept
+    assert write_cursor(UUID(int=5), *LIST) == "vmg9EwAAAAAAAAAAAAAAAAAAAAU"
 
 
 def test_a_number_that_is_no_moment_is_refused():
     with pytest.raises(InvalidCursorError):
-        read_timed_cursor(write_ranked_cursor((2**62, new_id()), *LIST), *LIST)
+        read_ordered_cursor(MOMENTS, write_ordered_cursor(NUMBERS, (2**62, new_id()), *LIST), *LIST)
 
 
 def test_no_cursor_is_the_beginning():
