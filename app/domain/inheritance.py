@@ -1,6 +1,6 @@
 """What areas say in versions, each field inherited from the area above until one says it (pure)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -18,6 +18,7 @@ class Version(Protocol):
 
 
 AnyVersion = TypeVar("AnyVersion", bound=Version)
+Said = TypeVar("Said")
 
 
 def in_force(lineage: Sequence[UUID], versions: Iterable[AnyVersion], moment: datetime) -> list[AnyVersion]:
@@ -34,14 +35,17 @@ def in_force(lineage: Sequence[UUID], versions: Iterable[AnyVersion], moment: da
 
 
 def inherit(
-    chain: Iterable[AnyVersion], default: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, AnyVersion | None]]:
-    """Return each field of ``default`` as the last version of ``chain`` says that says it, and which one does."""
+    chain: Iterable[Said], default: Mapping[str, Any], read: Callable[[Said, str], Any] = getattr
+) -> tuple[dict[str, Any], dict[str, Said | None]]:
+    """Return each field of ``default`` as the last version of ``chain`` says that says it, and which one does.
+
+    ``read`` returns a field of a version by its name, None for one that is inherited.
+    """
     values = dict(default)
-    origins: dict[str, AnyVersion | None] = dict.fromkeys(default)
+    origins: dict[str, Said | None] = dict.fromkeys(default)
     for version in chain:
         for name in default:
-            value = getattr(version, name)
+            value = read(version, name)
             if value is not None:
                 values[name], origins[name] = value, version
     return values, origins

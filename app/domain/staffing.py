@@ -14,12 +14,10 @@ Whole people: what is left over asks for one more.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from app.domain import inheritance
 from app.domain.kinds import AreaKind
 
 PER_RESIDENTS = 10_000
@@ -37,28 +35,6 @@ class Rule:
 
 DEFAULT = Rule(households_per_grid_worker=500, workers_per_10000=18)
 """What holds where no area says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version of what an area says; a number that is None is inherited."""
-
-    area_id: UUID
-    version: int
-    effective_from: datetime
-    households_per_grid_worker: int | None = None
-    workers_per_10000: int | None = None
-
-
-def resolve(
-    lineage: Sequence[UUID], versions: Iterable[Version], moment: datetime
-) -> tuple[Rule, Mapping[str, Version | None]]:
-    """Return what holds at ``moment`` in the area at the end of ``lineage``, and which version says each number.
-
-    ``lineage`` starts at the root. Each number by itself is that of the nearest area above that says it.
-    """
-    values, origins = inheritance.inherit(inheritance.in_force(lineage, versions, moment), asdict(DEFAULT))
-    return Rule(**values), origins
 
 
 @dataclass(frozen=True, slots=True)

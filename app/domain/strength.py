@@ -1,11 +1,7 @@
 """The rule of strength: how many members and volunteers a grid must have, and who is missing or to spare (pure)."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from uuid import UUID
+from dataclasses import dataclass
 
-from app.domain import inheritance
 from app.domain.kinds import Hat
 
 REQUIRED_MAX = 10_000
@@ -25,29 +21,6 @@ class Rule:
 
 DEFAULT = Rule(members=6, volunteers=30)
 """What holds where no area says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version of an area's rule; a field that is None is inherited."""
-
-    id: UUID
-    area_id: UUID
-    version: int
-    effective_from: datetime
-    members: int | None = None
-    volunteers: int | None = None
-
-
-def resolve(
-    lineage: Sequence[UUID], versions: Iterable[Version], moment: datetime
-) -> tuple[Rule, Mapping[str, Version | None]]:
-    """Return what holds at ``moment`` in the area at the end of ``lineage``, and which version says each field of it.
-
-    ``lineage`` starts at the root. Each field by itself is that of the nearest area above that says it.
-    """
-    values, origins = inheritance.inherit(inheritance.in_force(lineage, versions, moment), asdict(DEFAULT))
-    return Rule(**values), origins
 
 
 @dataclass(frozen=True, slots=True)

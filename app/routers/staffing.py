@@ -8,7 +8,8 @@ from app.deps import WRITE_PROBLEMS, CallerDep, MaybeCallerDep, PageDep, ReadsDe
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
 from app.schemas.staffing import EffectiveStaffingRuleOut, StaffingOut, StaffingRuleIn, StaffingRuleOut
-from app.services import staffing, staffing_rules
+from app.services import area_rules, staffing
+from app.services.area_rules import STAFFING
 
 router = APIRouter(tags=["staffing"])
 
@@ -33,8 +34,7 @@ async def get_staffing(area_id: UUID, caller: CallerDep, reads: ReadsDep) -> Res
 )
 async def add(form: StaffingRuleIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Say how many workers households and residents of an area that the caller administers need, in a version."""
-    rule_id = await staffing_rules.add(work.connection, caller, form)
-    return work.answer(await staffing_rules.get(work.connection, rule_id), 201)
+    return work.answer(await area_rules.add(work.connection, STAFFING, caller, form), 201)
 
 
 @router.get(
@@ -42,7 +42,7 @@ async def add(form: StaffingRuleIn, caller: CallerDep, work: UnitOfWorkDep) -> R
 )
 async def list_rules(area_id: UUID, reads: ReadsDep, page: PageDep) -> Response:
     """List the versions of one area's own rule, newest first."""
-    return answer(await staffing_rules.list_of_area(reads, area_id, page))
+    return answer(await area_rules.list_of_area(reads, STAFFING, area_id, page))
 
 
 @router.get(
@@ -52,4 +52,4 @@ async def list_rules(area_id: UUID, reads: ReadsDep, page: PageDep) -> Response:
 )
 async def get_effective(area_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -> Response:
     """Tell how many workers an area's households and residents need now, and which area says so."""
-    return answer(await staffing_rules.get_effective(reads, caller, area_id))
+    return answer(await area_rules.get_effective(reads, STAFFING, caller, area_id))

@@ -44,7 +44,7 @@ RULED = f"""
         JOIN in_force r ON r.area_id = step.area_id AND r.n = g.n GROUP BY r.n, g.id
     )
 """
-"""The rule of each of ``grids`` at its moment, read along the lineage as ``domain.strength.resolve`` does."""
+"""The rule of each of ``grids`` at its moment, read along the lineage as ``area_rules`` does."""
 
 COUNTS = _for_each_hat(
     "coalesce(sum(own - lent + borrowed) FILTER (WHERE hat = '{hat}'), 0)::int AS {plural}, "

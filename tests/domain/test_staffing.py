@@ -1,6 +1,5 @@
 """Staffing by households and residents: the rules on paper, figures with gaps, and the sum over random trees."""
 
-from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 from uuid import UUID
@@ -10,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.kinds import AreaKind
-from app.domain.staffing import DEFAULT, Figure, Need, Place, Rule, Version, reckon, resolve, shortage
-
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
+from app.domain.staffing import Figure, Need, Place, Rule, reckon, shortage
 
 
 def key(number: int) -> UUID:
@@ -111,19 +108,6 @@ class TestFigures:
 
 
 class TestRules:
-    def test_the_nearest_above_that_says_a_number(self):
-        district, grid = key(1), key(2)
-        versions = [
-            Version(district, 1, NOW - timedelta(2), 300, 20),
-            Version(grid, 1, NOW - timedelta(1), None, 25),
-            Version(grid, 2, NOW + timedelta(1), 100),
-        ]
-        rule, origins = resolve([district, grid], versions, NOW)
-        assert rule == Rule(300, 25)
-        said = {name: origin and origin.area_id for name, origin in origins.items()}
-        assert said == {"households_per_grid_worker": district, "workers_per_10000": grid}
-        assert resolve([grid], [], NOW)[0] == DEFAULT == Rule(500, 18)
-
     def test_it_holds_for_those_below(self):
         places = [
             Place(key(0), None, AreaKind.DISTRICT, households_per_grid_worker=300),
