@@ -13,7 +13,7 @@ from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import CLAIM
-from app.services import fulfilment, limits, transitions
+from app.services import fulfilment, limits, task_references, transitions
 from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.limits import LIMIT_SQL, Terms
 from app.services.pages import PageRequest, page
@@ -71,8 +71,7 @@ FIND = f"""
 """
 VIEW = f"""
     SELECT c.id, c.status, c.note, c.minutes, c.due_at, c.created_at, c.submitted_at, c.user_id AS claimant_id,
-        t.id AS task_id, t.title, t.reward_points, t.hourly_points, t.wish_id, t.complaint_id, a.id AS area_id,
-        a.name AS area_name, {PARTS},
+        {task_references.COLUMNS}, {PARTS},
         EXISTS (SELECT FROM adjustment x WHERE x.claim_id = c.id AND x.status <> 'refused') AS is_reversed
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id
 """
@@ -210,15 +209,7 @@ async def _find(
 def _view(row: Record, caller: Caller) -> dict[str, Any]:
     return {
         "id": row["id"],
-        "task": {
-            "id": row["task_id"],
-            "title": row["title"],
-            "area": {"id": row["area_id"], "name": row["area_name"]},
-            "reward_points": row["reward_points"],
-            "hourly_points": row["hourly_points"],
-            "wish_id": row["wish_id"],
-            "complaint_id": row["complaint_id"],
-        },
+        "task": task_references.refer(row),
         "status": row["status"],
         "note": row["note"],
         "minutes": row["minutes"],

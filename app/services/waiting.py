@@ -33,7 +33,7 @@ from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import TASK, WAITER
 from app.domain.limits import WAITING_MAX
-from app.services import messages, transitions
+from app.services import messages, task_references, transitions
 from app.services.complainants import HAS_PART_SQL, find_parts, hash_of
 from app.services.limits import LIMIT_SQL, Terms
 from app.services.pages import PageRequest, page
@@ -160,8 +160,7 @@ NUMBER_SQL = """(
 """Which number in line a place has that waits; format it with the alias of its row."""
 
 VIEW = f"""
-    SELECT w.id, w.status, w.created_at, t.id AS task_id, t.title, t.reward_points, t.hourly_points, t.wish_id,
-        t.complaint_id, a.id AS area_id, a.name AS area_name,
+    SELECT w.id, w.status, w.created_at, {task_references.COLUMNS},
         CASE WHEN w.status = 'waiting' THEN {NUMBER_SQL.format(place="w")} END AS number
     FROM waiter w JOIN task t ON t.id = w.task_id JOIN area a ON a.id = t.area_id
 """
@@ -346,15 +345,7 @@ async def _without_complainants(
 def _view(row: Record) -> dict[str, Any]:
     return {
         "id": row["id"],
-        "task": {
-            "id": row["task_id"],
-            "title": row["title"],
-            "area": {"id": row["area_id"], "name": row["area_name"]},
-            "reward_points": row["reward_points"],
-            "hourly_points": row["hourly_points"],
-            "wish_id": row["wish_id"],
-            "complaint_id": row["complaint_id"],
-        },
+        "task": task_references.refer(row),
         "status": row["status"],
         "number": row["number"],
         "created_at": row["created_at"],
