@@ -11,7 +11,6 @@ from asyncpg import Connection, Record
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
-from app.domain.shielding import mask_text
 from app.schemas.people import CorrectionIn
 from app.services import binding, people, transitions
 from app.services.people import Contact
@@ -52,8 +51,7 @@ async def correct(
     if row["user_id"] is not None:
         await connection.execute(FOLLOW, row["user_id"], found_under)
     mover, facts = Mover(Party.STAFF, caller.id), {"found_as": lifecycle.subject, "changed": changed}
-    note = mask_text(form.reason)
-    await transitions.log(connection, "person", row["id"], "correct", "known", mover, note=note, facts=facts)
+    await transitions.log(connection, "person", row["id"], "correct", "known", mover, note=form.reason, facts=facts)
 
 
 async def _lock(connection: Connection, lifecycle: Lifecycle, caller: Caller, subject_id: UUID) -> Record:

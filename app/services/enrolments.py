@@ -15,7 +15,6 @@ from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
 from app.domain.lifecycles import MEMBER
-from app.domain.shielding import mask_text
 from app.services import people, transitions
 from app.services.branches import places
 from app.services.people import Contact
@@ -109,8 +108,7 @@ async def decide(
     """
     row = await _lock(connection, lifecycle, caller, subject_id)
     mover = _permit(lifecycle, row, caller, action)
-    note = reason and mask_text(reason)
-    await transitions.move(connection, lifecycle, subject_id, action, mover, note=note)
+    await transitions.move(connection, lifecycle, subject_id, action, mover, note=reason)
     if lifecycle is MEMBER and action == "leave":
         await places.settle(connection, [subject_id], mover)
 
@@ -134,7 +132,7 @@ async def transfer(
     await require_home(connection, home_area_id, caller.scope(Role.STAFF))
     if home_area_id == row["home_area_id"]:
         raise Problem("already-there")
-    await move_home(connection, lifecycle, mover, subject_id, home_area_id, mask_text(reason), **changes)
+    await move_home(connection, lifecycle, mover, subject_id, home_area_id, reason, **changes)
 
 
 async def move_home(

@@ -12,7 +12,6 @@ from app.domain.errors import Problem
 from app.domain.kinds import ComplaintPart
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import JOINT_CASE, LIVE_COMPLAINT_STATES
-from app.domain.shielding import mask_text
 from app.services import areas, transitions
 from app.services.complainants import HAS_PART_SQL
 from app.services.complaint_views import CARD, arguments, card
@@ -77,7 +76,7 @@ async def close(connection: Connection, secret: str, caller: Caller, case_id: UU
         case_id,
         "close",
         Mover(party, caller.id),
-        note=mask_text(reason),
+        note=reason,
         changes={"closed_at": now()},
     )
 

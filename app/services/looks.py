@@ -12,7 +12,6 @@ from app.core.db import Reads
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.shielding import mask_text
 from app.services import people, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
@@ -58,8 +57,7 @@ async def unmask(connection: Connection, found_as: FoundAs, caller: Caller, subj
     if row["user_id"] == caller.id:
         raise Problem("own-interest")
     mover, facts = Mover(Party.STAFF, caller.id), {"found_as": found_as.table}
-    note = mask_text(reason)
-    await transitions.log(connection, "person", row["id"], "unmask", "known", mover, note=note, facts=facts)
+    await transitions.log(connection, "person", row["id"], "unmask", "known", mover, note=reason, facts=facts)
 
 
 async def show(reads: Reads, secret: str, found_as: FoundAs, caller: Caller, subject_id: UUID) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from app.core.ids import new_id
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.shielding import mask_text
 from app.models.unit import Unit
 from app.schemas.people import ContactIn
 from app.schemas.units import UnitEditIn, UnitIn
@@ -141,7 +140,7 @@ async def close(connection: Connection, caller: Caller, unit_id: UUID, reason: s
     workers = await connection.fetch(LET_WORKERS_GO, unit_id)
     gone = [Told(row["id"], "remove", "removed") for row in workers]
     await transitions.log_many(connection, "unit_worker", _mover(caller), gone)
-    await _log(connection, caller, unit_id, "close", to_state="closed", note=mask_text(reason))
+    await _log(connection, caller, unit_id, "close", to_state="closed", note=reason)
 
 
 async def report(

@@ -7,7 +7,6 @@ from asyncpg import Connection
 from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.shielding import mask_text
 from app.services import transitions
 from app.services.area_changes import belongings, circles, grants, lending, standing
 from app.services.transitions import Mover
@@ -33,9 +32,7 @@ async def close(connection: Connection, caller: Caller, area_id: UUID, reason: s
         raise Problem("area-not-empty", facts={table: str(count) for table, count in left.items()})
     await circles.send(connection, area_id, (), mover)
     await lending.lapse(connection)
-    await transitions.log(
-        connection, "area", area_id, "close", "closed", mover, from_state="open", note=mask_text(reason)
-    )
+    await transitions.log(connection, "area", area_id, "close", "closed", mover, from_state="open", note=reason)
 
 
 async def shut(connection: Connection, area_id: UUID, successor_id: UUID | None) -> None:

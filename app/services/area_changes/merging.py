@@ -7,7 +7,6 @@ from asyncpg import Connection, Record
 from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.shielding import mask_text
 from app.schemas.areas import AreaMergeIn
 from app.services import transitions
 from app.services.area_changes import closing, complaints, handing, land, standing
@@ -33,10 +32,10 @@ async def merge(connection: Connection, caller: Caller, area_id: UUID, form: Are
         raise Problem("area-into-itself")
     if area["kind"] != into["kind"]:
         raise Problem("areas-unlike")
-    mover, reason = Mover(Party.STAFF, caller.id), mask_text(form.reason)
+    mover = Mover(Party.STAFF, caller.id)
     await closing.shut(connection, area_id, into["id"])
     gone = await handing.hand_over(
-        connection, Destinations(area_id, into["id"], frozenset({into["id"]})), mover, reason
+        connection, Destinations(area_id, into["id"], frozenset({into["id"]})), mover, form.reason
     )
     handed = await complaints.hand_to_those_above(connection, into["id"], area["lineage"], into["lineage"][:-1], mover)
     await land.join(connection, area_id, into["id"], mover)
@@ -44,11 +43,11 @@ async def merge(connection: Connection, caller: Caller, area_id: UUID, form: Are
     await connection.execute(ADD_PEOPLE, into["id"], *people.values())
     facts = {"into_id": into["id"], "gone": gone, "handed_on": handed}
     await transitions.log(
-        connection, "area", area_id, "merge", "closed", mover, from_state="open", note=reason, facts=facts
+        connection, "area", area_id, "merge", "closed", mover, from_state="open", note=form.reason, facts=facts
     )
     facts = {"merged_id": area_id, "gone": gone, **people}
     await transitions.log(
-        connection, "area", into["id"], "take_in", "open", mover, from_state="open", note=reason, facts=facts
+        connection, "area", into["id"], "take_in", "open", mover, from_state="open", note=form.reason, facts=facts
     )
 
 

@@ -7,7 +7,6 @@ from asyncpg import Connection
 from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.shielding import mask_text
 from app.schemas.areas import MoveIn
 from app.services import transitions
 from app.services.area_changes import belongings, complaints, hanging, lending, standing
@@ -44,6 +43,6 @@ async def move(connection: Connection, caller: Caller, area_id: UUID, form: Move
         "open",
         mover,
         from_state="open",
-        note=mask_text(form.reason),
+        note=form.reason,
         facts=facts,
     )

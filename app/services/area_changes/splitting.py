@@ -7,7 +7,6 @@ from asyncpg import Connection
 from app.domain.caller import Caller
 from app.domain.kinds import AreaKind
 from app.domain.lifecycle import Party
-from app.domain.shielding import mask_text
 from app.schemas.areas import SplitIn
 from app.schemas.places import ShapeIn
 from app.services import transitions
@@ -30,7 +29,7 @@ async def split(connection: Connection, caller: Caller, area_id: UUID, form: Spl
     await standing.lock_tree(connection)
     area = await standing.find_to_change(connection, caller, area_id)
     parent = await standing.find(connection, caller, area["parent_id"])
-    mover, reason = Mover(Party.STAFF, caller.id), mask_text(form.reason)
+    mover = Mover(Party.STAFF, caller.id)
     await closing.shut(connection, area_id, None)  # its name and code are free from here on
     part_ids = [
         await adding.put(
@@ -53,9 +52,9 @@ async def split(connection: Connection, caller: Caller, area_id: UUID, form: Spl
     found_in = await land.draw_parts(connection, caller, shapes)
     await rules.copy(connection, area_id, part_ids, mover)
     to = Destinations(area_id, default_id, frozenset(part_ids), found_in)
-    gone = await handing.hand_over(connection, to, mover, reason)
+    gone = await handing.hand_over(connection, to, mover, form.reason)
     facts = {"part_ids": part_ids, "default_id": default_id, "gone": gone}
     await transitions.log(
-        connection, "area", area_id, "split", "closed", mover, from_state="open", note=reason, facts=facts
+        connection, "area", area_id, "split", "closed", mover, from_state="open", note=form.reason, facts=facts
     )
     return part_ids

@@ -12,7 +12,6 @@ from app.domain.errors import Problem
 from app.domain.kinds import CandidacyOrigin
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import BRANCH_CANDIDACY, OPEN_CANDIDACY_STATES
-from app.domain.shielding import mask_text
 from app.models.branch import BranchCandidacy
 from app.schemas.branches import CandidacyIn
 from app.services import transitions
@@ -83,9 +82,8 @@ async def nominate(connection: Connection, caller: Caller, branch_id: UUID, form
     await insert(connection, candidacy)
     mover = Mover(Party.AUTHOR if is_own else Party.STAFF, caller.id)
     action = "stand" if is_own else "recommend"
-    note = form.reason and mask_text(form.reason)
     await transitions.log(
-        connection, BRANCH_CANDIDACY.subject, candidacy.id, action, candidacy.status, mover, note=note
+        connection, BRANCH_CANDIDACY.subject, candidacy.id, action, candidacy.status, mover, note=form.reason
     )
     return candidacy.id
 
@@ -102,8 +100,7 @@ async def move(
     await standing.hold(connection, row["branch_id"])
     row = await find(connection, caller, candidacy_id)  # who is a rival may have changed before the lock
     party = transitions.permit(BRANCH_CANDIDACY, row["status"], action, parties(row, caller))
-    note = reason and mask_text(reason)
-    await transitions.move(connection, BRANCH_CANDIDACY, candidacy_id, action, Mover(party, caller.id), note=note)
+    await transitions.move(connection, BRANCH_CANDIDACY, candidacy_id, action, Mover(party, caller.id), note=reason)
 
 
 async def lapse(connection: Connection, branch_id: UUID, member_id: UUID) -> None:

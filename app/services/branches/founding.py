@@ -11,7 +11,6 @@ from app.domain.errors import Problem
 from app.domain.kinds import AreaKind, TermEnd
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import BRANCH
-from app.domain.shielding import mask_text
 from app.models.branch import Branch
 from app.schemas.branches import BranchEditIn, BranchIn
 from app.services import transitions
@@ -53,7 +52,7 @@ async def dissolve(connection: Connection, caller: Caller, branch_id: UUID, reas
     Raises ``not-found``, ``not-allowed``, ``state-conflict``.
     """
     await _require_staff(connection, caller, branch_id)
-    await end(connection, branch_id, Mover(Party.STAFF, caller.id), mask_text(reason))
+    await end(connection, branch_id, Mover(Party.STAFF, caller.id), reason)
 
 
 async def end(connection: Connection, branch_id: UUID, mover: Mover, reason: str) -> list[UUID]:

@@ -18,7 +18,6 @@ from app.domain.errors import Problem
 from app.domain.kinds import TermEnd
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import BRANCH_MEMBER
-from app.domain.shielding import mask_text
 from app.models.branch import BranchMember
 from app.services import transitions
 from app.services.branches import candidacies, standing, terms, views
@@ -84,7 +83,7 @@ async def leave(connection: Connection, caller: Caller, place_id: UUID, reason: 
     await standing.hold(connection, row["branch_id"])
     row = await _find(connection, caller, place_id)
     party = transitions.permit(BRANCH_MEMBER, row["status"], "leave", _parties(row, caller))
-    await end(connection, row, Mover(party, caller.id), TermEnd.LEFT, mask_text(reason))
+    await end(connection, row, Mover(party, caller.id), TermEnd.LEFT, reason)
 
 
 async def end(connection: Connection, place: Record, mover: Mover, reason: TermEnd, note: str | None = None) -> None:

@@ -18,7 +18,6 @@ from app.domain.errors import Problem
 from app.domain.kinds import TermEnd
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import BRANCH_CANDIDACY
-from app.domain.shielding import mask_text
 from app.models.branch import BranchTerm
 from app.schemas.branches import BranchHandOverIn
 from app.services import transitions
@@ -98,7 +97,7 @@ async def vacate(connection: Connection, caller: Caller, branch_id: UUID, reason
     if term is None:
         raise Problem("branch-vacant")
     mover = Mover(Party.AUTHOR if is_own else Party.STAFF, caller.id)
-    await _end(connection, term["id"], mover, TermEnd.VACATED, mask_text(reason))
+    await _end(connection, term["id"], mover, TermEnd.VACATED, reason)
 
 
 async def end_of_member(

@@ -109,5 +109,4 @@ async def _move(
     connection: Connection, caller: Caller, call_out_id: UUID, action: str, reason: str | None = None
 ) -> None:
     mover = standing.permit(await standing.find(connection, caller, call_out_id), caller, action)
-    note = reason and mask_text(reason)
-    await transitions.move(connection, CALL_OUT, call_out_id, action, mover, note=note)
+    await transitions.move(connection, CALL_OUT, call_out_id, action, mover, note=reason)

@@ -104,7 +104,7 @@ async def wait(connection: Connection, secret: str, caller: Caller, complaint_id
     """Ask the resident for something and stop the clock until it is there."""
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "wait")
     facts = {"paused_at": now()}
-    await transitions.move(connection, COMPLAINT, complaint_id, "wait", mover, note=mask_text(needed), facts=facts)
+    await transitions.move(connection, COMPLAINT, complaint_id, "wait", mover, note=needed, facts=facts)
 
 
 async def resume(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, words: str) -> None:
@@ -120,14 +120,14 @@ async def resume(connection: Connection, secret: str, caller: Caller, complaint_
     )
     changes = clocks.by_name(dues)
     await transitions.move(
-        connection, COMPLAINT, complaint_id, "resume", mover, note=mask_text(words), changes=changes, facts=facts
+        connection, COMPLAINT, complaint_id, "resume", mover, note=words, changes=changes, facts=facts
     )
 
 
 async def reject(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, reason: str) -> None:
     """Turn a complaint away, with a reason that its complainant reads."""
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "reject")
-    await transitions.move(connection, COMPLAINT, complaint_id, "reject", mover, note=mask_text(reason))
+    await transitions.move(connection, COMPLAINT, complaint_id, "reject", mover, note=reason)
     await steps.drop(connection, complaint_id)
     await helping.end(connection, complaint_id)
 

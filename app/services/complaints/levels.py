@@ -11,7 +11,6 @@ from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.kinds import Urgency
 from app.domain.lifecycles import COMPLAINT
-from app.domain.shielding import mask_text
 from app.services import transitions
 from app.services.complaints import clocks, standing
 from app.services.transitions import Mover
@@ -32,7 +31,7 @@ async def escalate(connection: Connection, secret: str, caller: Caller, complain
     above_id = await find_above(connection, row)
     if above_id is None:
         raise Problem("escalation-at-top")
-    await hand_over(connection, row, "escalate", mover, above_id, mask_text(reason))
+    await hand_over(connection, row, "escalate", mover, above_id, reason)
 
 
 async def send_down(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, reason: str) -> None:
@@ -44,7 +43,7 @@ async def send_down(connection: Connection, secret: str, caller: Caller, complai
     below_id = (await _find_levels(connection, row))["below_id"]
     if below_id is None:
         raise Problem("return-at-bottom")
-    await hand_over(connection, row, "return", mover, below_id, mask_text(reason))
+    await hand_over(connection, row, "return", mover, below_id, reason)
 
 
 async def find_above(connection: Connection, complaint: Record) -> UUID | None:

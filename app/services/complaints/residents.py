@@ -111,7 +111,7 @@ async def reopen(connection: Connection, secret: str, caller: Caller, complaint_
             raise Problem("reopen-used")
         if moment > row["answered_at"] + FEEDBACK:
             raise Problem("reopen-too-late")
-    await _take_up(connection, row, mover, moment, mask_text(reason))
+    await _take_up(connection, row, mover, moment, reason)
 
 
 async def close_silent(connection: Connection, complaint_id: UUID) -> None:

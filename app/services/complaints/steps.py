@@ -103,7 +103,7 @@ async def send_back(connection: Connection, secret: str, caller: Caller, step_id
     """Have a unit act and answer again, with the reason."""
     mover = await _permit(connection, secret, caller, step_id, "send_back")
     changes = {"is_told": False}
-    await transitions.move(connection, STEP, step_id, "send_back", mover, note=mask_text(reason), changes=changes)
+    await transitions.move(connection, STEP, step_id, "send_back", mover, note=reason, changes=changes)
 
 
 async def cancel(connection: Connection, secret: str, caller: Caller, step_id: UUID) -> None:

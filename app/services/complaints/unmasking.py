@@ -11,7 +11,6 @@ from app.core.db import Reads
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycles import COMPLAINT
-from app.domain.shielding import mask_text
 from app.services import complainants, transitions
 from app.services.complaints import standing
 
@@ -35,9 +34,7 @@ async def unmask(connection: Connection, secret: str, caller: Caller, complaint_
     """Note that somebody looks at who complained, and why. Raises ``not-found``, ``own-interest``, ``not-allowed``."""
     row = await standing.get(connection, secret, caller, complaint_id)
     mover = standing.require_staff(row, caller)
-    await transitions.log_act(
-        connection, COMPLAINT, complaint_id, "unmask", mover, state=row["status"], note=mask_text(reason)
-    )
+    await transitions.log_act(connection, COMPLAINT, complaint_id, "unmask", mover, state=row["status"], note=reason)
 
 
 async def show(reads: Reads, secret: str, caller: Caller, complaint_id: UUID) -> dict[str, Any]:
