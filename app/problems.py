@@ -43,6 +43,8 @@ CONSTRAINT_PROBLEMS = {
     "uq_adjustment_reversal": "reversal-exists",
     "uq_circle_open_name": "circle-name-taken",
     "uq_complaint_category_name": "category-name-taken",
+    "pk_task_tag": "tag-code-taken",
+    "uq_task_tag_tag_group_name": "tag-name-taken",
     "uq_grant_by_hand": "grant-exists",
     "uq_clerk_user_id_merchant_id": "clerk-exists",
     "uq_merchant_live_licence": "licence-taken",

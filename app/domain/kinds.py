@@ -185,6 +185,14 @@ class TaskKind(StrEnum):
     PAIRING = "pairing"  # 结对帮扶: the same helpers for weeks or months
 
 
+class TagGroup(StrEnum):
+    """What tags of tasks tell of; each district names its own but the six helps."""
+
+    SIX_HELPS = "six_helps"  # 六助, the categories of wishes
+    JOINT_WORK = "joint_work"  # 七联
+    FIVE_RECORDS = "five_records"  # 五个一
+
+
 class SeriesKind(StrEnum):
     """What a series of tasks may be of."""
 

@@ -43,6 +43,7 @@ from app.models.staffing_rule import StaffingRule
 from app.models.strength_rule import StrengthRule
 from app.models.task import Task
 from app.models.task_series import TaskSeries
+from app.models.task_tag import TaskTag
 from app.models.task_text import TaskText
 from app.models.team import Alliance, AllianceTeam, Team, TeamMember
 from app.models.unit import Unit, UnitArea, UnitWorker
@@ -132,6 +133,7 @@ __all__ = [
     "StrengthRule",
     "Task",
     "TaskSeries",
+    "TaskTag",
     "TaskText",
     "Team",
     "TeamMember",

@@ -55,6 +55,7 @@ class Task(SQLModel, table=True):
         CheckConstraint("char_length(body) BETWEEN 1 AND 2000", name="body_length"),
         CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_range"),
         CheckConstraint("cardinality(skills) <= 5", name="skills_few"),
+        CheckConstraint("cardinality(tags) <= 5", name="tags_few"),
         CheckConstraint("char_length(place) BETWEEN 1 AND 100", name="place_length"),
         CheckConstraint("(longitude IS NULL) = (latitude IS NULL)", name="location_whole"),
         CheckConstraint("longitude BETWEEN -180 AND 180 AND latitude BETWEEN -85 AND 85", name="location_range"),
@@ -118,6 +119,10 @@ class Task(SQLModel, table=True):
     skills: list[str] = Field(
         default=[], sa_column=Column(ARRAY(String(20)), nullable=False, server_default=text("'{}'"))
     )
+    tags: list[str] = Field(
+        default=[], sa_column=Column(ARRAY(String(32)), nullable=False, server_default=text("'{}'"))
+    )
+    """Codes of ``task_tag``: a trigger lets no other in."""
     place: str | None = Field(default=None, max_length=100)
     """Where to go, in words; never somebody's home (I12)."""
     longitude: Decimal | None = Field(default=None, sa_type=Numeric(9, 6))

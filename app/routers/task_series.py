@@ -29,7 +29,7 @@ from app.services import task_series
 
 router = APIRouter(prefix="/task-series", tags=["tasks"])
 RULED = ("rule-unclear", "series-endless", "series-too-long", "series-empty", "series-in-the-past")
-PLACED = ("location-outside", "location-in-no-grid", "location-on-border", "task-outside-area")
+PLACED = ("location-outside", "location-in-no-grid", "location-on-border", "task-outside-area", "tag-unknown")
 
 
 @router.post(

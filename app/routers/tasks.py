@@ -22,12 +22,20 @@ from app.deps import (
 from app.domain.kinds import TaskKind
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
+from app.schemas.task_tags import TagCode
 from app.schemas.tasks import CancelIn, ClaimOut, NearQuery, NearTaskOut, SeatsIn, TaskEditIn, TaskIn, TaskOut
 from app.schemas.waiters import WaiterOut
 from app.services import claims, near_tasks, posted_tasks, tasks, waiting
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
-PLACED = ("location-outside", "location-in-no-grid", "location-on-border", "task-outside-area", "task-in-the-past")
+PLACED = (
+    "location-outside",
+    "location-in-no-grid",
+    "location-on-border",
+    "task-outside-area",
+    "task-in-the-past",
+    "tag-unknown",
+)
 DECISION_WITH_REASON = responses(
     *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-found", "not-allowed", "state-conflict", "service-unavailable"
 )
@@ -61,9 +69,10 @@ async def list_tasks(
     page: PageDep,
     secret: SecretDep,
     kind: TaskKind | None = None,
+    tag: TagCode | None = None,
 ) -> Response:
     """List the open tasks of an area and all below it, newest first."""
-    return answer(await tasks.list_open(reads, secret, caller, area_id, kind, page))
+    return answer(await tasks.list_open(reads, secret, caller, area_id, kind=kind, tag=tag, request=page))
 
 
 @router.get(

@@ -58,6 +58,7 @@ class TaskSeriesOut(Out):
     min_people: int
     minutes: int | None
     skills: list[str]
+    tags: list[str]
     place: str | None
     location: PointOut | None
     begins_on: Annotated[date, Field(alias="from")]

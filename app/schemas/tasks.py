@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import EmergencyWork, TaskKind, WishCategory
 from app.schemas.areas import AreaRef
 from app.schemas.fields import Body, Check, In, Moment, Note, Out, Page, Skill, Title
 from app.schemas.locations import Location, Place, PointOut
+from app.schemas.task_tags import TagCode, without_repeats
 
 WINDOW_MAX = timedelta(days=731)
 RADIUS_MAX_M = 50_000
@@ -52,6 +53,7 @@ class TaskOut(Out):
     hourly_points: int
     minutes: int | None
     skills: list[str]
+    tags: list[str]
     place: str | None
     location: PointOut | None
     starts_at: datetime | None
@@ -87,6 +89,7 @@ class NearQuery(In):
     skill: Skill | None = None
     kind: TaskKind | None = None
     category: WishCategory | None = None
+    tag: TagCode | None = None
     q: SearchWords | None = None
     whose: Annotated[Whose | None, Field(alias="for")] = None
     cursor: Annotated[str | None, Field(max_length=64, description="`next_cursor` of the page before")] = None
@@ -116,6 +119,7 @@ class PostedIn(WorkNeeds):
     """What there is to say of posted work, but for when it is."""
 
     title: Title
+    tags: Annotated[list[TagCode], Field(max_length=5, default_factory=list), AfterValidator(without_repeats)]
 
 
 class WindowedIn(WorkNeeds):

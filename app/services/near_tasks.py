@@ -16,7 +16,7 @@ from app.core.pagination import DISTANCES, HIGHEST
 from app.domain import geometry
 from app.domain.caller import Caller
 from app.domain.errors import Problem
-from app.domain.kinds import TaskKind
+from app.domain.kinds import TaskKind, WishCategory
 from app.models.area_shape import LABEL_SPOT
 from app.schemas.tasks import RADIUS_MAX_M, NearQuery, Whose
 from app.services import task_words, tasks
@@ -29,11 +29,15 @@ LABEL_STEP_M = 100
 UNPLANNED_KINDS = (TaskKind.WISH, TaskKind.COMPLAINT)
 """Kinds that say neither where exactly, nor how long they take, nor which skills they need."""
 
+UNTAGGED_KINDS = (TaskKind.COMPLAINT, TaskKind.EMERGENCY)
+TAGS_OF_WISHES = frozenset(category.value for category in WishCategory)
+"""A wish carries the tag of its category and no other."""
+
 NEVER_PLACED = "ARRAY[{}]".format(", ".join(f"'{kind}'" for kind in UNPLANNED_KINDS))
 
 # In every statement: $1 and $2 are the point on the map, $3 how far it reaches there, $4 to $6 what every view of tasks
 # takes, $7 the number of rows, $8 and $9 the distance and the id behind which the page begins, $10 the kinds, $11 the
-# most minutes, $12 a skill, $13 a category, $14 the moment, and $15 the words where words are asked for.
+# most minutes, $12 a skill, $13 a category, $14 the moment, $15 a tag, and $16 the words where words are asked for.
 HERE = "point($1::float8, $2::float8)"
 REACH = f"circle({HERE}, $3::float8)"
 SPOT = "mercator(t.longitude::float8, t.latitude::float8)"
@@ -42,6 +46,7 @@ IS_ASKED_FOR = """
     t.status = 'open' AND NOT t.is_drill AND t.seats_taken < t.seats
     AND (t.claim_until IS NULL OR t.claim_until > $14::timestamptz)
     AND ($11::int IS NULL OR t.minutes <= $11) AND ($12::text IS NULL OR $12 = ANY (t.skills))
+    AND ($15::text IS NULL OR $15 = ANY (t.tags))
     AND (t.complaint_id IS NULL OR NOT (SELECT x.is_confidential FROM complaint x WHERE x.id = t.complaint_id))
 """
 PERSON = "(SELECT p.id FROM person p WHERE p.user_id = $4::uuid)"
@@ -124,7 +129,7 @@ WORDED = f"""
         SELECT t.*, coalesce({SPOT} <-> {HERE}, label.distance) AS distance
         FROM task_text x CROSS JOIN LATERAL (SELECT * FROM task t WHERE t.id = x.task_id OFFSET 0) AS t
         LEFT JOIN label ON label.area_id = t.area_id
-        WHERE x.tokens @> $15::text[] OFFSET 0
+        WHERE x.tokens @> $16::text[] OFFSET 0
     ) AS t
     WHERE t.distance <= $3::float8 AND {IS_ASKED_FOR} AND t.kind = ANY ($10::text[]) AND {{is_own_task}}
         AND ($13::text IS NULL OR EXISTS (SELECT FROM wish w WHERE w.id = t.wish_id AND w.category = $13))
@@ -172,6 +177,7 @@ async def list_near(reads: Reads, secret: str, caller: Caller | None, wanted: Ne
         wanted.skill,
         wanted.category,
         now(),
+        wanted.tag,
         *([] if asked_words is None else [asked_words]),
     )
     return page(rows, request, lambda row: _card(row, caller, scale), *filters, key="distance", order=DISTANCES)
@@ -199,6 +205,9 @@ def _kinds(wanted: NearQuery) -> list[TaskKind]:
     kinds = [wanted.kind] if wanted.kind else list(TaskKind)
     if wanted.minutes_max is not None or wanted.skill is not None:
         kinds = [kind for kind in kinds if kind not in UNPLANNED_KINDS]
+    if wanted.tag is not None:
+        untagged = UNTAGGED_KINDS if wanted.tag in TAGS_OF_WISHES else (*UNTAGGED_KINDS, TaskKind.WISH)
+        kinds = [kind for kind in kinds if kind not in untagged]
     if wanted.category is not None:
         kinds = [kind for kind in kinds if kind == TaskKind.WISH]
     return kinds

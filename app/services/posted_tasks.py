@@ -20,7 +20,7 @@ from app.domain.shielding import mask_text
 from app.domain.texts import DRILL_TITLE, EMERGENCY_TASKS, TOO_FEW
 from app.models import Task
 from app.schemas.tasks import EmergencyTaskIn, PostedIn, TaskEditIn, TaskIn
-from app.services import fulfilment, messages, policies, task_words, transitions, waiting
+from app.services import fulfilment, messages, policies, task_tags, task_words, transitions, waiting
 from app.services.complaints import standing
 from app.services.limits import Terms
 from app.services.places import Places
@@ -285,7 +285,11 @@ async def _fields(
 
 
 async def work_fields(connection: Connection, index: Places, area_id: UUID, form: PostedIn) -> dict[str, Any]:
-    """Return the columns of posted work that a form fills, numbers of people masked. Raises ``task-outside-area``."""
+    """Return the columns of posted work that a form fills, numbers of people masked.
+
+    Raises ``task-outside-area`` and ``tag-unknown``.
+    """
+    await task_tags.require_active(connection, form.tags)
     place = form.location
     if place is not None:
         grid_id = await index.locate(connection, float(place.longitude), float(place.latitude))
@@ -298,6 +302,7 @@ async def work_fields(connection: Connection, index: Places, area_id: UUID, form
         "min_people": form.min_people,
         "minutes": form.minutes,
         "skills": form.skills,
+        "tags": form.tags,
         "place": form.place and mask_text(form.place),
         "longitude": place and place.longitude,
         "latitude": place and place.latitude,

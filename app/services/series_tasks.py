@@ -33,11 +33,12 @@ FIND_OVER = "SELECT id FROM task_series WHERE status <> 'ended' AND last_on < $1
 EDITIONS = calendars.KNOWN_SQL.format(from_moment="$1", known_at="$1")
 MAKE = """
     WITH made AS (
-        INSERT INTO task (id, kind, series_id, occurrence, area_id, author_id, title, body, minutes, skills, place,
-            longitude, latitude, starts_at, ends_at, claim_until, status, min_people, seats, seats_taken,
+        INSERT INTO task (id, kind, series_id, occurrence, area_id, author_id, title, body, minutes, skills, tags,
+            place, longitude, latitude, starts_at, ends_at, claim_until, status, min_people, seats, seats_taken,
             reward_points, hourly_points)
-        SELECT n.id, s.kind, s.id, n.occurrence, s.area_id, s.author_id, s.title, s.body, s.minutes, s.skills, s.place,
-            s.longitude, s.latitude, n.starts_at, n.ends_at, n.claim_until, 'open', s.min_people, s.seats, 0, $2, $3
+        SELECT n.id, s.kind, s.id, n.occurrence, s.area_id, s.author_id, s.title, s.body, s.minutes, s.skills, s.tags,
+            s.place, s.longitude, s.latitude, n.starts_at, n.ends_at, n.claim_until, 'open', s.min_people, s.seats, 0,
+            $2, $3
         FROM task_series s, unnest($4::uuid[], $5::date[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[])
             AS n (id, occurrence, starts_at, ends_at, claim_until)
         WHERE s.id = $1
@@ -61,7 +62,7 @@ FIND_DRAFTS = """
     SELECT id FROM task WHERE series_id = $1 AND status = 'draft' AND NOT is_detached ORDER BY occurrence
 """
 FOLLOWS = "x.seats_taken = 0 AND NOT x.is_detached"
-FOLLOWED = ("title", "body", "seats", "min_people", "minutes", "skills", "place", "longitude", "latitude")
+FOLLOWED = ("title", "body", "seats", "min_people", "minutes", "skills", "tags", "place", "longitude", "latitude")
 
 
 async def lock(connection: Connection, series_id: UUID) -> Record:

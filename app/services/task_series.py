@@ -28,8 +28,8 @@ STAFF = frozenset({Party.STAFF})
 
 VIEW = """
     SELECT s.id, s.kind, s.area_id, a.name AS area_name, s.title, s.body, s.status, s.seats, s.min_people, s.minutes,
-        s.skills, s.place, s.longitude::float8 AS longitude, s.latitude::float8 AS latitude, s.begins_on, s.rule,
-        s.starts, s.length_minutes, s.skips_holidays, s.last_on, s.made_until, s.created_at
+        s.skills, s.tags, s.place, s.longitude::float8 AS longitude, s.latitude::float8 AS latitude, s.begins_on,
+        s.rule, s.starts, s.length_minutes, s.skips_holidays, s.last_on, s.made_until, s.created_at
     FROM task_series s JOIN area a ON a.id = s.area_id
 """
 NEXT_TASKS = """ARRAY(
@@ -166,7 +166,20 @@ async def _fields(connection: Connection, index: Places, area_id: UUID, form: Ta
 
 
 def _view(row: Record) -> dict[str, Any]:
-    kept = ("id", "kind", "title", "body", "status", "seats", "min_people", "minutes", "skills", "place", "rule")
+    kept = (
+        "id",
+        "kind",
+        "title",
+        "body",
+        "status",
+        "seats",
+        "min_people",
+        "minutes",
+        "skills",
+        "tags",
+        "place",
+        "rule",
+    )
     point = None if row["longitude"] is None else {"longitude": row["longitude"], "latitude": row["latitude"]}
     return {
         **{name: row[name] for name in kept},

@@ -23,8 +23,8 @@ from app.services.waiting import NUMBER_SQL
 INSERT = """
     WITH made AS (
         INSERT INTO task (id, kind, wish_id, complaint_id, area_id, author_id, title, body, status, seats, seats_taken,
-            reward_points, hourly_points)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12) RETURNING id
+            reward_points, hourly_points, tags)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $18) RETURNING id
     )
     INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party)
     SELECT $13, 'task', id, $14, $15, $9, $16, $17 FROM made
@@ -34,7 +34,7 @@ INSERT = """
 VIEW = f"""
     SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.call_out_id, t.is_drill, t.area_id, a.name AS area_name,
         t.title, t.body, t.status, t.seats, t.seats_taken, t.min_people, t.reward_points, t.hourly_points,
-        t.minutes, t.skills, t.place, t.starts_at,
+        t.minutes, t.skills, t.tags, t.place, t.starts_at,
         t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.created_at,
         t.author_id, c.id AS claim_id, w.id AS waiter_id,
         CASE WHEN w.id IS NOT NULL THEN {NUMBER_SQL.format(place="w")} END AS number,
@@ -47,7 +47,10 @@ VIEW = f"""
     LEFT JOIN claim c ON c.task_id = t.id AND c.user_id = $4::uuid AND c.status IN ('active', 'submitted', 'returned')
     LEFT JOIN waiter w ON w.task_id = t.id AND w.user_id = $4::uuid AND w.status = 'waiting'
 """
-IS_LISTED = "x.status = 'open' AND NOT x.is_drill AND ($7::text IS NULL OR x.kind = $7)"
+IS_LISTED = """
+    x.status = 'open' AND NOT x.is_drill AND ($7::text IS NULL OR x.kind = $7)
+    AND ($8::text IS NULL OR $8 = ANY (x.tags))
+"""
 OPEN_IN_AREA = f"""
     {VIEW} WHERE t.id IN ({ids_in_area("task", IS_LISTED)})
     ORDER BY t.id DESC LIMIT $3
@@ -93,17 +96,25 @@ async def make(connection: Connection, task: Task, mover: Mover, wish_body: str 
         *creation,
         mover.id,
         mover.party,
+        task.tags,
     )
     await task_words.note(connection, task.id, task.title, task.body, wish_body)
 
 
 async def list_open(
-    reads: Reads, secret: str, caller: Caller | None, area_id: UUID, kind: str | None, request: PageRequest
+    reads: Reads,
+    secret: str,
+    caller: Caller | None,
+    area_id: UUID,
+    *,
+    kind: str | None,
+    tag: str | None,
+    request: PageRequest,
 ) -> dict[str, Any]:
     """Return the open tasks of an area and all below it, full ones included: a seat may free."""
-    filters = ("tasks", area_id, kind)
+    filters = ("tasks", area_id, kind, tag)
     below = request.below(*filters)
-    rows = await reads.fetch(OPEN_IN_AREA, area_id, below, request.rows, *arguments(caller, secret), kind)
+    rows = await reads.fetch(OPEN_IN_AREA, area_id, below, request.rows, *arguments(caller, secret), kind, tag)
     return page(rows, request, lambda row: view(row, caller), *filters)
 
 
@@ -183,6 +194,7 @@ def view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "hourly_points": row["hourly_points"],
         "minutes": row["minutes"],
         "skills": row["skills"],
+        "tags": row["tags"],
         "place": row["place"],
         "location": row["longitude"] and {"longitude": row["longitude"], "latitude": row["latitude"]},
         "starts_at": row["starts_at"],

@@ -16,7 +16,7 @@ from app.domain.lifecycles import WISH
 from app.domain.points import default_terms, rate_for
 from app.models import Task
 from app.schemas.wishes import WishIn
-from app.services import fulfilment, policies, tasks, transitions, waiting
+from app.services import fulfilment, policies, task_tags, tasks, transitions, waiting
 from app.services.transitions import Mover
 
 CHECK_WISH = "check_wish"
@@ -89,6 +89,7 @@ async def publish(
         status="open",
         reward_points=promise.points,
         hourly_points=promise.points_per_hour,
+        tags=task_tags.of_category(WishCategory(moved["category"])),
     )
     await tasks.make(connection, task, mover, moved["body"])
 

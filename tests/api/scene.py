@@ -44,7 +44,13 @@ DOCUMENT: dict[str, Any] = create_app(Settings(_env_file=None)).openapi()
 """What the API promises; read once so that tests can be made of it."""
 
 METHODS = ("get", "put", "post", "delete")
-NUMBERS = {"seal_number": 1, "category_code": "other", "kind": "units", "token": "a-link-that-leads-nowhere"}
+NUMBERS = {
+    "seal_number": 1,
+    "category_code": "other",
+    "tag_code": "elderly",
+    "kind": "units",
+    "token": "a-link-that-leads-nowhere",
+}
 """What a path names by a number or a code and not by an id; there is one of each as soon as there is a scene."""
 THEN = months.start(LAST_MONTH)
 COMPLAINANT, PHONE = "申屠小满", "13912345678"
@@ -446,6 +452,8 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/complaints/{complaint_id}/merge"): {"into_id": str(scene.ids["wish_id"])},
         ("POST", "/v1/complaints/{complaint_id}/correct"): {"category": "water", "urgency": "urgent"},
         ("POST", "/v1/complaints/{complaint_id}/rate"): {"is_satisfied": True, "note": "谢谢"},
+        ("POST", "/v1/task-tags"): {"code": "joint-study", "group": "joint_work", "name": "联学", "position": 1},
+        ("PUT", "/v1/task-tags/{tag_code}"): {"name": "助老", "position": 1, "is_active": True},
         ("PUT", "/v1/complaint-categories/{category_code}"): {
             "name": "其他",
             "urgency": "ordinary",

@@ -76,6 +76,7 @@ NO_FIELD_TAKES = {
     "a list in a list": "[[]]",
     "a list of nothing": "[null]",
 }
+TAG_ROUTES = (("POST", "/v1/task-tags"), ("PUT", "/v1/task-tags/{tag_code}"))
 BUILDING_ROUTES = (
     ("POST", "/v1/areas/{area_id}/buildings"),
     ("PUT", "/v1/areas/{area_id}/buildings/{building_id}"),
@@ -86,6 +87,8 @@ BUT_THIS_ONE_DOES = {
     (("POST", "/v1/adjustments"), "points", "below zero"),
     (("POST", "/v1/complaints/{complaint_id}/rate"), "is_satisfied", "true"),
     (("PUT", "/v1/complaint-categories/{category_code}"), "is_active", "true"),
+    (("PUT", "/v1/task-tags/{tag_code}"), "is_active", "true"),
+    *[((method, path), "position", "zero") for method, path in TAG_ROUTES],
     (("POST", "/v1/imports/{import_id}/confirm"), "accept_refused", "true"),
     *[(route, "is_wish_review_required", "true") for route in AREA_ROUTES],
     (("POST", "/v1/areas/{area_id}/split"), "default_part", "zero"),

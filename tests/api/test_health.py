@@ -73,7 +73,14 @@ class TestWithoutDatabase:
             method, template = route
             sent = {"json": {"code": new_code()}} if template == "/v1/auth/wechat" else scene.sent(route)
             query = {"area_id": str(scene.world.grid.id), "title": "题", "body": "文", "urgency": "ordinary"}
-            query |= {"longitude": "117.87", "latitude": "36.8", "from": "2026-01", "to": "2026-02", "q": "3号楼"}
+            query |= {
+                "longitude": "117.87",
+                "latitude": "36.8",
+                "from": "2026-01",
+                "to": "2026-02",
+                "month": "2026-02",
+                "q": "3号楼",
+            }
             query |= {"kind": "grid"} if template.endswith("/shapes") else {}
             query |= {"kind": "units"} if template.startswith("/v1/imports") else {}
             if template == "/v1/me/calendar":

@@ -374,7 +374,7 @@ class TestBadInput:
     @pytest.mark.parametrize("distance", [float("nan"), float("inf"), -1.0], ids=str)
     async def test_a_cursor_of_no_distance(self, api: ApiClient, world: World, distance: float):
         asked = world.place(*MIDDLE)
-        filters = (asked["longitude"], asked["latitude"], *[None] * 7)
+        filters = (asked["longitude"], asked["latitude"], *[None] * 8)
         last: tuple[float, UUID] = (0.0, uuid4())
         good = await api.get(NEAR, **asked, cursor=write_ordered_cursor(DISTANCES, last, "tasks-near", *filters))
         assert good.status_code == 200

@@ -78,6 +78,7 @@ class TestPost:
             "hourly_points": 0,
             "minutes": 90,
             "skills": ["搬运"],
+            "tags": [],
             "place": "3号楼前",
             "location": world.place(15, 15),
             **when,

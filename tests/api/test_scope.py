@@ -268,6 +268,10 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/complaints"): [],  # anybody may complain anywhere
     ("GET", "/v1/complaints"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("GET", "/v1/complaints/similar"): [Reach(query="area_id={area_id}&title=路灯坏了&body=三天没亮了")],
+    ("GET", "/v1/task-tags"): [OPEN],
+    ("POST", "/v1/task-tags"): [],  # tags are everybody's, districts have no own
+    ("PUT", "/v1/task-tags/{tag_code}"): [],
+    ("GET", "/v1/task-tags/counts"): [Reach((403, "not-allowed"), query="area_id={area_id}&month=2026-11")],
     ("GET", "/v1/complaint-categories"): [OPEN],
     ("PUT", "/v1/complaint-categories/{category_code}"): [],  # categories are everybody's, districts have no own
     ("GET", "/v1/complaints/{complaint_id}"): [OPEN, HIDDEN],

@@ -36,6 +36,7 @@ class TestPost:
             "min_people": 2,
             "minutes": 45,
             "skills": ["急救"],
+            "tags": [],
             "place": "3号楼前",
         }
         made = await make_series(world, **said, location=world.place(15, 15), skips_holidays=True)

@@ -65,6 +65,7 @@ class TestGetTask:
             "hourly_points": 0,
             "minutes": None,
             "skills": [],
+            "tags": ["elderly"],
             "place": None,
             "location": None,
             "starts_at": None,

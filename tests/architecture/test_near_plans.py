@@ -65,8 +65,9 @@ FILL = (
     CROSS JOIN (SELECT array_agg(id) AS ids FROM area WHERE lineage @> ARRAY[$1::uuid] AND kind = 'grid') AS grids
     """,
     """
-    INSERT INTO task (id, kind, wish_id, area_id, author_id, title, status, seats, seats_taken, reward_points)
-    SELECT uuid_v7(), 'wish', id, area_id, author_id, title, 'open', 1, 0, 10 FROM wish WHERE author_id = $1::uuid
+    INSERT INTO task (id, kind, wish_id, area_id, author_id, title, status, seats, seats_taken, reward_points, tags)
+    SELECT uuid_v7(), 'wish', id, area_id, author_id, title, 'open', 1, 0, 10, ARRAY[category]
+    FROM wish WHERE author_id = $1::uuid
     """,
     f"""
     INSERT INTO task
@@ -100,7 +101,7 @@ class District:
             SHOWN,
             *more.get("after", (-1.0, HIGHEST)),
             more.get("kinds", list(TaskKind)),
-            *(more.get("minutes_max"), None, category, now()),
+            *(more.get("minutes_max"), None, category, now(), more.get("tag")),
             *([] if words is None else [words]),
         ]
         await self.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
@@ -159,6 +160,8 @@ async def district(database: Database) -> AsyncIterator[District]:
         ({"words": ["词7"]}, 200),
         ({"whose": "grid", "kinds": ["wish"], "radius_m": 50_000}, 100),
         ({"whose": "team", "radius_m": 50_000}, 200),
+        # A grid of this district asks for one help alone: what is nearer and carries another tag is passed over.
+        ({"tag": "medical", "kinds": ["wish"]}, 4_000),
     ],
     ids=str,
 )

@@ -223,6 +223,11 @@ class TestReads:
         expected = IDENTITY + lists_rules_survey_near_far + and_the_cards
         assert await counter.get("/v1/complaints/similar", person, **asked) == expected
 
+    async def test_tags(self, counter: Counter, world: World):
+        assert await counter.get("/v1/task-tags") == 1
+        asked: dict[str, Any] = {"area_id": world.district.id, "month": "2026-11"}
+        assert await counter.get("/v1/task-tags/counts", world.staff, **asked) == IDENTITY + 1
+
     async def test_complaint_categories(self, counter: Counter):
         assert await counter.get("/v1/complaint-categories") == 1
 

@@ -47,7 +47,7 @@ COLUMNS = {
     ),
     "task": (
         *("id", "kind", "wish_id", "area_id", "author_id", "title", "status", "seats", "seats_taken"),
-        *("reward_points", "created_at"),
+        *("reward_points", "created_at", "tags"),
     ),
     "claim": ("id", "task_id", "user_id", "status", "note", "due_at", "created_at", "submitted_at"),
     "award": (

@@ -15,6 +15,7 @@ from app.domain.kinds import TaskKind, TransferKind, WishCategory
 from app.domain.lifecycle import Party
 from app.domain.texts import REJECTED_BY_CHECK
 from app.ledger import Movement
+from app.services import task_tags
 
 SPAN_DAYS = 150
 """How far back the generated wishes go."""
@@ -203,6 +204,7 @@ class WishMaker:
             town.rows.add(
                 *("task", ids["task"], TaskKind.WISH, ids["wish"], telling.grid.id, telling.author_id, telling.title),
                 *(life.states["task"], 1, int(life.takes_seat), town.settings.wish_reward_points, published),
+                task_tags.of_category(telling.category),
             )
         if telling.helper_id is not None:
             self._make_claim(telling, ids, telling.helper_id)

@@ -38,6 +38,23 @@ WORK = (
         "already-claimed", 409, "The caller has a live claim on it", "您已经认领了这个任务，请在“我的认领”中查看。"
     ),
     ProblemType("claim-limit-reached", 409, "Too many open claims", "您手上的任务已达上限，请先完成或退回一个。"),
+    # Tags of tasks
+    ProblemType(
+        "tag-unknown",
+        422,
+        "A tag is not on the list, or is chosen no more",
+        "所选的标签已停用或不存在，请重新选择标签。",
+    ),
+    ProblemType("tag-code-taken", 409, "Another tag has the code", "已有相同代码的标签，请换一个代码。"),
+    ProblemType(
+        "tag-name-taken", 409, "Another tag of the group has the name", "这一组里已有同名的标签，请换一个名称。"
+    ),
+    ProblemType(
+        "tag-limit-reached",
+        409,
+        "There are as many tags as may be",
+        "标签已经够多了，请停用或改名现有的标签，不要再增加。",
+    ),
     # Series of tasks
     ProblemType(
         "rule-unclear",
