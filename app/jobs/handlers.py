@@ -59,6 +59,7 @@ class Parts:
     database: Database
     wechat: WeChat
     settings: Settings
+    batch: int = BATCH
 
     @property
     def terms(self) -> Terms:
@@ -176,22 +177,22 @@ async def place_complaint_texts(parts: Parts, area_id: UUID) -> None:
 
 async def mature_points(parts: Parts) -> int:
     """Let users spend what waited long enough; return of how many accounts."""
-    return await in_batches(parts.database, ledger.find_mature, points.mature)
+    return await in_batches(parts.database, ledger.find_mature, points.mature, parts.batch)
 
 
 async def expire_points(parts: Parts) -> int:
     """Take what nobody spent in time; return of how many accounts."""
-    return await in_batches(parts.database, ledger.find_expired, points.expire)
+    return await in_batches(parts.database, ledger.find_expired, points.expire, parts.batch)
 
 
 async def warn_expiry(parts: Parts) -> int:
     """Warn of points that expire soon, once a month and once a week before; return how many times."""
     warned = 0
     for days_before in points.WARNED_DAYS_BEFORE:
-        done = BATCH
-        while done == BATCH:
+        done = parts.batch
+        while done == parts.batch:
             async with parts.database.transaction() as connection:
-                done = await points.warn(connection, days_before, BATCH)
+                done = await points.warn(connection, days_before, parts.batch)
             warned += done
     return warned
 

@@ -24,14 +24,15 @@ async def in_batches(
     database: Database,
     find: Callable[[Reads, date, int], Awaitable[list[Cohort]]],
     act: Callable[[Connection, Cohort], Awaitable[None]],
+    limit: int = BATCH,
 ) -> int:
-    """Act on every account of points that is due today, until none is left; return on how many."""
+    """Act on every account of points that is due today, ``limit`` a look, until none is left; return on how many."""
     done = 0
     while True:
-        due = await find(database.reads, today(), BATCH)
+        due = await find(database.reads, today(), limit)
         acted = await each(database, due, act)
         done += acted
-        if len(due) < BATCH or not acted:
+        if len(due) < limit or not acted:
             return done
 
 

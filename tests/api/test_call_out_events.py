@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
-import pytest
+from fastapi import FastAPI
 
 from app.domain.caller import Role
+from app.services.call_outs.board import Board
 from tests.api.scene import problem
 from tests.api_client import ApiClient
+from tests.app_parts import running_with
 from tests.call_outs import end, gathering, ordered, say, watching
 from tests.factories import World
 
@@ -53,14 +55,14 @@ class TestEvents:
         response = await api.get(f"/v1/call-outs/{await ordered(world)}/events", world.staff)
         assert problem(response) == (409, "state-conflict")
 
-    async def test_to_no_more_than_one_process_serves(
-        self, api: ApiClient, world: World, monkeypatch: pytest.MonkeyPatch
-    ):
+    async def test_to_no_more_than_one_process_serves(self, app: FastAPI, api: ApiClient, world: World):
         call_out_id = await gathering(world)
-        monkeypatch.setattr("app.services.call_outs.board.WATCHERS_MAX", 1)
-        async with watching(world, world.staff, call_out_id) as stream:
-            await stream.next_event()
-            response = await api.get(f"/v1/call-outs/{call_out_id}/events", world.administrator)
+        board = Board(world.database, watchers_max=1)
+        with running_with(app, board=board):
+            async with watching(world, world.staff, call_out_id) as stream:
+                await stream.next_event()
+                response = await api.get(f"/v1/call-outs/{call_out_id}/events", world.administrator)
+        await board.close()
         assert problem(response) == (503, "watchers-too-many")
         assert response.headers["retry-after"] == "30"
 

@@ -15,6 +15,7 @@ from app.models import WorkerHeartbeat
 from bench.processes import free_port
 from tests.api.scene import DOCUMENT, ROUTES, Scene, problem
 from tests.api_client import ApiClient
+from tests.app_parts import running_with
 from tests.wechat.server import new_code
 
 
@@ -43,9 +44,9 @@ class TestReady:
             "jobs": "no worker is alive: run `echowall worker`",
         }
 
-    async def test_with_tables_of_another_version(self, app: FastAPI, api: ApiClient, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(app.state, "migration", "0000")
-        response = await api.get("/readyz")
+    async def test_with_tables_of_another_version(self, app: FastAPI, api: ApiClient):
+        with running_with(app, migration="0000"):
+            response = await api.get("/readyz")
         assert (response.status_code, response.json()["migrations"]) == (503, "run `echowall migrate`")
 
 

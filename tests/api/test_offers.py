@@ -17,6 +17,7 @@ from tests.api_client import ApiClient
 from tests.conftest import Jobs
 from tests.factories import OFFER_FORM, World, log_in
 from tests.people import Person
+from tests.wechat.overtaken import Overtaken
 
 REASON = {"reason": "请写明份量。"}
 DECIDED = {"approve": "listed", "reject": "rejected"}
@@ -330,21 +331,14 @@ class TestEdit:
         assert problem(await api.get(f"/v1/offers/{offer}", holder)) == (404, "not-found")
 
     async def test_a_verdict_counts_for_the_words_it_was_asked_about(
-        self, world: World, jobs: Jobs, database: Database, monkeypatch: pytest.MonkeyPatch
+        self, world: World, jobs: Jobs, database: Database
     ):
         """The owner changes the words while WeChat looks at the harmless ones."""
         owner, _, offer, _ = await held(world)
         await world.api.put(f"/v1/offers/{offer}", owner, OFFER_FORM | {"title": "大面一碗"})
-        ask = content_checks._ask
-
-        async def ask_and_be_overtaken(*arguments: Any) -> content_checks.Outcome:
-            verdict = await ask(*arguments)
-            await world.api.put(f"/v1/offers/{offer}", owner, OFFER_FORM | {"title": "赌博筹码"})
-            return verdict
-
-        with monkeypatch.context() as patch:
-            patch.setattr(content_checks, "_ask", ask_and_be_overtaken)
-            await content_checks.check_offer(database, jobs.parts.wechat, offer)
+        risky = OFFER_FORM | {"title": "赌博筹码"}
+        wechat = Overtaken(jobs.parts.wechat, lambda: world.api.put(f"/v1/offers/{offer}", owner, risky))
+        await content_checks.check_offer(database, wechat, offer)
         assert (await world.api.get(f"/v1/offers/{offer}", owner)).json()["status"] == "checking"
         await jobs.drain()
         assert (await world.api.get(f"/v1/offers/{offer}", owner)).json()["status"] == "rejected"

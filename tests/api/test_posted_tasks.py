@@ -16,6 +16,7 @@ from tests.api_client import ApiClient
 from tests.conftest import Jobs
 from tests.factories import REWARD_POINTS, World, make_grant
 from tests.people import Person
+from tests.wechat.overtaken import Overtaken
 
 FORM: dict[str, Any] = {"kind": "activity", "title": "周六清理楼道", "body": "带上手套。", "seats": 3}
 
@@ -159,23 +160,13 @@ class TestEdit:
         )
         assert (await api.get(path)).status_code == 404
 
-    async def test_a_verdict_counts_for_the_words_it_was_asked_about(
-        self, api: ApiClient, world: World, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
-    ):
+    async def test_a_verdict_counts_for_the_words_it_was_asked_about(self, api: ApiClient, world: World, jobs: Jobs):
         """They are changed while WeChat looks at the harmless ones."""
         worker = await world.visitor()
         await make_grant(world.database, worker, world.grid, Role.STAFF)
         path = f"/v1/tasks/{(await api.post('/v1/tasks', worker, FORM | {'area_id': str(world.grid.id)})).json()['id']}"
-        ask = content_checks._ask
-
-        async def ask_and_be_overtaken(*arguments: Any) -> content_checks.Outcome:
-            verdict = await ask(*arguments)
-            await api.put(path, worker, {"title": "赌博筹码"})
-            return verdict
-
-        with monkeypatch.context() as patch:
-            patch.setattr(content_checks, "_ask", ask_and_be_overtaken)
-            await content_checks.check_task(world.database, jobs.parts.wechat, UUID(path.rpartition("/")[2]))
+        wechat = Overtaken(jobs.parts.wechat, lambda: api.put(path, worker, {"title": "赌博筹码"}))
+        await content_checks.check_task(world.database, wechat, UUID(path.rpartition("/")[2]))
         assert (await api.get(path, worker)).json()["status"] == "draft"
         await jobs.drain()
         assert (await api.get(path, worker)).json()["status"] == "draft"

@@ -15,6 +15,7 @@ from tests.api_client import ApiClient
 from tests.conftest import Jobs
 from tests.factories import REWARD_POINTS, World
 from tests.series import after, edit_form, id_of, make_series, open_series, series_form, tasks_of, worker_of
+from tests.wechat.overtaken import Overtaken
 
 WEEKLY_FOR_A_YEAR = "FREQ=WEEKLY;COUNT=52"
 
@@ -89,24 +90,13 @@ class TestPost:
         seen = (await world.api.get(f"/v1/task-series/{made['id']}", world.staff)).json()
         assert (seen["status"], seen["tasks"]) == ("draft", [])
 
-    async def test_a_verdict_counts_for_the_words_it_was_asked_about(
-        self, world: World, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
-    ):
+    async def test_a_verdict_counts_for_the_words_it_was_asked_about(self, world: World, jobs: Jobs):
         worker = await worker_of(world)
         made = await make_series(world, worker)
         path = f"/v1/task-series/{made['id']}"
-        ask = content_checks._ask
-
-        async def ask_and_be_overtaken(*arguments: Any) -> content_checks.Outcome:
-            verdict = await ask(*arguments)
-            await world.api.put(path, worker, edit_form(world, title="赌博筹码"))
-            return verdict
-
-        with monkeypatch.context() as patch:
-            patch.setattr(content_checks, "_ask", ask_and_be_overtaken)
-            await content_checks.check_series(
-                world.database, jobs.parts.wechat, UUID(made["id"]), weeks=4, base_points=1
-            )
+        risky = edit_form(world, title="赌博筹码")
+        wechat = Overtaken(jobs.parts.wechat, lambda: world.api.put(path, worker, risky))
+        await content_checks.check_series(world.database, wechat, UUID(made["id"]), weeks=4, base_points=1)
         assert (await world.api.get(path, worker)).json()["status"] == "draft"
 
     @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Points that mature and expire, and the warnings before: twice, in parallel, and killed in the middle (I11)."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -120,11 +121,10 @@ class TestManyAtOnce:
             assert await moved(database, person) == [(kind, 6)]
 
     async def test_small_batches_come_to_the_end(
-        self, world: World, database: Database, jobs: Jobs, sweep: str, kind: str, monkeypatch: pytest.MonkeyPatch
+        self, world: World, database: Database, jobs: Jobs, sweep: str, kind: str
     ):
         people = await self.due(world, database, kind)
-        monkeypatch.setattr(handlers, "BATCH", 5)
-        assert await getattr(handlers, sweep)(jobs.parts) >= self.ACCOUNTS
+        assert await getattr(handlers, sweep)(replace(jobs.parts, batch=5)) >= self.ACCOUNTS
         for person in people:
             assert await moved(database, person) == [(kind, 6)]
 
@@ -190,15 +190,13 @@ class TestWarnExpiry:
         await world.voucher(holder, await world.offer(await world.shop(await world.person()), points=5))
         assert (await purse(world, holder))["warnings"] == []
 
-    async def test_workers_at_once_warn_once_in_batches_of_any_size(
-        self, world: World, database: Database, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
-    ):
+    async def test_workers_at_once_warn_once_in_batches_of_any_size(self, world: World, database: Database, jobs: Jobs):
         people = [await world.person() for _ in range(9)]
         for person in people:
             await give_points(database, person, 3, expires_on=in_days(20))
-        monkeypatch.setattr(handlers, "BATCH", 4)
-        await asyncio.gather(*[handlers.warn_expiry(jobs.parts) for _ in range(4)])
-        await handlers.warn_expiry(jobs.parts)
+        parts = replace(jobs.parts, batch=4)
+        await asyncio.gather(*[handlers.warn_expiry(parts) for _ in range(4)])
+        await handlers.warn_expiry(parts)
         for person in people:
             assert await warnings(database, person) == [(20, 30, 3)]
 

@@ -74,8 +74,9 @@ class Feed:
 class Board:
     """The feeds of one process. Make it once, close it at the end; nothing runs while nobody watches."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, watchers_max: int = WATCHERS_MAX) -> None:
         self._database = database
+        self._watchers_max = watchers_max
         self._feeds: dict[UUID, Feed] = {}
         self._tasks: dict[UUID | None, asyncio.Task[None]] = {}
 
@@ -89,7 +90,7 @@ class Board:
 
     def require_room(self) -> None:
         """Raise ``watchers-too-many`` when this process serves as many as it can."""
-        if sum(feed.watchers for feed in self._feeds.values()) >= WATCHERS_MAX:
+        if sum(feed.watchers for feed in self._feeds.values()) >= self._watchers_max:
             raise Problem("watchers-too-many")
 
     async def watch(self, call_out_id: UUID, scope: Sequence[UUID]) -> AsyncIterator[bytes]:
