@@ -1,8 +1,8 @@
-"""Voucher codes: RFC 6238 one-time passwords, 30 s, SHA-256, behind what names the voucher (pure).
+"""Codes that people show: RFC 6238 one-time passwords, 30 s, SHA-256, behind what names the thing (pure).
 
 Scanned: ``EW1`` + the id in base32 (26 characters) + 8 digits: letters and digits only, so that a QR code stays small.
-Typed, for a camera that is broken: 4 characters that name the voucher in its shop + 4 that change with the step, in the
-letters and digits of ``typed_codes``.
+Typed, for a camera that is broken: 4 characters that name the voucher in its shop, or whatever the code is of, + 4 that
+change with the step, in the letters and digits of ``typed_codes``.
 """
 
 import base64
@@ -34,9 +34,9 @@ def _totp(key: bytes) -> pyotp.TOTP:
     )
 
 
-def write(voucher_id: UUID, key: bytes, moment: datetime) -> str:
-    """Return the code of ``voucher_id`` to be scanned in the step that holds ``moment``."""
-    written_id = base64.b32encode(voucher_id.bytes).decode().rstrip("=")
+def write(subject_id: UUID, key: bytes, moment: datetime) -> str:
+    """Return the code of ``subject_id`` to be scanned in the step that holds ``moment``."""
+    written_id = base64.b32encode(subject_id.bytes).decode().rstrip("=")
     return f"EW1{written_id}{_totp(key).at(moment)}"
 
 
@@ -50,8 +50,15 @@ def new_handle() -> str:
     return typed_codes.write(secrets.token_bytes(typed_codes.RANDOM_BYTES))[:HANDLE_CHARACTERS]
 
 
+def handle_of(key: bytes) -> str:
+    """Return what names the one thing that has this key, for a code that is typed."""
+    return typed_codes.write(hmac.digest(key, b"handle", hashlib.sha256)[: typed_codes.RANDOM_BYTES])[
+        :HANDLE_CHARACTERS
+    ]
+
+
 def read(code: str) -> tuple[UUID, str] | None:
-    """Return the voucher's id and the password of a scanned code, or None when this is no code of ours."""
+    """Return the id and the password of a scanned code, or None when this is no code of ours."""
     found = _SCANNED.fullmatch(code.strip().upper())
     if found is None:
         return None

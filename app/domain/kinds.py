@@ -294,6 +294,7 @@ class TryPurpose(StrEnum):
 
     CLERK_INVITE = "clerk_invite"  # a code that a shop's owner shows
     VOUCHER_CODE = "voucher_code"  # a code that a voucher's holder reads out
+    SHOWN_CODE = "shown_code"  # a code that a place or a resident shows to whoever comes
 
 
 class Expiry(StrEnum):

@@ -17,6 +17,7 @@ from app.domain import months
 from app.domain.seals import SHORT_LOOK_BACK
 from app.jobs.rounds import BATCH, each, in_batches, until_none
 from app.services import (
+    attendances,
     content_checks,
     digests,
     fulfilment,
@@ -113,6 +114,11 @@ async def move_up(parts: Parts) -> int:
         lambda connection, task_id: waiting.fill(connection, parts.terms, task_id),
     )
     return filled + await until_none(parts.database, waiting.find_seated, waiting.end_seated)
+
+
+async def close_attendances(parts: Parts) -> int:
+    """End the stays of those who forgot to check out, when it was planned; return how many."""
+    return await until_none(parts.database, attendances.find_over, attendances.close)
 
 
 async def end_tasks(parts: Parts) -> int:
@@ -328,6 +334,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "lapse_overdue": ("*/5 * * * *", lapse_overdue),
     "remind_claimants": ("*/5 * * * *", remind_claimants),
     "move_up": ("* * * * *", move_up),
+    "close_attendances": ("*/5 * * * *", close_attendances),
     "end_tasks": ("*/5 * * * *", end_tasks),
     "make_series_tasks": ("13 * * * *", make_series_tasks),
     "expire_wishes": ("7 * * * *", expire_wishes),

@@ -6,6 +6,7 @@ from app.models.adjustment import Adjustment
 from app.models.api_key import ApiKey
 from app.models.area import Area, AreaPeriod
 from app.models.area_shape import AreaShape
+from app.models.attendance import Attendance
 from app.models.branch import Branch, BranchCandidacy, BranchMember, BranchTerm
 from app.models.building import Building
 from app.models.calendar_edition import CalendarEdition
@@ -65,6 +66,7 @@ __all__ = [
     "Area",
     "AreaPeriod",
     "AreaShape",
+    "Attendance",
     "Award",
     "Branch",
     "BranchCandidacy",

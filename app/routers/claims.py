@@ -4,13 +4,24 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.deps import WRITE_PROBLEMS, CallerDep, ReadsDep, SecretDep, TermsDep, UnitOfWork, UnitOfWorkDep, answer
+from app.deps import (
+    WRITE_PROBLEMS,
+    CallerDep,
+    ReadsDep,
+    SecretDep,
+    SettingsDep,
+    TermsDep,
+    UnitOfWork,
+    UnitOfWorkDep,
+    answer,
+)
 from app.domain.caller import Caller
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.adjustments import AdjustmentOut, AwardReversalIn
+from app.schemas.attendances import CheckInIn, CheckOutIn
 from app.schemas.members import RefusalIn
 from app.schemas.tasks import ClaimOut, SubmitIn
-from app.services import adjustments, claims
+from app.services import adjustments, check_ins, claims
 
 router = APIRouter(prefix="/claims", tags=["claims"])
 CLAIM_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
@@ -27,11 +38,44 @@ async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep, secret: 
 
 
 @router.post(
-    "/{claim_id}/submit", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "not-allowed", "malformed-json")
+    "/{claim_id}/submit",
+    response_model=ClaimOut,
+    responses=responses(*CLAIM_PROBLEMS, "not-allowed", "malformed-json", "minutes-beyond-window"),
 )
 async def submit(claim_id: UUID, form: SubmitIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
     """Say what was done; whoever asked for it confirms."""
     await claims.submit(work.connection, secret, caller, claim_id, form.note, form.minutes)
+    return await _tell(work, secret, caller, claim_id)
+
+
+@router.post(
+    "/{claim_id}/check-in",
+    response_model=ClaimOut,
+    responses=responses(
+        *CLAIM_PROBLEMS,
+        *("malformed-json", "not-allowed", "already-checked-in", "scan-too-old", "check-in-early", "check-in-late"),
+        *("check-in-elsewhere", "shown-code-invalid", "too-many-tries"),
+    ),
+)
+async def check_in(
+    claim_id: UUID, form: CheckInIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep, settings: SettingsDep
+) -> Response:
+    """Check in by the code that the place or the resident shows."""
+    secrets = secret, settings.secret_key.get_secret_value()
+    await check_ins.check_in(work.connection, secrets, caller, claim_id, form)
+    return await _tell(work, secret, caller, claim_id)
+
+
+@router.post(
+    "/{claim_id}/check-out",
+    response_model=ClaimOut,
+    responses=responses(*CLAIM_PROBLEMS, "malformed-json", "not-allowed", "not-checked-in"),
+)
+async def check_out(
+    claim_id: UUID, form: CheckOutIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+) -> Response:
+    """Say that one leaves; who forgets has left when it was planned."""
+    await check_ins.check_out(work.connection, secret, caller, claim_id, form)
     return await _tell(work, secret, caller, claim_id)
 
 

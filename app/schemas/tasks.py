@@ -9,9 +9,11 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import EmergencyWork, TaskKind, WishCategory
 from app.schemas.areas import AreaRef
+from app.schemas.attendances import AttendanceOut
 from app.schemas.fields import Body, Check, In, Moment, Note, Out, Page, Skill, Title
 from app.schemas.locations import Location, Place, PointOut
 from app.schemas.task_tags import TagCode, without_repeats
+from app.schemas.wishes import Poster
 
 WINDOW_MAX = timedelta(days=731)
 RADIUS_MAX_M = 50_000
@@ -198,7 +200,20 @@ class ClaimOut(Out):
     due_at: datetime
     created_at: datetime
     submitted_at: datetime | None
+    attendance: AttendanceOut | None
     actions: list[str]
+
+
+class TaskClaimOut(ClaimOut):
+    """A claim on a list of those who claimed a task."""
+
+    helper: Poster
+
+
+class TickedOut(Out):
+    """The claims that were ticked on a task's list, as they are now."""
+
+    items: list[TaskClaimOut]
 
 
 class ClaimLimits(Out):

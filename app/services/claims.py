@@ -10,10 +10,11 @@ from app.core.clock import now
 from app.core.db import Reads
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role, parties_to_service
+from app.domain.check_in import find_window_problem
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import CLAIM
-from app.services import fulfilment, limits, task_references, transitions
+from app.domain.lifecycles import ATTENDANCE, CLAIM
+from app.services import attendances, fulfilment, limits, task_references, transitions
 from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.limits import LIMIT_SQL, Terms
 from app.services.pages import PageRequest, page
@@ -71,9 +72,9 @@ FIND = f"""
 """
 VIEW = f"""
     SELECT c.id, c.status, c.note, c.minutes, c.due_at, c.created_at, c.submitted_at, c.user_id AS claimant_id,
-        {task_references.COLUMNS}, {PARTS},
+        {task_references.COLUMNS}, t.starts_at, t.ends_at, {attendances.COLUMNS_SQL}, {PARTS},
         EXISTS (SELECT FROM adjustment x WHERE x.claim_id = c.id AND x.status <> 'refused') AS is_reversed
-    FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id
+    FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id LEFT JOIN attendance h ON h.id = c.id
 """
 GET = f"{VIEW} WHERE c.id = $1"
 # With the person's limits, who may have no claims at all.
@@ -128,7 +129,10 @@ def _why_refused(row: Record | None, caller: Caller, terms: Terms, moment: datet
 async def submit(
     connection: Connection, secret: str, caller: Caller, claim_id: UUID, note: str, minutes: int | None
 ) -> None:
-    """Say that the work is done, in so many minutes. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
+    """Say that the work is done, in so many minutes, or in those that one was there.
+
+    Raises ``not-found``, ``not-allowed``, ``state-conflict``, ``minutes-beyond-window``.
+    """
     row, mover = await _find(connection, secret, caller, claim_id, "submit")
     await fulfilment.deliver(connection, fulfilment.of(row), mover, note, minutes)
 
@@ -168,14 +172,14 @@ async def get(reads: Reads, secret: str, caller: Caller, claim_id: UUID) -> dict
     row = await reads.fetchrow(GET, claim_id, caller.scope(Role.STAFF), hash_of(secret, caller.id))
     if row is None or not parties_of(row, caller) & PARTIES_TO_A_CLAIM:
         raise Problem("not-found")
-    return _view(row, caller)
+    return view(row, caller)
 
 
 async def list_own(reads: Reads, terms: Terms, caller: Caller, request: PageRequest) -> dict[str, Any]:
     """Return the caller's claims, whatever became of them, and how many they may hold at once."""
     rows = await reads.fetch(LIST_OWN, caller.id, [], None, request.below("own-claims"), request.rows)
     claims = [row for row in rows if row["id"] is not None]
-    listed = page(claims, request, lambda row: _view(row, caller), "own-claims")
+    listed = page(claims, request, lambda row: view(row, caller), "own-claims")
     return listed | {"limits": limits.view(rows[0], terms)}
 
 
@@ -206,7 +210,8 @@ async def _find(
     return row, Mover(transitions.permit(CLAIM, row["status"], action, parties), caller.id)
 
 
-def _view(row: Record, caller: Caller) -> dict[str, Any]:
+def view(row: Record, caller: Caller) -> dict[str, Any]:
+    """Return a claim, whose row is one of ``VIEW``, as the caller sees it."""
     return {
         "id": row["id"],
         "task": task_references.refer(row),
@@ -216,6 +221,7 @@ def _view(row: Record, caller: Caller) -> dict[str, Any]:
         "due_at": row["due_at"],
         "created_at": row["created_at"],
         "submitted_at": row["submitted_at"],
+        "attendance": attendances.view(row),
         "actions": _actions(row, parties_of(row, caller)),
     }
 
@@ -225,4 +231,8 @@ def _actions(row: Record, parties: frozenset[Party]) -> tuple[str, ...]:
     actions = CLAIM.actions(row["status"], parties)
     if row["status"] == "verified" and Party.STAFF in parties and not row["is_reversed"]:
         actions += ("reverse_award",)
+    if row["attendance_status"] is not None:
+        return actions + ATTENDANCE.actions(row["attendance_status"], parties)
+    if "submit" in actions and find_window_problem(now(), row["starts_at"], row["ends_at"]) is None:
+        actions += ("check_in",)
     return actions

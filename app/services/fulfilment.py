@@ -13,7 +13,7 @@ from app.core.clock import now
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import CLAIM, COMPLAINT, WISH
-from app.services import awards, limits, transitions, waiting
+from app.services import attendances, awards, limits, transitions, waiting
 from app.services.limits import Terms
 from app.services.transitions import Mover
 
@@ -55,9 +55,13 @@ def of(row: Record) -> Service:
 
 
 async def deliver(connection: Connection, service: Service, mover: Mover, note: str, minutes: int | None) -> None:
-    """Say that the work is done, and how long it took; it no longer counts against the claimant's limit."""
+    """Say that the work is done, and how long it took; it no longer counts against the claimant's limit.
+
+    Without ``minutes`` it took as long as the claimant was there. Raises ``minutes-beyond-window``.
+    """
     moment = now()
     await _count_open_claims(connection, service.claimant_id, -1)
+    minutes = await attendances.count_minutes(connection, service.claim_id, mover, minutes)
     changes = {"note": note, "minutes": minutes, "submitted_at": moment}
     await transitions.move(connection, CLAIM, service.claim_id, "submit", mover, changes=changes)
     await _move_wish(connection, service, "deliver", mover, delivered_at=moment)

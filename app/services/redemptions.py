@@ -17,15 +17,11 @@ from app.domain.kinds import TryPurpose
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import VOUCHER
 from app.schemas.merchants import RedemptionIn
-from app.services import settlements, transitions, tries, vouchers
+from app.services import settlements, shown_codes, transitions, tries, vouchers
 from app.services.idempotency import SingleWrite, answer_sql
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 from app.services.vouchers import code_key
-
-OFFLINE_WITHIN = timedelta(minutes=30)
-"""How far back a scan may lie that a clerk's phone kept while it had no signal."""
-CLOCK_SKEW = timedelta(minutes=1)
 
 # One statement decides the race, moves the points, leaves the event and stores the answer under the key. $1 to $3 are
 # the key's ($1 the clerk), $4 the voucher, $5 the clerk's shops, $6 when it was scanned, $7 the code's step, $8 whether
@@ -93,7 +89,7 @@ async def settle(write: SingleWrite, caller: Caller, form: RedemptionIn, secret:
     ``scans-not-accepted``, ``ledger-halted``. Locks the voucher's row, then the holder's held balance.
     """
     moment = now()
-    scanned_at = _time_of_scan(form.scanned_at, moment)
+    scanned_at = shown_codes.time_of_scan(form.scanned_at, moment)
     typed = codes.read_typed(form.code)
     if typed is None:
         voucher_id, step = _read_scanned(form.code, secret, scanned_at)
@@ -152,15 +148,6 @@ async def list_of_merchant(reads: Reads, caller: Caller, merchant_id: UUID, requ
     rows = await reads.fetch(LIST, merchant_id, [], request.below(*filters), request.rows)
     owner = frozenset({Party.OWNER})
     return page(rows, request, lambda row: _view(row, owner if row["owner_id"] == caller.id else frozenset()), *filters)
-
-
-def _time_of_scan(told: datetime | None, moment: datetime) -> datetime:
-    """Return when the code was scanned, by a phone's clock that may be a little fast."""
-    if told is None:
-        return moment
-    if not moment - OFFLINE_WITHIN <= told <= moment + CLOCK_SKEW:
-        raise Problem("scan-too-old")
-    return min(told, moment)
 
 
 def _read_scanned(code: str, secret: str, moment: datetime) -> tuple[UUID, int]:

@@ -17,7 +17,7 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import VOUCHER
 from app.domain.texts import NOT_HONOURED
-from app.services import awards, transitions
+from app.services import awards, shown_codes, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -206,24 +206,7 @@ async def get_code(reads: Reads, caller: Caller, voucher_id: UUID, secret: str) 
     moment = now()
     if row["status"] != "held" or row["expires_at"] <= moment:
         raise Problem("state-conflict")
-    key = code_key(secret, voucher_id)
-    starts = [codes.step_start(moment) + step * codes.STEP for step in range(codes.COMING_CODES + 1)]
-    current, *coming = [
-        {
-            "code": codes.write(voucher_id, key, start),
-            "typed_code": codes.write_typed(row["handle"], key, start),
-            "valid_from": start,
-            "expires_at": start + codes.STEP,
-        }
-        for start in starts
-    ]
-    return {
-        "code": current["code"],
-        "typed_code": current["typed_code"],
-        "expires_at": current["expires_at"],
-        "next": coming,
-        "actions": [],
-    }
+    return shown_codes.sheet(voucher_id, row["handle"], code_key(secret, voucher_id))
 
 
 def code_key(secret: str, voucher_id: UUID) -> bytes:

@@ -106,7 +106,7 @@ class TestReturn:
         response = await api.post(f"/v1/claims/{claim}/return", world.staff, REASON)
         assert (response.status_code, response.json()["status"]) == (200, "returned")
         seen = (await api.get(f"/v1/claims/{claim}", helper)).json()
-        assert (seen["actions"], seen["due_at"] > first["due_at"]) == (["submit", "release"], True)
+        assert (seen["actions"], seen["due_at"] > first["due_at"]) == (["submit", "release", "check_in"], True)
         assert (await api.get(f"/v1/wishes/{wish}", helper)).json()["history"][-1]["note"] == REASON["reason"]
         assert (await api.post(f"/v1/claims/{claim}/submit", helper, NOTE)).status_code == 200
 

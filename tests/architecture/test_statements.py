@@ -284,6 +284,8 @@ class TestReads:
         assert await counter.get("/v1/tasks", helper, **district) == IDENTITY + 1
         assert await counter.get(f"/v1/tasks/{task_id}") == 1
         assert await counter.get(f"/v1/tasks/{task_id}", helper) == IDENTITY + 1
+        assert await counter.get(f"/v1/tasks/{task_id}/check-in-code", world.staff) == IDENTITY + 1
+        assert await counter.get(f"/v1/tasks/{task_id}/claims", world.staff) == IDENTITY + 2
 
     async def test_staffing(self, counter: Counter, world: World):
         assert await counter.get(f"/v1/areas/{world.district.id}/staffing", world.staff) == IDENTITY + 1

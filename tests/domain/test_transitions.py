@@ -15,6 +15,7 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
 from app.domain.lifecycles import (
     ADJUSTMENT,
+    ATTENDANCE,
     BRANCH,
     BRANCH_CANDIDACY,
     BRANCH_MEMBER,
@@ -59,6 +60,10 @@ from tests.strength import lend, make_line, make_plan, make_request
 
 LAST_YEAR = date(2025, 1, 1)
 INSERT_CLAIM = "INSERT INTO claim (id, task_id, user_id, status, due_at) VALUES ($1, $2, $3, 'active', $4)"
+INSERT_ATTENDANCE = """
+    INSERT INTO attendance (id, status, is_by_staff, checked_in_at, planned_end_at, checked_out_at)
+    VALUES ($1, 'present', true, $2, $2, $2)
+"""
 INSERT_WAITER = "INSERT INTO waiter (id, task_id, user_id, status) VALUES ($1, $2, $3, 'waiting')"
 INSERT_VOLUNTEER = """
     INSERT INTO volunteer (id, person_id, home_area_id, skills, status) VALUES ($1, $2, $3, '{}', 'applied')
@@ -147,6 +152,13 @@ async def a_series(world: World) -> UUID:
 async def a_claim(world: World) -> UUID:
     claim_id, task_id, helper = new_id(), await a_task(world), await world.helper()
     await world.database.writes.execute(INSERT_CLAIM, claim_id, task_id, helper.id, now())
+    return claim_id
+
+
+async def a_stay(world: World) -> UUID:
+    """One that has an end, since no other may be in every state."""
+    claim_id = await a_claim(world)
+    await world.database.writes.execute(INSERT_ATTENDANCE, claim_id, now())
     return claim_id
 
 
@@ -268,6 +280,7 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     TASK.subject: a_task,
     TASK_SERIES.subject: a_series,
     CLAIM.subject: a_claim,
+    ATTENDANCE.subject: a_stay,
     WAITER.subject: a_waiter,
     MEMBER.subject: a_member,
     VOLUNTEER.subject: a_volunteer,

@@ -77,6 +77,11 @@ BROKEN = {
         SELECT u.id FROM "user" u WHERE u.narrowed_until IS NOT NULL
             AND 2 > (SELECT count(*) FROM claim c WHERE c.user_id = u.id AND c.status = 'lapsed')
     """,
+    "who left came before, and nobody came for a claim that had ended": """
+        SELECT h.id FROM attendance h JOIN claim c ON c.id = h.id
+        WHERE (h.status = 'left') <> (h.checked_out_at IS NOT NULL) OR h.checked_in_at < c.created_at
+            OR (c.status IN ('submitted', 'verified') AND h.status = 'present')
+    """,
     "nobody waits for what has ended": """
         SELECT w.id FROM waiter w JOIN task t ON t.id = w.task_id
         WHERE w.status = 'waiting' AND t.status IN ('closed', 'cancelled')

@@ -27,7 +27,15 @@ from app.domain.lifecycles.lending import LENDING_LINE, LENDING_PLAN, LOAN, LOAN
 from app.domain.lifecycles.people import IDENTIFICATION, MEMBER, VOLUNTEER
 from app.domain.lifecycles.points import ADJUSTMENT, SETTLEMENT, SETTLEMENT_LINE
 from app.domain.lifecycles.shops import LIVE_MERCHANT_STATES, MERCHANT, OFFER, VOUCHER
-from app.domain.lifecycles.tasks import CLAIM, LIVE_CLAIM_STATES, PUBLIC_TASK_STATES, TASK, TASK_SERIES, WAITER
+from app.domain.lifecycles.tasks import (
+    ATTENDANCE,
+    CLAIM,
+    LIVE_CLAIM_STATES,
+    PUBLIC_TASK_STATES,
+    TASK,
+    TASK_SERIES,
+    WAITER,
+)
 from app.domain.lifecycles.wishes import WISH
 
 LIFECYCLES: tuple[Lifecycle, ...] = (
@@ -38,6 +46,7 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
     TASK,
     TASK_SERIES,
     CLAIM,
+    ATTENDANCE,
     WAITER,
     IDENTIFICATION,
     MEMBER,
@@ -64,6 +73,7 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
 __all__ = [
     "ACTIVE_CALL_OUT_STATES",
     "ADJUSTMENT",
+    "ATTENDANCE",
     "BRANCH",
     "BRANCH_CANDIDACY",
     "BRANCH_MEMBER",

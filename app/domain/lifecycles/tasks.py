@@ -1,4 +1,4 @@
-"""The lifecycles of tasks, their series, claims and places in line."""
+"""The lifecycles of tasks, their series, claims, stays and places in line."""
 
 from app.domain.lifecycle import Lifecycle, Party, row
 
@@ -55,6 +55,17 @@ CLAIM = Lifecycle(
 
 LIVE_CLAIM_STATES = ("active", "submitted", "returned")
 """A claim in one of these takes a seat (I1)."""
+
+ATTENDANCE = Lifecycle(
+    subject="attendance",
+    states=("present", "left"),
+    initial="present",
+    transitions=(
+        row("present", "check_out", "left", CLAIMANT, STAFF),
+        # They forgot to: at the planned hour.
+        row("present", "close", "left", SYSTEM),
+    ),
+)
 
 WAITER = Lifecycle(
     subject="waiter",

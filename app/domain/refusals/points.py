@@ -62,7 +62,7 @@ POINTS = (
     ),
     ProblemType("voucher-other-shop", 403, "The voucher is for another shop", "这张券不是本店的，请核对券面上的商户。"),
     ProblemType(
-        "scan-too-old", 422, "The scan lies too far back or ahead", "这次扫码已过了半小时，请让顾客重新出示兑换码。"
+        "scan-too-old", 422, "The scan lies too far back or ahead", "这次扫码已过了半小时，请让对方重新出示后再扫。"
     ),
     ProblemType(
         "reversal-too-late",

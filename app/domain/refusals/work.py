@@ -103,6 +103,51 @@ WORK = (
         "The task has as many seats or more",
         "名额只能增加，请填写比现在更多的人数，要减少请停止招募后重新发布。",
     ),
+    # Being there
+    ProblemType(
+        "shown-code-invalid",
+        422,
+        "The code is misread, stale or another's",
+        "码不对或已刷新，请对着现在显示的码再扫一次或再输一次。",
+    ),
+    ProblemType(
+        "check-in-elsewhere",
+        422,
+        "The code is that of another task",
+        "这是另一个任务的签到码，请核对地点，扫本任务的码。",
+    ),
+    passing(
+        "check-in-early",
+        409,
+        "Check-in begins 30 minutes before the task",
+        "还没到签到时间，开始前三十分钟起可以签到，请到时再试。",
+    ),
+    ProblemType(
+        "check-in-late",
+        409,
+        "The task is over",
+        "任务时间已经结束，不能再签到。如果您参加了，请直接提交，并在说明里写明。",
+    ),
+    ProblemType("already-checked-in", 409, "The claimant has checked in", "已经签到过了，无需重复签到。"),
+    ProblemType("not-checked-in", 409, "The claimant has not checked in", "还没有签到，不用签退，做完了请直接提交。"),
+    ProblemType(
+        "claims-unknown",
+        422,
+        "Some claims are not of this task",
+        "有的认领不属于这个任务，请刷新名单后重新勾选。",
+    ),
+    ProblemType(
+        "own-among-them",
+        403,
+        "One of the claims is the caller's own",
+        "名单里有您自己的认领，请去掉后再提交，由其他工作人员为您确认。",
+    ),
+    ProblemType(
+        "minutes-beyond-window",
+        422,
+        "More minutes than the task lasts",
+        "时长不能超过任务时间，最多填{minutes}分钟。做得更久请在说明里写明，由确认的人填写。",
+    ),
     # Complaints
     passing(
         "posting-too-fast",
