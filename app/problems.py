@@ -39,6 +39,8 @@ CONSTRAINT_PROBLEMS = {
     "uq_call_out_group_call_out_id_name": "call-out-group-taken",
     "uq_claim_live": "already-claimed",
     "uq_waiter_waiting": "already-waiting",
+    "uq_pledge_held_by_team": "already-pledged",
+    "uq_pledge_held_by_branch": "already-pledged",
     "ck_ledger_balance_points_not_negative": "points-insufficient",
     "uq_adjustment_reversal": "reversal-exists",
     "uq_circle_open_name": "circle-name-taken",

@@ -126,6 +126,16 @@ def parties_to_team_member(
     return parties_to_team(caller, leader_id=leader_id, in_scope=in_scope)
 
 
+def parties_to_pledge(
+    caller: Caller | None, *, leader_id: UUID | None, in_scope: bool, is_inside: bool
+) -> frozenset[Party]:
+    """Return what ``caller`` is to seats that a group took; who is in the group and helps may have one of them."""
+    if caller is None:
+        return NOBODY
+    parties = parties_to_team(caller, leader_id=leader_id, in_scope=in_scope)
+    return parties | _HELPER if is_inside and caller.is_helper else parties
+
+
 def parties_to_candidacy(caller: Caller, *, user_id: UUID | None, is_rival: bool, in_scope: bool) -> frozenset[Party]:
     """Return what ``caller`` is to somebody's standing for secretary of a branch.
 

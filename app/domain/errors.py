@@ -8,6 +8,7 @@ from app.domain.refusals.call_outs import CALL_OUTS
 from app.domain.refusals.entry import ProblemType, passing
 from app.domain.refusals.files import FILES
 from app.domain.refusals.lending import LENDING
+from app.domain.refusals.pledges import PLEDGES
 from app.domain.refusals.points import POINTS
 from app.domain.refusals.work import WORK
 
@@ -303,6 +304,7 @@ _TYPES = (
     ),
     *FILES,
     *WORK,
+    *PLEDGES,
     *LENDING,
     *CALL_OUTS,
     *POINTS,

@@ -230,9 +230,12 @@ class MessageKind(StrEnum):
     DRILL_OVER = "drill_over"
     CLAIM_CALLED_OFF = "claim_called_off"  # the task was cancelled under whoever claimed it
     CLAIM_MOVED_UP = "claim_moved_up"  # a seat was free for whoever waited
+    CLAIM_NAMED = "claim_named"  # somebody's group named them for a seat that it took
     CLAIM_DUE = "claim_due"  # half of its time is over, or all but a day
     CLAIM_LAPSED = "claim_lapsed"
     CLAIMS_NARROWED = "claims_narrowed"  # two lapsed within 30 days
+    PLEDGE_SEAT_BACK = "pledge_seat_back"  # somebody whom the group named gave the seat back
+    PLEDGE_ENDED = "pledge_ended"  # seats for which the group named nobody
 
 
 class AdjustmentKind(StrEnum):

@@ -6,14 +6,17 @@ from uuid import UUID
 from app.domain.kinds import MessageKind
 from app.domain.texts import MESSAGES
 
-PATHS = {"call_out": "/v1/call-outs/{}", "claim": "/v1/claims/{}"}
+PATHS = {"call_out": "/v1/call-outs/{}", "claim": "/v1/claims/{}", "pledge": "/v1/pledges/{}"}
 """Where the things are that messages are about, by their kind."""
 SUBJECTS = {
     MessageKind.CLAIM_CALLED_OFF: "claim",
     MessageKind.CLAIM_MOVED_UP: "claim",
+    MessageKind.CLAIM_NAMED: "claim",
     MessageKind.CLAIM_DUE: "claim",
     MessageKind.CLAIM_LAPSED: "claim",
     MessageKind.CLAIMS_NARROWED: "claim",
+    MessageKind.PLEDGE_SEAT_BACK: "pledge",
+    MessageKind.PLEDGE_ENDED: "pledge",
     MessageKind.CALL_OUT: "call_out",
     MessageKind.CALL_OUT_OVER: "call_out",
     MessageKind.CALL_OUT_GROUP: "call_out",

@@ -97,8 +97,20 @@ MESSAGES = {
         "排到您了",
         "您排队的任务有了名额，已经为您认领，请按时完成。来不了请尽快退回，让给下一位。",
     ),
+    MessageKind.CLAIM_NAMED: (
+        "安排您参加任务",
+        "您的队伍或党支部承接了任务，安排您参加，已经为您认领。来不了请点退回，不影响以后认领。",
+    ),
     MessageKind.CLAIM_DUE: ("任务快到期了", "您认领的任务{due}到期，请按时完成并提交。来不及请退回，不影响以后认领。"),
     MessageKind.CLAIM_LAPSED: ("认领已到期", "您认领的任务到期没有提交，名额已空出。来不及时请提前退回。"),
+    MessageKind.PLEDGE_SEAT_BACK: (
+        "承接的名额空出一个",
+        "有一位成员不再参加，名额仍为您的队伍或党支部保留，请再安排一位。",
+    ),
+    MessageKind.PLEDGE_ENDED: (
+        "承接已结束",
+        "承接的任务还有{seats}个名额没有安排人，已经让出，已安排的成员照常参加。",
+    ),
     MessageKind.CLAIMS_NARROWED: ("可认领数量暂时减少", CLAIMS_NARROWED),
 }
 """Title and body of each message in the app; nothing private stands in them."""

@@ -45,6 +45,7 @@ from app.services.imports import clearing
 from app.services.lending import lines as lending_lines
 from app.services.lending import loans, plans, requests
 from app.services.limits import Terms
+from app.services.pledges import holding
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -119,6 +120,15 @@ async def move_up(parts: Parts) -> int:
 async def close_attendances(parts: Parts) -> int:
     """End the stays of those who forgot to check out, when it was planned; return how many."""
     return await until_none(parts.database, attendances.find_over, attendances.close)
+
+
+async def end_pledges(parts: Parts) -> int:
+    """Give back the seats for which groups named nobody in time, for the next in line; return of how many pledges."""
+    return await until_none(
+        parts.database,
+        holding.find_due,
+        lambda connection, pledge_id: holding.end_due(connection, parts.terms, pledge_id),
+    )
 
 
 async def end_tasks(parts: Parts) -> int:
@@ -335,6 +345,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "remind_claimants": ("*/5 * * * *", remind_claimants),
     "move_up": ("* * * * *", move_up),
     "close_attendances": ("*/5 * * * *", close_attendances),
+    "end_pledges": ("*/5 * * * *", end_pledges),
     "end_tasks": ("*/5 * * * *", end_tasks),
     "make_series_tasks": ("13 * * * *", make_series_tasks),
     "expire_wishes": ("7 * * * *", expire_wishes),

@@ -36,6 +36,7 @@ from app.models.merchant import Clerk, ClerkInvite, Merchant
 from app.models.message import Message
 from app.models.offer import Offer, OfferTaker
 from app.models.person import Person, Stay
+from app.models.pledge import Pledge
 from app.models.policy import Award, PointsPolicy, PointsWarning
 from app.models.post import Post, PostHolding
 from app.models.rate import RateCount, RatePublication
@@ -120,6 +121,7 @@ __all__ = [
     "Offer",
     "OfferTaker",
     "Person",
+    "Pledge",
     "PointsPolicy",
     "PointsWarning",
     "Post",

@@ -16,6 +16,7 @@ class Claim(SQLModel, table=True):
     """``due_at`` is when it lapses without delivery; ``note`` is what the claimant says of the delivery.
 
     ``minutes`` is the work that they say it took. At ``remind_at`` they are reminded next, unless they delivered.
+    ``pledge_id`` leads to the seats of the group that named them, or that they took one of.
     """
 
     __table_args__ = (
@@ -23,6 +24,7 @@ class Claim(SQLModel, table=True):
         CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_range"),
         Index("uq_claim_live", "task_id", "user_id", unique=True, postgresql_where=text(f"status IN ({LIVE})")),
         Index("ix_claim_task_id", "task_id"),
+        Index("ix_claim_pledge_id_id", "pledge_id", "id", postgresql_where=text("pledge_id IS NOT NULL")),
         Index("ix_claim_user_id_id", "user_id", "id"),
         Index("ix_claim_due", "due_at", postgresql_where=text("status IN ('active', 'returned')")),
         Index("ix_claim_remind_at", "remind_at", postgresql_where=text("status IN ('active', 'returned')")),
@@ -32,6 +34,7 @@ class Claim(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     task_id: UUID = Field(foreign_key="task.id")
     user_id: UUID = Field(foreign_key="user.id")
+    pledge_id: UUID | None = Field(default=None, foreign_key="pledge.id")
     status: str = Field(default=CLAIM.initial, max_length=32)
     note: str | None = Field(default=None, max_length=500)
     minutes: int | None = Field(default=None, sa_type=SmallInteger)

@@ -27,7 +27,8 @@ SPOT = "mercator(longitude::float8, latitude::float8)"
 
 
 class Task(SQLModel, table=True):
-    """Seats to be claimed. ``seats_taken`` counts claims that live or were verified, never above ``seats`` (I1).
+    """Seats to be claimed. ``seats_taken`` counts claims that live or were verified, and those for which a held pledge
+    has named nobody yet; it is never above ``seats`` (I1).
 
     ``author_id`` is who asked for the service: the resident of a wish, or who of the staff called helpers for a
     complaint, or posted it. A closed task takes nobody else; who works on it goes on. ``reward_points`` and, for each
@@ -35,6 +36,7 @@ class Task(SQLModel, table=True):
 
     ``minutes`` is what one helper is expected to need. Where a window is set, helpers are there from ``starts_at`` to
     ``ends_at``; nobody claims after ``claim_until``, when a task with fewer helpers than ``min_people`` is cancelled.
+    Until ``groups_until`` teams and branches alone take seats.
     """
 
     __table_args__ = (
@@ -61,6 +63,7 @@ class Task(SQLModel, table=True):
         CheckConstraint("longitude BETWEEN -180 AND 180 AND latitude BETWEEN -85 AND 85", name="location_range"),
         CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL) AND ends_at > starts_at", name="window_order"),
         CheckConstraint("claim_until <= ends_at", name="claim_until_in_window"),
+        CheckConstraint("groups_until <= claim_until", name="groups_before_others"),
         CheckConstraint("min_people BETWEEN 1 AND seats", name="min_people_range"),
         CheckConstraint("min_people = 1 OR claim_until IS NOT NULL", name="min_people_by_when"),
         CheckConstraint("(series_id IS NULL) = (occurrence IS NULL)", name="occurrence_of_series"),
@@ -131,6 +134,7 @@ class Task(SQLModel, table=True):
     starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     claim_until: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    groups_until: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     status: str = Field(default=TASK.initial, max_length=32)
     min_people: int = Field(default=1, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("1")})
     seats: int = 1

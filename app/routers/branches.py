@@ -11,6 +11,7 @@ from app.deps import (
     PageDep,
     ReadsDep,
     SecretDep,
+    TermsDep,
     TransactionDep,
     UnitOfWork,
     UnitOfWorkDep,
@@ -96,11 +97,11 @@ async def edit_branch(
     responses=responses(*WRITING, "not-found", "not-allowed", "state-conflict"),
 )
 async def dissolve(
-    branch_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+    branch_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep
 ) -> Response:
     """End a branch for good; who was in it and who led it when stays known."""
-    await founding.dissolve(work.connection, caller, branch_id, form.reason)
-    return await _tell(work, secret, caller, branch_id)
+    await founding.dissolve(work.connection, terms, caller, branch_id, form.reason)
+    return await _tell(work, terms.secret, caller, branch_id)
 
 
 @router.post(

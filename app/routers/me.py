@@ -30,6 +30,7 @@ from app.schemas.me import Me, MeIn, Points, PointsTransfer
 from app.schemas.members import MemberOut, VolunteerOut
 from app.schemas.offers import VoucherOut
 from app.schemas.people import LookOut
+from app.schemas.pledges import InsidePledgeOut
 from app.schemas.posts import OwnPostOut
 from app.schemas.tasks import OwnClaims
 from app.schemas.teams import TeamOut
@@ -57,6 +58,7 @@ from app.services.branches import candidacies
 from app.services.branches import views as branch_views
 from app.services.call_outs import standing
 from app.services.lending import loans, requests
+from app.services.pledges import standing as pledge_standing
 
 router = APIRouter(prefix="/me", tags=["me"])
 LIST_PROBLEMS = responses("invalid-payload", "cursor-invalid")
@@ -121,6 +123,12 @@ async def list_claims(caller: CallerDep, reads: ReadsDep, page: PageDep, terms: 
 async def list_waiting(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
     """List the caller's places in line for full tasks, newest first, and what became of them."""
     return answer(await waiting.list_own(reads, caller, page))
+
+
+@router.get("/pledges", response_model=Page[InsidePledgeOut], responses=LIST_PROBLEMS)
+async def list_pledges(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List what the caller's teams and branch took seats of, newest first, and who goes."""
+    return answer(await pledge_standing.list_own(reads, caller, page))
 
 
 @router.get("/call-outs", response_model=Page[CallOutOut], responses=LIST_PROBLEMS)

@@ -22,10 +22,12 @@ from app.deps import (
 from app.domain.kinds import TaskKind
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
+from app.schemas.pledges import InsidePledgeOut, PledgeIn, PledgeOut
 from app.schemas.task_tags import TagCode
 from app.schemas.tasks import CancelIn, ClaimOut, NearQuery, NearTaskOut, SeatsIn, TaskEditIn, TaskIn, TaskOut
 from app.schemas.waiters import WaiterOut
 from app.services import claims, near_tasks, posted_tasks, tasks, waiting
+from app.services.pledges import holding, standing
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 PLACED = (
@@ -35,6 +37,7 @@ PLACED = (
     "task-outside-area",
     "task-in-the-past",
     "tag-unknown",
+    "groups-until-late",
 )
 DECISION_WITH_REASON = responses(
     *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-found", "not-allowed", "state-conflict", "service-unavailable"
@@ -145,6 +148,7 @@ async def cancel_task(
         "own-task",
         "not-found",
         "task-not-open",
+        "task-for-groups",
         "already-claimed",
         "claim-limit-reached",
         "claims-narrowed",
@@ -170,6 +174,7 @@ async def claim(task_id: UUID, caller: CallerDep, work: UnitOfWorkDep, terms: Te
         "own-task",
         "not-found",
         "task-not-open",
+        "task-for-groups",
         "already-claimed",
         "already-waiting",
         "waiting-limit-reached",
@@ -196,3 +201,32 @@ async def add_seats(task_id: UUID, form: SeatsIn, caller: CallerDep, work: UnitO
     """Let more people claim an open task; whoever waits has the new seats first."""
     await posted_tasks.add_seats(work.connection, terms, caller, task_id, form.seats)
     return work.answer(await tasks.get(work.connection, terms.secret, caller, task_id))
+
+
+@router.post(
+    "/{task_id}/pledges",
+    status_code=201,
+    response_model=InsidePledgeOut,
+    responses=responses(
+        *WRITE_PROBLEMS,
+        *JSON_BODY_PROBLEMS,
+        *("not-found", "group-unknown", "not-allowed", "task-for-persons", "group-elsewhere"),
+        *("task-not-open", "already-pledged", "task-full", "seats-too-few"),
+    ),
+)
+async def pledge(task_id: UUID, form: PledgeIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Take seats for a team or a branch, as who leads it or staff of its area, and name the people afterwards."""
+    pledge_id = await holding.pledge(work.connection, caller, task_id, form)
+    return work.answer(await standing.get(work.connection, caller, pledge_id), 201)
+
+
+@router.get(
+    "/{task_id}/pledges",
+    response_model=Page[InsidePledgeOut | PledgeOut],
+    responses=responses("not-found", "invalid-payload", "cursor-invalid"),
+)
+async def list_pledges(
+    task_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, page: PageDep, secret: SecretDep
+) -> Response:
+    """List which groups took how many seats, newest first; who goes, to those of the group and to staff."""
+    return answer(await standing.list_of_task(reads, secret, caller, task_id, page))

@@ -10,6 +10,7 @@ from app.deps import (
     MaybeCallerDep,
     PageDep,
     ReadsDep,
+    TermsDep,
     TransactionDep,
     UnitOfWork,
     UnitOfWorkDep,
@@ -81,9 +82,9 @@ async def refuse(team_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOf
 
 
 @router.post("/{team_id}/dissolve", response_model=TeamOut, responses=responses(*DECISION, "malformed-json"))
-async def dissolve(team_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+async def dissolve(team_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep) -> Response:
     """End a team for good, as its leader or as staff."""
-    await teams.move(work.connection, caller, team_id, "dissolve", form.reason)
+    await teams.dissolve(work.connection, terms, caller, team_id, form.reason)
     return work.answer(await teams.get(work.connection, caller, team_id))
 
 

@@ -61,6 +61,7 @@ class TaskOut(Out):
     starts_at: datetime | None
     ends_at: datetime | None
     claim_until: datetime | None
+    groups_until: datetime | None
     created_at: datetime
     own_place: OwnPlace | None
     actions: list[str]
@@ -153,8 +154,10 @@ class TaskEditIn(PostedIn, WindowedIn):
 
     `minutes` is what one helper will need. With `starts_at` and `ends_at` helpers are there at that time. Nobody claims
     after `claim_until`: the end where it is left out, the beginning where `min_people` asks for more than one. With
-    fewer than these it is cancelled then.
+    fewer than these it is cancelled then. Until `groups_until` teams and branches alone take seats.
     """
+
+    groups_until: Moment | None = None
 
 
 class EmergencyTaskIn(WindowedIn):

@@ -31,7 +31,7 @@ TAKE_SEAT = f"""
     ), seat AS (
         UPDATE task SET seats_taken = seats_taken + 1
         WHERE id = $1 AND status = 'open' AND seats_taken < seats AND author_id <> $2 AND EXISTS (SELECT FROM person)
-            AND (claim_until > $6 OR claim_until IS NULL)
+            AND (claim_until > $6 OR claim_until IS NULL) AND (groups_until <= $6 OR groups_until IS NULL)
             AND NOT {HAS_PART_SQL.format(complaint_id="task.complaint_id", person_hash="$9")}
         RETURNING id, wish_id, greatest($5, ends_at + ($5 - $6::timestamptz)) AS due_at
     ), taken AS (
@@ -54,8 +54,8 @@ TAKE_SEAT = f"""
     SELECT taken.id FROM taken, seat LEFT JOIN granted ON true WHERE (seat.wish_id IS NULL) = (granted.id IS NULL)
 """
 EXPLAIN_REFUSAL = f"""
-    SELECT t.status, t.claim_until < now() AS is_over, t.seats_taken < t.seats AS has_seat, t.author_id, t.wish_id,
-        t.complaint_id, u.open_claims, u.narrowed_until,
+    SELECT t.status, t.claim_until < now() AS is_over, t.groups_until, t.seats_taken < t.seats AS has_seat,
+        t.author_id, t.wish_id, t.complaint_id, u.open_claims, u.narrowed_until,
         {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$3")} AS is_complainant,
         EXISTS (
             SELECT FROM claim c
@@ -89,8 +89,8 @@ async def take(connection: Connection, terms: Terms, caller: Caller, task_id: UU
     """Take one free seat of an open task for some days, or as many after the end of its window; return the claim's id.
 
     Raises ``helpers-only``, ``not-found``, ``own-wish``, ``own-complaint``, ``own-task``, ``task-not-open``,
-    ``already-claimed``, ``claim-limit-reached``, ``claims-narrowed``, ``task-full``. Locks the rows of caller, task,
-    wish and the caller's place in line, in this order.
+    ``task-for-groups``, ``already-claimed``, ``claim-limit-reached``, ``claims-narrowed``, ``task-full``. Locks the
+    rows of caller, task, wish and the caller's place in line, in this order.
     """
     if not caller.is_helper:
         raise Problem("helpers-only")
@@ -117,6 +117,8 @@ def _why_refused(row: Record | None, caller: Caller, terms: Terms, moment: datet
         return Problem("own-complaint")
     if row["status"] != "open" or row["is_over"]:
         return Problem("task-not-open")
+    if limits.is_for_groups(row["groups_until"]):
+        return limits.why_for_groups(row["groups_until"])
     if row["is_claimed"]:
         return Problem("already-claimed")
     if not row["has_seat"]:

@@ -1,6 +1,6 @@
 """What a task is for, the task and a claim on it move together.
 
-Locks in one order: complaint, user, task, claim, wish, places in line, ledger accounts.
+Locks in one order: complaint, user, task, claim, pledge, wish, places in line, ledger accounts.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import CLAIM, COMPLAINT, WISH
 from app.services import attendances, awards, limits, transitions, waiting
 from app.services.limits import Terms
+from app.services.pledges import seats
 from app.services.transitions import Mover
 
 # Both come before the claim is moved, to keep the order of locks: a count that is down already says that somebody else
@@ -110,6 +111,8 @@ async def free(
 ) -> None:
     """End the claim by release, lapse or refusal: the wish can be claimed again, and the first in line has the seat.
 
+    A group that named the claimant keeps the seat as long as it holds its pledge.
+
     Without ``terms`` nobody moves up: the task itself ends. A lapse is noted with the claimant.
     """
     if action == "lapse":
@@ -117,7 +120,9 @@ async def free(
     elif action != "refuse":  # a refused claim was submitted, and those do not count as open
         await _count_open_claims(connection, service.claimant_id, -1)
     await _count(connection, FREE_SEAT, service.task_id)
-    await transitions.move(connection, CLAIM, service.claim_id, action, mover, note=reason)
+    ended = await transitions.move(connection, CLAIM, service.claim_id, action, mover, note=reason)
+    if ended["pledge_id"] is not None:
+        await seats.take_back(connection, ended["pledge_id"])
     await _move_wish(connection, service, action, mover, reason)
     if terms is not None:
         await waiting.move_up(connection, terms, service.task_id)

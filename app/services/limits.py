@@ -76,6 +76,16 @@ def limit_of(row: Record, terms: Terms, moment: datetime) -> int:
     return min(terms.limit, NARROWED_LIMIT) if _is_narrowed(row, moment) else terms.limit
 
 
+def is_for_groups(groups_until: datetime | None) -> bool:
+    """Whether teams and branches alone may take seats of a task as yet."""
+    return groups_until is not None and groups_until > now()
+
+
+def why_for_groups(groups_until: datetime) -> Problem:
+    """Return why single people get no seat of a task as yet."""
+    return Problem("task-for-groups", facts={"until": local_date(groups_until).isoformat()})
+
+
 def why_none(row: Record, moment: datetime) -> Problem:
     """Return why somebody who holds as many claims as they may gets no other."""
     if _is_narrowed(row, moment):

@@ -45,6 +45,7 @@ IS_BEHIND = "({distance} > $8::float8 OR {distance} = $8 AND t.id < $9::uuid)"
 IS_ASKED_FOR = """
     t.status = 'open' AND NOT t.is_drill AND t.seats_taken < t.seats
     AND (t.claim_until IS NULL OR t.claim_until > $14::timestamptz)
+    AND (t.groups_until IS NULL OR t.groups_until <= $14)
     AND ($11::int IS NULL OR t.minutes <= $11) AND ($12::text IS NULL OR $12 = ANY (t.skills))
     AND ($15::text IS NULL OR $15 = ANY (t.tags))
     AND (t.complaint_id IS NULL OR NOT (SELECT x.is_confidential FROM complaint x WHERE x.id = t.complaint_id))

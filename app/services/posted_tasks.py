@@ -24,6 +24,7 @@ from app.services import fulfilment, messages, policies, task_tags, task_words, 
 from app.services.complaints import standing
 from app.services.limits import Terms
 from app.services.places import Places
+from app.services.pledges.seats import PEOPLE_SQL
 from app.services.transitions import Mover
 
 CHECK_TASK = "check_task"
@@ -35,6 +36,8 @@ FIND = """
     FROM task t JOIN area a ON a.id = t.area_id WHERE t.id = $1
 """
 IS_UNCLAIMED = "x.seats_taken = 0"
+PEOPLE = PEOPLE_SQL.format(task="x")
+LOCK_TASK = "SELECT FROM task WHERE id = $1 FOR NO KEY UPDATE"
 FIND_OVER = "SELECT id FROM task WHERE status = 'open' AND claim_until <= $1 ORDER BY claim_until LIMIT 500"
 FIND_OF_CALL_OUT = "SELECT id FROM task WHERE call_out_id = $1 AND status IN ('draft', 'open') ORDER BY id"
 FIND_CLAIMANTS = """
@@ -186,7 +189,7 @@ async def cancel(connection: Connection, caller: Caller, task_id: UUID, reason: 
 
 async def end(connection: Connection, task_id: UUID) -> None:
     """End a task that nobody can claim any more: cancelled when fewer claimed it than it needs, else closed."""
-    if not await _call_off(connection, task_id, transitions.SYSTEM, TOO_FEW, where="x.seats_taken < x.min_people"):
+    if not await _call_off(connection, task_id, transitions.SYSTEM, TOO_FEW, where=f"{PEOPLE} < x.min_people"):
         await waiting.end_task(connection, task_id, "close", transitions.SYSTEM)
 
 
@@ -208,9 +211,13 @@ async def permit(connection: Connection, secret: str, caller: Caller, task_id: U
 
 
 async def wind_up(connection: Connection, task_id: UUID, mover: Mover) -> bool:
-    """Cancel a task that nobody has claimed; close another: who works on it goes on. Return whether it was live."""
+    """Cancel a task that nobody has claimed; close another: who works on it goes on. Return whether it was live.
+
+    Seats for which a group has named nobody yet are nobody's. Locks the task.
+    """
+    await connection.execute(LOCK_TASK, task_id)
     return (
-        await waiting.end_task(connection, task_id, "cancel", mover, where=IS_UNCLAIMED)
+        await waiting.end_task(connection, task_id, "cancel", mover, where=f"{PEOPLE} = 0")
         or await waiting.end_task(connection, task_id, "close", mover)
     ) is not None
 
@@ -233,6 +240,7 @@ async def _call_off(
     """
     claimants = await _claimants(connection, task_id)
     await connection.execute(LOCK_USERS, claimants)
+    await connection.execute(LOCK_TASK, task_id)
     cancelled = await waiting.end_task(connection, task_id, "cancel", mover, note=note, where=where)
     if cancelled is None:
         return None
@@ -272,15 +280,21 @@ def _require_posted(row: Record, caller: Caller) -> Mover:
 async def _fields(
     connection: Connection, index: Places, area_id: UUID, form: TaskEditIn, moment: datetime
 ) -> dict[str, Any]:
-    """Return the columns that a form fills. Raises ``task-in-the-past`` and ``task-outside-area``."""
+    """Return the columns that a form fills.
+
+    Raises ``task-in-the-past``, ``groups-until-late`` and ``task-outside-area``.
+    """
     claim_until = form.claim_until or (form.starts_at if form.min_people > 1 else form.ends_at)
-    if any(when is not None and when <= moment for when in (form.ends_at, claim_until)):
+    if any(when is not None and when <= moment for when in (form.ends_at, claim_until, form.groups_until)):
         raise Problem("task-in-the-past")
+    if form.groups_until is not None and claim_until is not None and form.groups_until > claim_until:
+        raise Problem("groups-until-late")
     return {
         **await work_fields(connection, index, area_id, form),
         "starts_at": form.starts_at,
         "ends_at": form.ends_at,
         "claim_until": claim_until,
+        "groups_until": form.groups_until,
     }
 
 

@@ -14,7 +14,7 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import WAITER
 from app.models import Task
-from app.services import task_words
+from app.services import limits, task_words
 from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
@@ -35,7 +35,8 @@ VIEW = f"""
     SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.call_out_id, t.is_drill, t.area_id, a.name AS area_name,
         t.title, t.body, t.status, t.seats, t.seats_taken, t.min_people, t.reward_points, t.hourly_points,
         t.minutes, t.skills, t.tags, t.place, t.starts_at,
-        t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.created_at,
+        t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.groups_until,
+        t.created_at,
         t.author_id, c.id AS claim_id, w.id AS waiter_id,
         CASE WHEN w.id IS NOT NULL THEN {NUMBER_SQL.format(place="w")} END AS number,
         a.lineage && $6::uuid[] AS in_scope,
@@ -154,6 +155,7 @@ def _may_help(row: Record, caller: Caller | None) -> bool:
         and row["claim_id"] is None
         and row["status"] == "open"
         and (row["claim_until"] is None or row["claim_until"] > now())
+        and not limits.is_for_groups(row["groups_until"])
     )
 
 
@@ -200,6 +202,7 @@ def view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "starts_at": row["starts_at"],
         "ends_at": row["ends_at"],
         "claim_until": row["claim_until"],
+        "groups_until": row["groups_until"],
         "created_at": row["created_at"],
         "own_place": row["waiter_id"] and _own_place(row),
         "actions": _actions(row, caller),

@@ -16,7 +16,9 @@ from app.domain.lifecycles import TEAM, TEAM_MEMBER
 from app.models.team import Team, TeamMember
 from app.schemas.teams import TeamEditIn, TeamIn
 from app.services import areas, people, transitions
+from app.services.limits import Terms
 from app.services.pages import PageRequest, page
+from app.services.pledges import holding
 from app.services.transitions import Mover
 
 # In the views $4 is the caller or null, $5 the areas where they act as staff.
@@ -77,10 +79,19 @@ async def edit(connection: Connection, caller: Caller, team_id: UUID, form: Team
 
 
 async def move(connection: Connection, caller: Caller, team_id: UUID, action: str, reason: str | None = None) -> None:
-    """Approve, refuse or dissolve a team. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
+    """Approve or refuse a team. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
     row = await _find(connection, caller, team_id)
     party = transitions.permit(TEAM, row["status"], action, _parties(row, caller))
     await transitions.move(connection, TEAM, team_id, action, Mover(party, caller.id), note=reason)
+
+
+async def dissolve(connection: Connection, terms: Terms, caller: Caller, team_id: UUID, reason: str) -> None:
+    """End a team for good, and what seats it holds; whoever it named goes on. Raises as ``move`` does.
+
+    Locks the team, then the tasks in the order of ids.
+    """
+    await move(connection, caller, team_id, "dissolve", reason)
+    await holding.end_of_group(connection, terms, team_id=team_id)
 
 
 async def hand_over(connection: Connection, caller: Caller, team_id: UUID, team_member_id: UUID) -> None:

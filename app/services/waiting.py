@@ -33,10 +33,12 @@ from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import TASK, WAITER
 from app.domain.limits import WAITING_MAX
-from app.services import messages, task_references, transitions
+from app.services import limits, messages, task_references, transitions
 from app.services.complainants import HAS_PART_SQL, find_parts, hash_of
 from app.services.limits import LIMIT_SQL, Terms
 from app.services.pages import PageRequest, page
+from app.services.pledges import seats
+from app.services.pledges.seats import LEADER_SQL
 from app.services.transitions import Mover, Told
 
 NOBODY = UUID(int=0)
@@ -48,7 +50,7 @@ JOIN = f"""
     WITH full_task AS (
         SELECT id FROM task
         WHERE id = $1 AND status = 'open' AND seats_taken >= seats AND author_id <> $2
-            AND (claim_until > $5 OR claim_until IS NULL)
+            AND (claim_until > $5 OR claim_until IS NULL) AND (groups_until <= $5 OR groups_until IS NULL)
             AND NOT {HAS_PART_SQL.format(complaint_id="task.complaint_id", person_hash="$6")}
             AND NOT EXISTS (
                 SELECT FROM claim c
@@ -66,7 +68,7 @@ JOIN = f"""
     SELECT id FROM placed
 """
 EXPLAIN_REFUSAL = f"""
-    SELECT t.status, t.claim_until < now() AS is_over, t.author_id, t.wish_id, t.complaint_id,
+    SELECT t.status, t.claim_until < now() AS is_over, t.groups_until, t.author_id, t.wish_id, t.complaint_id,
         {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$3")} AS is_complainant,
         EXISTS (
             SELECT FROM claim c
@@ -89,7 +91,10 @@ MAY_MOVE_UP = f"""
             WHERE c.task_id = w.task_id AND c.user_id = u.id AND c.status IN ('active', 'submitted', 'returned')
         )
 """
-HAS_SEAT = "t.status = 'open' AND t.seats_taken < t.seats AND (t.claim_until > $2 OR t.claim_until IS NULL)"
+HAS_SEAT = """
+    t.status = 'open' AND t.seats_taken < t.seats AND (t.claim_until > $2 OR t.claim_until IS NULL)
+    AND (t.groups_until <= $2 OR t.groups_until IS NULL)
+"""
 LOCK_TASK = f"""
     SELECT t.id, t.complaint_id, t.seats - t.seats_taken AS free FROM task t WHERE t.id = $1 AND {HAS_SEAT}
     FOR NO KEY UPDATE
@@ -137,7 +142,19 @@ GIVE = """
     SELECT (SELECT count(*) FROM moved) AS moved, (s.wish_id IS NULL) = (x.id IS NULL) AS is_whole
     FROM seat s LEFT JOIN granted x ON true
 """
-END_ALL = "UPDATE waiter SET status = 'ended' WHERE task_id = $1 AND status = 'waiting' RETURNING id"
+# Whoever waits, and what groups hold: the seats for which they named nobody are free.
+END_ALL = f"""
+    WITH places AS (
+        UPDATE waiter SET status = 'ended' WHERE task_id = $1 AND status = 'waiting' RETURNING id
+    ), pledges AS (
+        UPDATE pledge p SET status = 'ended' WHERE p.task_id = $1 AND p.status = 'held'
+        RETURNING p.id, p.heads - p.named AS seats_left, {LEADER_SQL.format(pledge="p")} AS leader_id
+    ), freed AS (
+        UPDATE task SET seats_taken = seats_taken - (SELECT sum(seats_left) FROM pledges)
+        WHERE id = $1 AND EXISTS (SELECT FROM pledges)
+    )
+    SELECT id, NULL AS seats_left, NULL AS leader_id FROM places UNION ALL SELECT * FROM pledges
+"""
 FIND_MOVABLE = f"""
     SELECT DISTINCT w.task_id FROM waiter w JOIN task t ON t.id = w.task_id JOIN "user" u ON u.id = w.user_id
     WHERE {HAS_SEAT} AND {MAY_MOVE_UP} LIMIT $1
@@ -197,6 +214,8 @@ def _why_refused(row: Record | None, caller: Caller) -> Problem:
         return Problem("own-complaint")
     if row["status"] != "open" or row["is_over"]:
         return Problem("task-not-open")
+    if limits.is_for_groups(row["groups_until"]):
+        return limits.why_for_groups(row["groups_until"])
     if row["is_claimed"]:
         return Problem("already-claimed")
     if row["is_waiting"]:
@@ -285,18 +304,19 @@ async def end_task(
     changes: Mapping[str, Any] | None = None,
     where: str = "true",
 ) -> Record | None:
-    """Close or cancel a task, and the line with it; None when it has ended or ``where`` is not so of it (alias ``x``).
+    """Close or cancel a task, its line and pledges; None if it has ended or ``where`` is not so of it (alias ``x``).
 
-    Every end of a task goes through here. Locks the task, then the places.
+    Every end of a task goes through here. Locks the task, then the places and the pledges.
     """
     ended = await transitions.find_and_move(
         connection, TASK, task_id, action, mover, note=note, changes=changes, where=where
     )
     if ended is not None:
-        places = await connection.fetch(END_ALL, task_id)
-        told = [Told(row["id"], "end", "ended", "waiting") for row in places]
+        rows = await connection.fetch(END_ALL, task_id)
+        told = [Told(row["id"], "end", "ended", "waiting") for row in rows if row["seats_left"] is None]
         if told:
             await transitions.log_many(connection, WAITER.subject, transitions.SYSTEM, told)
+        await seats.note_ends(connection, [row for row in rows if row["seats_left"] is not None])
     return ended
 
 
@@ -327,8 +347,8 @@ async def _give(connection: Connection, terms: Terms, task_id: UUID, chosen: Seq
     )
     if row is None or not row["is_whole"] or row["moved"] != len(chosen):
         raise Problem("state-conflict")
-    for place, ids in zip(chosen, given, strict=True):
-        await messages.tell(connection, [place["user_id"]], MessageKind.CLAIM_MOVED_UP, ids.claim_id)
+    told = {place["user_id"]: ids.claim_id for place, ids in zip(chosen, given, strict=True)}
+    await messages.tell_each(connection, told, MessageKind.CLAIM_MOVED_UP)
 
 
 async def _without_complainants(

@@ -35,6 +35,7 @@ from tests.factories import (
     shop_form,
 )
 from tests.people import Person
+from tests.pledges import make_pledge
 from tests.roster import enrol
 from tests.series import edit_form, make_series, series_form
 from tests.settlements import LAST_MONTH, draft, lines_of, make_redemption
@@ -166,6 +167,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "task_id": await world.task_of(wish),
             "claim_id": claim,
             "waiter_id": await world.place_in_line(await world.task_of(wish), secretary),
+            "pledge_id": await make_pledge(world, team, helper),
             "adjustment_id": await world.adjustment(helper),
             "venue_id": await world.venue(**CONTACT_POINT, note="屋主在家时开门"),
             "circle_id": await world.circle(world.grid),
@@ -498,6 +500,9 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/tasks/{task_id}/attendances"): {"claim_ids": [str(scene.ids["claim_id"])]},
         ("POST", "/v1/claims/{claim_id}/check-in"): {"code": "EW1ABCDEFGHIJKLMNOPQRSTUVWXYZ12345678"},
         ("POST", "/v1/claims/{claim_id}/check-out"): {"checked_out_at": now().isoformat()},
+        ("POST", "/v1/tasks/{task_id}/pledges"): {"team_id": str(scene.ids["team_id"]), "heads": 2},
+        ("PUT", "/v1/pledges/{pledge_id}"): {"heads": 2},
+        ("POST", "/v1/pledges/{pledge_id}/people"): {"place_ids": [str(scene.ids["team_member_id"])]},
         ("POST", "/v1/claims/{claim_id}/submit"): {"note": "换好了。", "minutes": 45},
         ("POST", "/v1/claims/{claim_id}/return"): reason,
         ("POST", "/v1/claims/{claim_id}/refuse"): reason,

@@ -52,6 +52,8 @@ PUBLIC = {
     ("GET", "/v1/tasks"),
     ("GET", "/v1/tasks/near"),
     ("GET", "/v1/tasks/{task_id}"),
+    ("GET", "/v1/tasks/{task_id}/pledges"),
+    ("GET", "/v1/pledges/{pledge_id}"),
     ("GET", "/v1/staffing-rules"),
     ("GET", "/v1/staffing-rules/effective"),
     ("GET", "/v1/venues"),
@@ -89,7 +91,8 @@ class TestProblems:
     def test_each_has_a_chinese_sentence(self):
         for kind in CATALOGUE.values():
             assert re.fullmatch(
-                r"(?:[\u4e00-\u9fff，。、“”]|AppID| Excel | WPS | xlsx |\{(?:until|minutes)\})+。", kind.detail
+                r"(?:[\u4e00-\u9fff，。、“”]|AppID| Excel | WPS | xlsx |\{(?:until|minutes|left|named)\})+。",
+                kind.detail,
             ), kind.detail
 
     def test_each_is_raised_somewhere(self):

@@ -84,6 +84,7 @@ class TestPost:
             "location": world.place(15, 15),
             **when,
             "claim_until": made["starts_at"],
+            "groups_until": None,
             "created_at": made["created_at"],
             "own_place": None,
             "actions": ["open", "close", "cancel", "edit"],

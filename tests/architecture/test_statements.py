@@ -22,6 +22,7 @@ from tests.call_outs import gathering
 from tests.core.service import running_app
 from tests.factories import World
 from tests.people import Person
+from tests.pledges import make_pledge, open_task
 from tests.series import make_series
 from tests.strength import lend, make_plan, settle
 
@@ -287,6 +288,16 @@ class TestReads:
         assert await counter.get(f"/v1/tasks/{task_id}/check-in-code", world.staff) == IDENTITY + 1
         assert await counter.get(f"/v1/tasks/{task_id}/claims", world.staff) == IDENTITY + 2
 
+    async def test_pledges(self, counter: Counter, world: World):
+        leader = await world.helper()
+        pledge_id = await make_pledge(world, leader=leader)
+        [pledge] = (await world.api.get("/v1/me/pledges", leader)).json()["items"]
+        paths = (f"/v1/pledges/{pledge_id}", f"/v1/tasks/{pledge['task']['id']}/pledges")
+        for path in paths:
+            assert await counter.get(path) == 1
+            assert await counter.get(path, leader) == IDENTITY + 1
+        assert await counter.get("/v1/me/pledges", leader) == IDENTITY + 1
+
     async def test_staffing(self, counter: Counter, world: World):
         assert await counter.get(f"/v1/areas/{world.district.id}/staffing", world.staff) == IDENTITY + 1
         for path in ("/v1/staffing-rules", "/v1/staffing-rules/effective"):
@@ -442,6 +453,19 @@ class TestWrites:
         assert await counter.post(f"/v1/claims/{claim_id}/release", claimant, status=200) == (
             IDENTITY + KEY_AND_ANSWER + find_two_counts_claim_wish_and_view + task_pick_give_and_tell
         )
+
+    async def test_pledging_and_naming(self, counter: Counter, world: World):
+        leader, task_id = await world.helper(), await open_task(world)
+        team_id = await world.team(leader)
+        places = [str(await world.place_in_team(team_id, await world.helper())) for _ in range(3)]
+        lock_find_seats_row_event_and_view = 6
+        path, form = f"/v1/tasks/{task_id}/pledges", {"team_id": str(team_id), "heads": 3}
+        assert await counter.post(path, leader, form) == IDENTITY + KEY_AND_ANSWER + lock_find_seats_row_event_and_view
+        pledge_id = (await world.api.get(path)).json()["items"][0]["id"]
+        for named in (places[:1], places[1:]):
+            find_two_locks_three_looks_move_give_tell_and_view = 10
+            asked = counter.post(f"/v1/pledges/{pledge_id}/people", leader, {"place_ids": named}, status=200)
+            assert await asked == IDENTITY + KEY_AND_ANSWER + find_two_locks_three_looks_move_give_tell_and_view
 
     async def test_take_a_voucher(self, counter: Counter, world: World):
         offer = await world.offer(await world.shop(await world.person()))

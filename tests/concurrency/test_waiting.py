@@ -16,7 +16,9 @@ import pytest
 from app.core.scratch_database import scratch_database
 from app.domain.caller import Caller
 from app.domain.errors import Problem
+from app.schemas.pledges import PledgeIn
 from app.services import claims, waiting
+from app.services.pledges import holding, naming
 from tests.concurrency.test_area_tree import wait_until_blocked
 from tests.concurrency.waiting_crowd import Crowd, beyond_limit, gather_crowd, post_tasks
 from tests.e2e.invariants import broken
@@ -51,6 +53,8 @@ async def test_seats_lines_and_limits_hold(url: str):
             assert moved > 0
             assert crowd.looks > 0
             assert crowd.told["lapsed"] > 0
+            assert crowd.told["pledge"] > 0
+            assert crowd.told["name"] + crowd.told["join_in"] > 0
             if is_told:
                 told = ", ".join(f"{name} {times}" for name, times in sorted(crowd.told.items()))
                 sys.stdout.write(f"\n{turn + 1}: {crowd.looks} looks, {moved} moved up so far; {told}")
@@ -60,6 +64,14 @@ HARMS = {
     "I1 taken seats are live": (
         "UPDATE task SET seats_taken = seats_taken - 1 WHERE seats_taken > 0",
         "UPDATE task SET seats_taken = seats_taken + 1 WHERE seats_taken > 0",
+    ),
+    "a pledge has named as many": (
+        "UPDATE pledge SET named = named + 1",
+        "UPDATE pledge SET named = named - 1",
+    ),
+    "seats are held of open tasks": (
+        "UPDATE team SET status = 'dissolved'",
+        "UPDATE team SET status = 'approved'",
     ),
     "nobody waits who has a seat": (
         "UPDATE waiter SET status = 'waiting' WHERE status = 'moved_up'",
@@ -91,6 +103,9 @@ async def test_the_controls_find_what_they_are_there_to_find(url: str):
             for waiting_one in (third, fourth):
                 await waiting.join(connection, crowd.terms.secret, waiting_one, task_id)
             await claims.release(connection, crowd.terms, first, held)
+            form = PledgeIn(team_id=crowd.teams[first.id], heads=2)
+            held_id = await holding.pledge(connection, first, crowd.task_ids[1], form)
+            await naming.claim(connection, crowd.terms, first, held_id)
         for rule, (harm, undo) in HARMS.items():
             assert await broken(url) == {}
             await crowd.database.writes.execute(harm)

@@ -1,37 +1,42 @@
 """A crowd that takes seats, waits, gives back, lapses and delivers, all at once, by the verbs of the services.
 
+Two teams of it pledge, name their people, take seats of their own, change how many they hold and withdraw.
+
 ``python -m tests.concurrency.waiting_crowd URL`` lets the crowd of a database act until it is killed.
 """
 
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from asyncpg import PostgresError
 
-from app.core.db import Database
+from app.core.db import Database, insert
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.domain.caller import Caller, HeldGrant, Role
 from app.domain.errors import Problem
 from app.domain.kinds import AreaKind, TaskKind
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import MEMBER
+from app.domain.lifecycles import MEMBER, TEAM, TEAM_MEMBER
 from app.jobs import handlers
 from app.jobs.handlers import Parts
-from app.models import Task
+from app.models import Area, Task, Team, TeamMember
 from app.problems import from_database
+from app.schemas.pledges import PledgeIn
 from app.services import claims, posted_tasks, tasks, transitions, waiting
 from app.services.limits import Terms
+from app.services.pledges import holding, naming
 from app.services.transitions import Mover
 from app.wechat.client import WeChat
-from tests.factories import make_area, make_grant, make_member, make_unit, make_user
+from tests.factories import make_area, make_grant, make_member, make_unit, make_user, person_of
+from tests.people import Person
 
 POOL = 12
 """Connections, each of which may be in a transaction at the same moment."""
@@ -42,11 +47,23 @@ PEOPLE_A_SIDE_TASK, SIDE_SEATS = 4, 4
 EXPECTED = {
     *("task-full", "task-not-full", "task-not-open", "already-claimed", "already-waiting"),
     *("claim-limit-reached", "claims-narrowed", "waiting-limit-reached", "state-conflict"),
+    *("already-pledged", "seats-too-few", "pledge-full", "person-not-available", "heads-below-named", "not-allowed"),
 }
 WEIGHTS = {"take": 9, "wait": 6, "release": 4, "grow_old": 3, "deliver": 3, "leave": 1}
+LEADERS_WEIGHTS = WEIGHTS | {"pledge": 12, "name": 12, "change": 6, "withdraw": 5, "join_in": 3}
+TEAMS = 2
 LIVE_OF = "SELECT id FROM claim WHERE user_id = $1 AND status IN ('active', 'returned') ORDER BY id"
 PLACES_OF = "SELECT id FROM waiter WHERE user_id = $1 AND status = 'waiting' ORDER BY id"
 GROW_OLD = "UPDATE claim SET due_at = now() - interval '1 second' WHERE id = $1 AND status = 'active'"
+TEAMS_LED = """
+    SELECT t.id, l.user_id AS leader_id FROM team t JOIN person l ON l.id = t.leader_id ORDER BY t.id
+"""
+PLACES_IN = "SELECT id FROM team_member WHERE team_id = $1 AND status = 'joined' ORDER BY id"
+HELD_BY = "SELECT id FROM pledge WHERE team_id = $1 AND status = 'held' ORDER BY id"
+HELD_FOR = """
+    SELECT p.id FROM pledge p JOIN team_member i ON i.team_id = p.team_id JOIN person l ON l.id = i.person_id
+    WHERE p.status = 'held' AND l.user_id = $1 ORDER BY p.id
+"""
 PEOPLE = """
     SELECT p.user_id FROM person p JOIN member m ON m.person_id = p.id WHERE m.status = 'approved' ORDER BY p.user_id
 """
@@ -75,6 +92,8 @@ class Crowd:
     people: list[UUID]
     task_ids: list[UUID]
     staff: Caller
+    teams: dict[UUID, UUID]
+    """The team that somebody leads."""
     random: Random
     told: Counter[str] = field(default_factory=Counter)
     looks: int = 0
@@ -91,7 +110,8 @@ class Crowd:
         [staff] = await reads.fetch(STAFF)
         caller = Caller(staff["user_id"], grants=(HeldGrant(Role.STAFF, staff["area_id"]),))
         try:
-            yield cls(database, settings, people, task_ids, caller, Random(seed))  # noqa: S311 - no secret
+            teams = {row["leader_id"]: row["id"] for row in await reads.fetch(TEAMS_LED)}
+            yield cls(database, settings, people, task_ids, caller, teams, Random(seed))  # noqa: S311 - no secret
         finally:
             database.close()
 
@@ -105,7 +125,9 @@ class Crowd:
         is_over = asyncio.Event()
 
         async def one(person: UUID) -> None:
-            for step in self.random.choices(list(WEIGHTS), list(WEIGHTS.values()), k=steps):
+            leads = person in self.teams
+            weights = LEADERS_WEIGHTS if leads else WEIGHTS | {"join_in": 2}
+            for step in self.random.choices(list(weights), list(weights.values()), k=steps * (6 if leads else 1)):
                 async with turn:
                     await self._try(step, getattr(self, f"_{step}"), Caller(person, is_helper=True))
 
@@ -119,7 +141,9 @@ class Crowd:
     async def settle(self) -> None:
         """Run the sweeps until they find nothing more."""
         async with self._parts() as parts:
-            while await handlers.lapse_overdue(parts) + await handlers.move_up(parts):
+            while (
+                await handlers.lapse_overdue(parts) + await handlers.end_pledges(parts) + await handlers.move_up(parts)
+            ):
                 pass
 
     async def _try(self, name: str, step: Callable[[Caller], Awaitable[None]], caller: Caller) -> None:
@@ -154,6 +178,37 @@ class Crowd:
         async with self.database.transaction() as connection:
             await waiting.leave(connection, caller, place_id)
 
+    async def _pledge(self, caller: Caller) -> None:
+        form = PledgeIn(team_id=self.teams[caller.id], heads=self.random.randint(1, 3))
+        async with self.database.transaction() as connection:
+            await holding.pledge(connection, caller, self.random.choice(self.task_ids), form)
+
+    async def _name(self, caller: Caller) -> None:
+        team_id = self.teams[caller.id]
+        pledge_id = await self._one_of(HELD_BY, caller, team_id)
+        places = [row["id"] for row in await self.database.reads.fetch(PLACES_IN, team_id)]
+        chosen = self.random.sample(places, self.random.choice((1, 1, 1, 2)))
+        async with self.database.transaction() as connection:
+            await naming.name(connection, self.terms, caller, pledge_id, chosen)
+
+    async def _join_in(self, caller: Caller) -> None:
+        pledge_id = await self._one_of(HELD_FOR, caller)
+        async with self.database.transaction() as connection:
+            await naming.claim(connection, self.terms, caller, pledge_id)
+
+    async def _change(self, caller: Caller) -> None:
+        pledge_id = await self._one_of(HELD_BY, caller, self.teams[caller.id])
+        async with self.database.transaction() as connection:
+            await holding.change(connection, self.terms, caller, pledge_id, self.random.randint(1, 4))
+
+    async def _withdraw(self, caller: Caller) -> None:
+        pledge_id = await self._one_of(HELD_BY, caller, self.teams[caller.id])
+        if self.random.random() < 0.3:  # its time is over, and the sweep ends it
+            await self.database.writes.execute("UPDATE pledge SET name_by = now() WHERE id = $1", pledge_id)
+            return
+        async with self.database.transaction() as connection:
+            await holding.withdraw(connection, self.terms, caller, pledge_id)
+
     async def _grow_old(self, caller: Caller) -> None:
         await self.database.writes.execute(GROW_OLD, await self._one_of(LIVE_OF, caller))
 
@@ -170,8 +225,8 @@ class Crowd:
             else:
                 await claims.refuse(connection, terms, staff, claim_id, "没有做。")
 
-    async def _one_of(self, query: str, caller: Caller) -> UUID:
-        rows = await self.database.reads.fetch(query, caller.id)
+    async def _one_of(self, query: str, caller: Caller, key: UUID | None = None) -> UUID:
+        rows = await self.database.reads.fetch(query, key or caller.id)
         if not rows:
             raise Problem("state-conflict")
         found: UUID = self.random.choice(rows)["id"]
@@ -181,6 +236,7 @@ class Crowd:
         async with self._parts() as parts:
             while not is_over.is_set():
                 self.told["lapsed"] += await handlers.lapse_overdue(parts)
+                self.told["pledges ended"] += await handlers.end_pledges(parts)
                 self.told["filled by a sweep"] += await handlers.move_up(parts)
                 await asyncio.sleep(0.02)
 
@@ -210,12 +266,30 @@ async def gather_crowd(url: str, people: int) -> None:
         grid = await make_area(database, district)
         unit_id = await make_unit(database, district)
         await make_grant(database, await make_user(database, settings), district, Role.STAFF)
-        for _ in range(people):
-            member_id = await make_member(database, await make_user(database, settings), grid, unit_id)
+        crowd = [await make_user(database, settings) for _ in range(people)]
+        for person in crowd:
+            member_id = await make_member(database, person, grid, unit_id)
             async with database.transaction() as connection:
                 await transitions.log(connection, MEMBER.subject, member_id, "enter", "approved", transitions.SYSTEM)
+        for number in range(TEAMS):
+            await _make_team(database, grid, crowd[number :: TEAMS * 2])
     finally:
         database.close()
+
+
+async def _make_team(database: Database, grid: Area, people: Sequence[Person]) -> None:
+    """Make an approved team of people, the first of whom leads it."""
+    persons = [await person_of(database, person) for person in people]
+    team = Team(
+        id=new_id(), area_id=grid.id, leader_id=persons[0], name=uuid4().hex[:8], introduction="队伍", status="approved"
+    )
+    async with database.transaction() as connection:
+        await insert(connection, team)
+        await transitions.log(connection, TEAM.subject, team.id, "create", "approved", transitions.SYSTEM)
+        for person_id in persons:
+            place = TeamMember(id=new_id(), team_id=team.id, person_id=person_id, status="joined")
+            await insert(connection, place)
+            await transitions.log(connection, TEAM_MEMBER.subject, place.id, "found", "joined", transitions.SYSTEM)
 
 
 async def post_tasks(url: str, seats: int) -> None:

@@ -15,6 +15,9 @@ SUBSETS = [frozenset(chosen) for size in range(len(Party) + 1) for chosen in com
 
 STAYING = {
     ("branch", "edit"),
+    ("pledge", "change"),
+    ("pledge", "claim"),
+    ("pledge", "name"),
     ("task", "add_seats"),
     ("task", "edit"),
     ("task_series", "edit"),

@@ -33,6 +33,7 @@ from app.domain.lifecycles import (
     MEMBER,
     MERCHANT,
     OFFER,
+    PLEDGE,
     SETTLEMENT,
     SETTLEMENT_LINE,
     STEP,
@@ -52,6 +53,7 @@ from tests.branches import join, make_branch, stand
 from tests.call_outs import ordered
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
 from tests.factories import World, make_member, person_of
+from tests.pledges import make_pledge
 from tests.roster import new_contact
 from tests.series import make_series
 from tests.settlements import make_line as make_settlement_line
@@ -168,6 +170,10 @@ async def a_waiter(world: World) -> UUID:
     return waiter_id
 
 
+async def a_pledge(world: World) -> UUID:
+    return await make_pledge(world)
+
+
 async def a_member(world: World) -> UUID:
     return await make_member(world.database, await world.person(), world.grid, world.unit_id, "applied")
 
@@ -282,6 +288,7 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     CLAIM.subject: a_claim,
     ATTENDANCE.subject: a_stay,
     WAITER.subject: a_waiter,
+    PLEDGE.subject: a_pledge,
     MEMBER.subject: a_member,
     VOLUNTEER.subject: a_volunteer,
     IDENTIFICATION.subject: an_identification,

@@ -60,10 +60,28 @@ BROKEN = {
         WHERE NOT EXISTS (SELECT FROM ledger_account a WHERE a.owner_id = m.id AND a.kind = 'merchant')
             OR NOT EXISTS (SELECT FROM clerk c WHERE c.merchant_id = m.id AND c.user_id = m.owner_id)
     """,
-    "I1 taken seats are live and verified claims": """
+    "I1 taken seats are live and verified claims, and what groups hold for people they have not named": """
         SELECT t.id FROM task t WHERE t.seats_taken <> (
             SELECT count(*) FROM claim c
             WHERE c.task_id = t.id AND c.status IN ('active', 'submitted', 'returned', 'verified')
+        ) + (
+            SELECT coalesce(sum(p.heads - p.named), 0) FROM pledge p WHERE p.task_id = t.id AND p.status = 'held'
+        )
+    """,
+    "a pledge has named as many as have claims of it that live or were verified": """
+        SELECT p.id FROM pledge p WHERE p.named <> (
+            SELECT count(*) FROM claim c
+            WHERE c.pledge_id = p.id AND c.status IN ('active', 'submitted', 'returned', 'verified')
+        )
+    """,
+    "a claim of a pledge is on its task": """
+        SELECT c.id FROM claim c JOIN pledge p ON p.id = c.pledge_id WHERE c.task_id <> p.task_id
+    """,
+    "seats are held of open tasks alone, by groups that there are, and never for what one person asked": """
+        SELECT p.id FROM pledge p JOIN task t ON t.id = p.task_id
+        LEFT JOIN team x ON x.id = p.team_id LEFT JOIN branch b ON b.id = p.branch_id
+        WHERE t.wish_id IS NOT NULL OR t.complaint_id IS NOT NULL OR p.status = 'held' AND (
+            t.status <> 'open' OR x.status = 'dissolved' OR b.status = 'dissolved'
         )
     """,
     "I1 open claims are those with work to do": """
@@ -96,7 +114,7 @@ BROKEN = {
     "nobody waits while a seat is free that they may take": """
         SELECT w.id FROM waiter w JOIN task t ON t.id = w.task_id JOIN "user" u ON u.id = w.user_id
         WHERE w.status = 'waiting' AND t.status = 'open' AND t.seats_taken < t.seats AND t.complaint_id IS NULL
-            AND coalesce(t.claim_until > now(), true) AND NOT u.is_blocked
+            AND coalesce(t.claim_until > now(), true) AND coalesce(t.groups_until <= now(), true) AND NOT u.is_blocked
             AND u.open_claims < CASE WHEN u.narrowed_until > now() THEN 1 ELSE 3 END
             AND EXISTS (
                 SELECT FROM person p LEFT JOIN member m ON m.person_id = p.id

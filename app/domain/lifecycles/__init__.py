@@ -25,6 +25,7 @@ from app.domain.lifecycles.groups import (
 from app.domain.lifecycles.imports import IMPORT_RUN
 from app.domain.lifecycles.lending import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
 from app.domain.lifecycles.people import IDENTIFICATION, MEMBER, VOLUNTEER
+from app.domain.lifecycles.pledges import PLEDGE
 from app.domain.lifecycles.points import ADJUSTMENT, SETTLEMENT, SETTLEMENT_LINE
 from app.domain.lifecycles.shops import LIVE_MERCHANT_STATES, MERCHANT, OFFER, VOUCHER
 from app.domain.lifecycles.tasks import (
@@ -48,6 +49,7 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
     CLAIM,
     ATTENDANCE,
     WAITER,
+    PLEDGE,
     IDENTIFICATION,
     MEMBER,
     VOLUNTEER,
@@ -96,6 +98,7 @@ __all__ = [
     "MERCHANT",
     "OFFER",
     "OPEN_CANDIDACY_STATES",
+    "PLEDGE",
     "PUBLIC_COMPLAINT_STATES",
     "PUBLIC_TASK_STATES",
     "RATED_COMPLAINT_STATES",

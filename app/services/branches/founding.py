@@ -15,6 +15,8 @@ from app.models.branch import Branch
 from app.schemas.branches import BranchEditIn, BranchIn
 from app.services import transitions
 from app.services.branches import places, standing
+from app.services.limits import Terms
+from app.services.pledges import holding
 from app.services.transitions import Mover
 
 LOCK_AREA = "SELECT kind, lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1 FOR NO KEY UPDATE"
@@ -46,21 +48,24 @@ async def edit(connection: Connection, caller: Caller, branch_id: UUID, form: Br
     await transitions.move(connection, BRANCH, branch_id, "edit", mover, changes={"name": form.name})
 
 
-async def dissolve(connection: Connection, caller: Caller, branch_id: UUID, reason: str) -> None:
-    """End a branch for good, and with it the term of its secretary and everybody's time in it. Locks it.
+async def dissolve(connection: Connection, terms: Terms, caller: Caller, branch_id: UUID, reason: str) -> None:
+    """End a branch for good, the term of its secretary, everybody's time in it and what seats it holds. Locks it.
 
     Raises ``not-found``, ``not-allowed``, ``state-conflict``.
     """
     await _require_staff(connection, caller, branch_id)
-    await end(connection, branch_id, Mover(Party.STAFF, caller.id), reason)
+    await end(connection, branch_id, Mover(Party.STAFF, caller.id), reason, terms)
 
 
-async def end(connection: Connection, branch_id: UUID, mover: Mover, reason: str) -> list[UUID]:
+async def end(
+    connection: Connection, branch_id: UUID, mover: Mover, reason: str, terms: Terms | None = None
+) -> list[UUID]:
     """Dissolve a branch whose row is locked; return the ids of the members who were in it.
 
-    Raises ``state-conflict``.
+    Without ``terms`` the seats that it held are offered to whoever waits by the next sweep. Raises ``state-conflict``.
     """
     await transitions.move(connection, BRANCH, branch_id, "dissolve", mover, note=reason)
+    await holding.end_of_group(connection, terms, branch_id=branch_id)
     rows = await connection.fetch(places.LIST_JOINED, branch_id)
     for row in rows:
         await places.end(connection, row, mover, TermEnd.DISSOLVED)
