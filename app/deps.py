@@ -1,5 +1,6 @@
 """Every ``Annotated`` alias that routes are written with: the process's parts, who asks, pages, the unit of work."""
 
+import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -142,6 +143,16 @@ PageDep = Annotated[PageRequest, Depends(get_page)]
 def answer(content: Mapping[str, Any], status: int = 200) -> Response:
     """Return the answer, serialised once; a test holds every answer against its declared schema."""
     return Response(to_json(content), status, media_type=JSON)
+
+
+def answer_unless_known(reply: Response, if_none_match: str | None) -> Response:
+    """Return ``reply`` with its ``ETag``, or 304 without a body when the caller has it already (RFC 9110, 13.1.2)."""
+    etag = f'"{hashlib.sha256(bytes(reply.body)).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if etag in (if_none_match or "").replace("W/", "").replace(" ", "").split(","):
+        return Response(status_code=304, headers=headers)
+    reply.headers.update(headers)
+    return reply
 
 
 async def open_transaction(database: DatabaseDep) -> AsyncIterator[Connection]:

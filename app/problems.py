@@ -41,6 +41,7 @@ CONSTRAINT_PROBLEMS = {
     "uq_waiter_waiting": "already-waiting",
     "uq_pledge_held_by_team": "already-pledged",
     "uq_pledge_held_by_branch": "already-pledged",
+    "uq_task_list_copied_from_id": "list-copied",
     "ck_ledger_balance_points_not_negative": "points-insufficient",
     "uq_adjustment_reversal": "reversal-exists",
     "uq_circle_open_name": "circle-name-taken",

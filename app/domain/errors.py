@@ -8,6 +8,7 @@ from app.domain.refusals.call_outs import CALL_OUTS
 from app.domain.refusals.entry import ProblemType, passing
 from app.domain.refusals.files import FILES
 from app.domain.refusals.lending import LENDING
+from app.domain.refusals.lists import LISTS
 from app.domain.refusals.pledges import PLEDGES
 from app.domain.refusals.points import POINTS
 from app.domain.refusals.work import WORK
@@ -306,6 +307,7 @@ _TYPES = (
     *WORK,
     *PLEDGES,
     *LENDING,
+    *LISTS,
     *CALL_OUTS,
     *POINTS,
 )

@@ -179,6 +179,7 @@ class TaskKind(StrEnum):
 
     WISH = "wish"
     COMPLAINT = "complaint"  # staff call helpers for a problem on a wall
+    LISTED = "listed"  # 月度清单: an item of the month's list of an area
     ACTIVITY = "activity"  # many together, in a window of hours
     PATROL = "patrol"  # a round through the area
     EMERGENCY = "emergency"  # during a call-out
@@ -236,6 +237,7 @@ class MessageKind(StrEnum):
     CLAIMS_NARROWED = "claims_narrowed"  # two lapsed within 30 days
     PLEDGE_SEAT_BACK = "pledge_seat_back"  # somebody whom the group named gave the seat back
     PLEDGE_ENDED = "pledge_ended"  # seats for which the group named nobody
+    LIST_PUBLISHED = "list_published"  # the month's list of an area, to who leads a team or a branch there
 
 
 class AdjustmentKind(StrEnum):

@@ -6,7 +6,12 @@ from uuid import UUID
 from app.domain.kinds import MessageKind
 from app.domain.texts import MESSAGES
 
-PATHS = {"call_out": "/v1/call-outs/{}", "claim": "/v1/claims/{}", "pledge": "/v1/pledges/{}"}
+PATHS = {
+    "call_out": "/v1/call-outs/{}",
+    "claim": "/v1/claims/{}",
+    "pledge": "/v1/pledges/{}",
+    "task_list": "/v1/task-lists/{}",
+}
 """Where the things are that messages are about, by their kind."""
 SUBJECTS = {
     MessageKind.CLAIM_CALLED_OFF: "claim",
@@ -22,6 +27,7 @@ SUBJECTS = {
     MessageKind.CALL_OUT_GROUP: "call_out",
     MessageKind.DRILL: "call_out",
     MessageKind.DRILL_OVER: "call_out",
+    MessageKind.LIST_PUBLISHED: "task_list",
 }
 
 

@@ -112,8 +112,21 @@ MESSAGES = {
         "承接的任务还有{seats}个名额没有安排人，已经让出，已安排的成员照常参加。",
     ),
     MessageKind.CLAIMS_NARROWED: ("可认领数量暂时减少", CLAIMS_NARROWED),
+    MessageKind.LIST_PUBLISHED: (
+        "任务需求清单已发布",
+        "{title}已发布，共{items}项、{seats}个名额，请打开查看，组织大家认领。",
+    ),
 }
 """Title and body of each message in the app; nothing private stands in them."""
+
+LIST_TITLE = "{area}{year}年{month}月任务需求清单（第{number}期）"
+LIST_HEAD = "{title}\n共{items}项，需要{seats}人，还差{free}人。"
+LIST_LINE = "{number}. {title}（{area}，{need}）"
+LIST_NEED, LIST_FULL = "还差{free}人", "已满"
+LIST_MORE = "还有{count}项，打开清单查看。"
+LIST_LAST_MONTH = "{month}月：{people}人完成{verified}次服务，共{hours}小时。"
+LIST_FOOT = "扫码或打开小程序认领。"
+"""What a group chat reads of a month's list."""
 
 NOT_IN_SERIES = "活动安排有调整，这一次不再举行。"
 """Why a task ended whose day its series names no more."""

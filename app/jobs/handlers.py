@@ -46,6 +46,7 @@ from app.services.lending import lines as lending_lines
 from app.services.lending import loans, plans, requests
 from app.services.limits import Terms
 from app.services.pledges import holding
+from app.services.task_lists import publishing as list_publishing
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -147,6 +148,11 @@ async def make_series_tasks(parts: Parts) -> int:
         partial(series_tasks.make_due, until=until, base_points=base_points),
     )
     return done + await until_none(parts.database, series_tasks.find_over, series_tasks.finish)
+
+
+async def close_lists(parts: Parts) -> int:
+    """Close monthly lists whose month is over; return how many."""
+    return await until_none(parts.database, list_publishing.find_over, list_publishing.close)
 
 
 async def expire_wishes(parts: Parts) -> int:
@@ -348,6 +354,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "end_pledges": ("*/5 * * * *", end_pledges),
     "end_tasks": ("*/5 * * * *", end_tasks),
     "make_series_tasks": ("13 * * * *", make_series_tasks),
+    "close_lists": ("19 * * * *", close_lists),
     "expire_wishes": ("7 * * * *", expire_wishes),
     "expire_vouchers": ("*/5 * * * *", expire_vouchers),
     "give_back_vouchers": ("*/5 * * * *", give_back_vouchers),

@@ -44,6 +44,7 @@ from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.staffing_rule import StaffingRule
 from app.models.strength_rule import StrengthRule
 from app.models.task import Task
+from app.models.task_list import TaskList
 from app.models.task_series import TaskSeries
 from app.models.task_tag import TaskTag
 from app.models.task_text import TaskText
@@ -136,6 +137,7 @@ __all__ = [
     "Stay",
     "StrengthRule",
     "Task",
+    "TaskList",
     "TaskSeries",
     "TaskTag",
     "TaskText",

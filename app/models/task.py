@@ -47,11 +47,23 @@ class Task(SQLModel, table=True):
         CheckConstraint("hourly_points BETWEEN 0 AND 1000", name="hourly_points_range"),
         CheckConstraint("(kind = 'wish') = (wish_id IS NOT NULL)", name="wish_of_kind"),
         CheckConstraint("(kind = 'complaint') = (complaint_id IS NOT NULL)", name="complaint_of_kind"),
+        CheckConstraint("(kind = 'listed') = (list_id IS NOT NULL)", name="list_of_kind"),
+        CheckConstraint(
+            "(item_number IS NULL AND passed_at IS NULL OR list_id IS NOT NULL) AND item_number > 0",
+            name="item_of_list",
+        ),
         CheckConstraint("(kind = 'emergency') = (call_out_id IS NOT NULL)", name="call_out_of_kind"),
         CheckConstraint("NOT is_drill OR (reward_points = 0 AND hourly_points = 0)", name="nothing_for_drills"),
         CheckConstraint("NOT is_drill OR call_out_id IS NOT NULL", name="drill_of_call_out"),
         ForeignKeyConstraint(
             ["call_out_id", "is_drill"], ["call_out.id", "call_out.is_drill"], name="fk_task_call_out_id"
+        ),
+        Index(
+            "uq_task_list_id_item_number",
+            "list_id",
+            "item_number",
+            unique=True,
+            postgresql_where=text("list_id IS NOT NULL"),
         ),
         Index("ix_task_call_out_id_id", "call_out_id", "id", postgresql_where=text("call_out_id IS NOT NULL")),
         CheckConstraint("char_length(body) BETWEEN 1 AND 2000", name="body_length"),
@@ -110,6 +122,11 @@ class Task(SQLModel, table=True):
     """The day of the series that it is for, whatever its window says now: each has one task, never two."""
     is_detached: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Whether it was changed by hand, so that it does not follow its series any more."""
+    list_id: UUID | None = Field(default=None, foreign_key="task_list.id")
+    item_number: int | None = Field(default=None, sa_type=SmallInteger)
+    """Its place in the list, which is fixed once that is published; one cancelled before then has none."""
+    passed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When the words of an item passed their check, while it waits for the publication of its list."""
     call_out_id: UUID | None = None
     is_drill: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Of a drill: nothing is earned, and it stands in no list but that of its call-out."""

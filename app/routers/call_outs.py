@@ -1,6 +1,5 @@
 """Call-outs: two people order, everybody answers, counts live."""
 
-import hashlib
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from app.deps import (
     TransactionDep,
     UnitOfWorkDep,
     answer,
+    answer_unless_known,
 )
 from app.domain.caller import Role
 from app.domain.errors import Problem
@@ -138,13 +138,7 @@ async def count(
     call_out_id: UUID, caller: CallerDep, reads: ReadsDep, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
     """Count who said what, in each grid of the caller's areas; to be asked again every few seconds with its `ETag`."""
-    found = answer(await counts.count(reads, caller, call_out_id))
-    etag = f'"{hashlib.sha256(bytes(found.body)).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if etag in (if_none_match or "").replace("W/", "").replace(" ", "").split(","):
-        return Response(status_code=304, headers=headers)
-    found.headers.update(headers)
-    return found
+    return answer_unless_known(answer(await counts.count(reads, caller, call_out_id)), if_none_match)
 
 
 @router.get(

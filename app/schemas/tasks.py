@@ -35,6 +35,8 @@ class OwnPlace(Out):
 class TaskOut(Out):
     """A task; ``wish_id`` or ``complaint_id`` leads to what it is about. It promises points, and more for each hour.
 
+    An item of a month's list is number ``item_number`` of ``list_id``.
+
     ``body`` is what staff ask of helpers where that is more than the title says.
     """
 
@@ -42,6 +44,8 @@ class TaskOut(Out):
     kind: TaskKind
     wish_id: UUID | None
     complaint_id: UUID | None
+    list_id: UUID | None
+    item_number: int | None
     call_out_id: UUID | None
     is_drill: bool
     area: AreaRef

@@ -13,9 +13,9 @@ import structlog
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.errors import Problem
-from app.domain.lifecycles import COMPLAINT, OFFER, TASK, TASK_SERIES, WISH
+from app.domain.lifecycles import COMPLAINT, OFFER, TASK_SERIES, WISH
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
-from app.services import complainants, series_tasks, task_series, transitions, users, wishes
+from app.services import complainants, posted_tasks, series_tasks, task_series, transitions, users, wishes
 from app.services.complaints import handling, repeats
 from app.wechat.client import Scene, WeChat
 from app.wechat.errors import WeChatError
@@ -168,7 +168,7 @@ async def check_answer(database: Database, wechat: WeChat, complaint_id: UUID) -
 
 
 async def check_task(database: Database, wechat: WeChat, task_id: UUID) -> None:
-    """Check what staff call helpers with and open the task; what does not clearly pass stays a draft for a person.
+    """Check what staff call helpers with and let the task in; what does not clearly pass stays a draft for a person.
 
     Words that were changed while WeChat was asked are another job's.
     """
@@ -181,7 +181,7 @@ async def check_task(database: Database, wechat: WeChat, task_id: UUID) -> None:
         async with database.transaction() as connection:
             standing = await connection.fetchrow(LOCK_TASK, task_id)
             if standing is not None and tuple(standing) == (*told, skills):
-                await transitions.find_and_move(connection, TASK, task_id, "open", transitions.SYSTEM)
+                await posted_tasks.let_in(connection, task_id, transitions.SYSTEM)
 
 
 async def check_series(database: Database, wechat: WeChat, series_id: UUID, *, weeks: int, base_points: int) -> None:

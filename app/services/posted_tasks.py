@@ -35,6 +35,8 @@ FIND = """
     SELECT t.kind, t.status, t.series_id, t.complaint_id, t.wish_id, t.area_id, a.lineage && $2::uuid[] AS in_scope
     FROM task t JOIN area a ON a.id = t.area_id WHERE t.id = $1
 """
+LOCK_DRAFT = "SELECT list_id FROM task WHERE id = $1 AND status = 'draft' FOR UPDATE"
+IS_DRAFT_LIST = "SELECT status = 'draft' FROM task_list WHERE id = $1"
 IS_UNCLAIMED = "x.seats_taken = 0"
 PEOPLE = PEOPLE_SQL.format(task="x")
 LOCK_TASK = "SELECT FROM task WHERE id = $1 FOR NO KEY UPDATE"
@@ -63,17 +65,32 @@ async def post(connection: Connection, index: Places, caller: Caller, form: Task
         raise Problem("area-unknown")
     if not area["in_scope"]:
         raise Problem("not-allowed")
+    return await draft(connection, index, caller, form.area_id, form.kind, form, base_points)
+
+
+async def draft(
+    connection: Connection,
+    index: Places,
+    caller: Caller,
+    area_id: UUID,
+    kind: TaskKind,
+    form: TaskEditIn,
+    base_points: int,
+    **belongs: Any,
+) -> UUID:
+    """Store a task that staff may post there, with what it ``belongs`` to, and order its check; return its id."""
     moment = now()
-    policy = await policies.find(connection, form.area_id, moment, default_terms(base_points))
-    promise = rate_for(policy.terms, form.kind, None)
+    policy = await policies.find(connection, area_id, moment, default_terms(base_points))
+    promise = rate_for(policy.terms, kind, None)
     task = Task(
         id=new_id(),
-        kind=form.kind,
-        area_id=form.area_id,
+        kind=kind,
+        area_id=area_id,
         author_id=caller.id,
         reward_points=promise.points,
         hourly_points=promise.points_per_hour,
-        **await _fields(connection, index, form.area_id, form, moment),
+        **await _fields(connection, index, area_id, form, moment),
+        **belongs,
     )
     await insert(connection, task)
     await transitions.log_creation(connection, TASK, task.id, Mover(Party.STAFF, caller.id))
@@ -136,7 +153,7 @@ async def edit(connection: Connection, index: Places, caller: Caller, task_id: U
     """
     row = await _find_posted(connection, caller, task_id)
     changes = await _fields(connection, index, row["area_id"], form, now())
-    changes["is_detached"] = row["series_id"] is not None
+    changes |= {"is_detached": row["series_id"] is not None, "passed_at": None}
     mover = Mover(Party.STAFF, caller.id)
     edited = await transitions.find_and_move(
         connection, TASK, task_id, "edit", mover, changes=changes, where=IS_UNCLAIMED
@@ -148,11 +165,27 @@ async def edit(connection: Connection, index: Places, caller: Caller, task_id: U
 
 
 async def open_task(connection: Connection, secret: str, caller: Caller, task_id: UUID) -> None:
-    """Let a task be claimed whose words the content check left to people.
+    """Let a task be claimed whose words the content check left to people; see ``let_in`` for an item of a list.
 
     Raises ``not-found``, ``not-allowed``, ``own-interest``, ``state-conflict``.
     """
-    await transitions.move(connection, TASK, task_id, "open", await permit(connection, secret, caller, task_id))
+    if not await let_in(connection, task_id, await permit(connection, secret, caller, task_id)):
+        raise Problem("state-conflict")
+
+
+async def let_in(connection: Connection, task_id: UUID, mover: Mover) -> bool:
+    """Open a draft whose words have passed; an item of a list that is a draft too waits for its publication.
+
+    Whoever publishes a list locks its items after it: so what the list is stays true until this transaction ends, or
+    the item that it opens was let in before. Returns whether it was a draft that had not passed. Locks the task.
+    """
+    list_id = await connection.fetchval(LOCK_DRAFT, task_id)
+    if list_id is not None and await connection.fetchval(IS_DRAFT_LIST, list_id):
+        changes, where = {"passed_at": now()}, "x.passed_at IS NULL"
+        moved = await transitions.find_and_move(connection, TASK, task_id, "pass", mover, changes=changes, where=where)
+    else:
+        moved = await transitions.find_and_move(connection, TASK, task_id, "open", mover)
+    return moved is not None
 
 
 async def add_seats(connection: Connection, terms: Terms, caller: Caller, task_id: UUID, seats: int) -> None:

@@ -8,7 +8,7 @@ from asyncpg import Connection, Record
 from app.core.clock import now
 from app.core.db import Reads
 from app.core.ids import new_id
-from app.core.pagination import ids_in_area
+from app.core.pagination import NUMBERS, ids_in_area
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
@@ -32,7 +32,8 @@ INSERT = """
 # In both statements $4 is the caller's id or null, $5 the hash under which their complaints are kept or null, $6 the
 # areas where they act as staff.
 VIEW = f"""
-    SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.call_out_id, t.is_drill, t.area_id, a.name AS area_name,
+    SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.list_id, t.item_number, t.passed_at, t.call_out_id, t.is_drill,
+        t.area_id, a.name AS area_name,
         t.title, t.body, t.status, t.seats, t.seats_taken, t.min_people, t.reward_points, t.hourly_points,
         t.minutes, t.skills, t.tags, t.place, t.starts_at,
         t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.groups_until,
@@ -60,6 +61,11 @@ OPEN_IN_AREA = f"""
 OF_CALL_OUT = f"""
     {VIEW} WHERE t.call_out_id = $1 AND t.id < $2 AND (t.status IN ('open', 'closed') OR a.lineage && $6::uuid[])
     ORDER BY t.id DESC LIMIT $3
+"""
+OF_LIST = f"""
+    {VIEW} WHERE t.list_id = $1 AND t.item_number > $2::bigint
+        AND (t.status IN ('open', 'closed') OR t.status = 'draft' AND a.lineage && $6::uuid[])
+    ORDER BY t.item_number LIMIT $3
 """
 # The task of a complaint that turned out to be confidential is there for those who know of it already.
 GET = (
@@ -128,6 +134,15 @@ async def list_of_call_out(
     return page(rows, request, lambda row: view(row, caller), *filters)
 
 
+async def list_of_list(
+    reads: Reads, secret: str, caller: Caller | None, list_id: UUID, request: PageRequest, *filters: object
+) -> dict[str, Any]:
+    """Return the items of a month's list in the order of their numbers; who may see the list was looked at."""
+    after = request.after(NUMBERS, *filters)
+    rows = await reads.fetch(OF_LIST, list_id, after[0] if after else 0, request.rows, *arguments(caller, secret))
+    return page(rows, request, lambda row: _item_view(row, caller), *filters, key="item_number", order=NUMBERS)
+
+
 async def get(reads: Reads, secret: str, caller: Caller | None, task_id: UUID) -> dict[str, Any]:
     """Return one task; a draft or a cancelled one to its author and staff. Raises ``not-found``."""
     row = await reads.fetchrow(GET, task_id, *arguments(caller, secret))
@@ -171,7 +186,8 @@ def _actions(row: Record, caller: Caller | None) -> list[str]:
         may += {"draft": ["open", "close"], "open": ["close", "add_seats"]}.get(row["status"], [])
     if row["in_scope"] and row["wish_id"] is None and row["complaint_id"] is None:
         edit = ["edit"] if row["seats_taken"] == 0 else []
-        may += {"draft": ["open", "close", "cancel", *edit], "open": ["close", "cancel", *edit, "add_seats"]}.get(
+        let_in = ["open"] if row["passed_at"] is None else []  # or else it opens with its list
+        may += {"draft": [*let_in, "close", "cancel", *edit], "open": ["close", "cancel", *edit, "add_seats"]}.get(
             row["status"], []
         )
     return may
@@ -183,6 +199,8 @@ def view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "kind": row["kind"],
         "wish_id": row["wish_id"] and str(row["wish_id"]),
         "complaint_id": row["complaint_id"] and str(row["complaint_id"]),
+        "list_id": row["list_id"] and str(row["list_id"]),
+        "item_number": row["item_number"],
         "call_out_id": row["call_out_id"] and str(row["call_out_id"]),
         "is_drill": row["is_drill"],
         "area": {"id": str(row["area_id"]), "name": row["area_name"]},
@@ -207,6 +225,10 @@ def view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "own_place": row["waiter_id"] and _own_place(row),
         "actions": _actions(row, caller),
     }
+
+
+def _item_view(row: Record, caller: Caller | None) -> dict[str, Any]:
+    return view(row, caller) | {"is_checked": row["passed_at"] is not None or row["status"] != "draft"}
 
 
 def _own_place(row: Record) -> dict[str, Any]:

@@ -34,10 +34,11 @@ from tests.factories import (
     person_of,
     shop_form,
 )
+from tests.lists import ITEM, list_form, make_list, published
 from tests.people import Person
 from tests.pledges import make_pledge
 from tests.roster import enrol
-from tests.series import edit_form, make_series, series_form
+from tests.series import edit_form, id_of, make_series, series_form
 from tests.settlements import LAST_MONTH, draft, lines_of, make_redemption
 from tests.strength import make_line, make_loan, make_plan, make_request
 
@@ -180,6 +181,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "settlement_id": settlement,
             "line_id": line,
             "series_id": (await make_series(world))["id"],
+            "list_id": id_of((await published(world))[0]),
             "import_id": await world.upload("units", UNITS_FILE),
             **await lending(world, helper),
         },
@@ -187,6 +189,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "wish_id": await world.wish(author, "reviewing"),
             "complaint_id": await world.complaint(author, category="neighbours"),
             "task_id": await world.task_of(withdrawn),
+            "list_id": id_of(await make_list(world)),
             "offer_id": await world.offer(shop, status="reviewing"),
             "team_id": await world.team(helper, status="applied"),
         },
@@ -496,6 +499,9 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/task-series"): series_form(scene.world),
         ("PUT", "/v1/task-series/{series_id}"): edit_form(scene.world, title="早间巡逻"),
         ("POST", "/v1/task-series/{series_id}/end"): reason,
+        ("POST", "/v1/task-lists"): list_form(scene.world),
+        ("POST", "/v1/task-lists/{list_id}/items"): ITEM | {"area_id": grid},
+        ("POST", "/v1/task-lists/{list_id}/cancel"): reason,
         ("POST", "/v1/tasks/{task_id}/seats"): {"seats": 9},
         ("POST", "/v1/tasks/{task_id}/attendances"): {"claim_ids": [str(scene.ids["claim_id"])]},
         ("POST", "/v1/claims/{claim_id}/check-in"): {"code": "EW1ABCDEFGHIJKLMNOPQRSTUVWXYZ12345678"},

@@ -49,6 +49,11 @@ PUBLIC = {
     ("GET", "/v1/posts/{post_id}"),
     ("GET", "/v1/walls/{area_id}"),
     ("GET", "/v1/walls/{area_id}/echoes"),
+    ("GET", "/v1/task-lists"),
+    ("GET", "/v1/task-lists/{list_id}"),
+    ("GET", "/v1/task-lists/{list_id}/items"),
+    ("GET", "/v1/task-lists/{list_id}/summary"),
+    ("GET", "/v1/task-lists/{list_id}/qr.png"),
     ("GET", "/v1/tasks"),
     ("GET", "/v1/tasks/near"),
     ("GET", "/v1/tasks/{task_id}"),
@@ -91,7 +96,7 @@ class TestProblems:
     def test_each_has_a_chinese_sentence(self):
         for kind in CATALOGUE.values():
             assert re.fullmatch(
-                r"(?:[\u4e00-\u9fff，。、“”]|AppID| Excel | WPS | xlsx |\{(?:until|minutes|left|named)\})+。",
+                r"(?:[\u4e00-\u9fff，。、“”]|AppID| Excel | WPS | xlsx |\{(?:until|minutes|left|named|numbers)\})+。",
                 kind.detail,
             ), kind.detail
 

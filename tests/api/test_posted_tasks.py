@@ -66,6 +66,8 @@ class TestPost:
             "kind": "activity",
             "wish_id": None,
             "complaint_id": None,
+            "list_id": None,
+            "item_number": None,
             "call_out_id": None,
             "is_drill": False,
             "area": {"id": str(world.grid.id), "name": world.grid.name},

@@ -315,6 +315,13 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("PUT", "/v1/task-series/{series_id}"): [GONE],
     ("POST", "/v1/task-series/{series_id}/open"): [GONE],
     ("POST", "/v1/task-series/{series_id}/end"): [GONE],
+    ("GET", "/v1/task-lists"): [Reach(query="area_id={area_id}")],
+    ("POST", "/v1/task-lists"): [FORBIDDEN],
+    **{("GET", f"/v1/task-lists/{{list_id}}{part}"): [OPEN, HIDDEN] for part in ("", "/items", "/summary", "/qr.png")},
+    **{
+        ("POST", f"/v1/task-lists/{{list_id}}/{action}"): [FORBIDDEN, HIDDEN]
+        for action in ("items", "publish", "cancel", "copy")
+    },
     ("GET", "/v1/tasks"): [Reach(query="area_id={area_id}")],
     ("GET", "/v1/tasks/near"): [
         Reach(query="longitude={longitude}&latitude={latitude}"),
@@ -559,6 +566,7 @@ INSIDERS = {
     "/v1/tasks/{task_id}": "author",
     "/v1/task-series/{series_id}": "staff",
     "/v1/pledges/{pledge_id}": "helper",
+    "/v1/task-lists/{list_id}": "staff",
     "/v1/claims/{claim_id}": "helper",
     "/v1/call-outs/{call_out_id}": "staff",
     "/v1/call-out-groups/{group_id}": "helper",
@@ -614,6 +622,8 @@ def told_by(response: httpx.Response) -> Any:
         return re.split(r"[^\w-]+", response.text)
     if response.headers["content-type"].startswith("text/csv"):
         return response.text.split(",")
+    if response.headers["content-type"] == "image/png":
+        return []  # what it shows is the address that was asked for
     return sheets_of(response.content) if is_spreadsheet(response) else response.json()
 
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from app.core.clock import today
 from app.core.settings import Settings
+from app.domain import months
 from app.domain.kinds import PostQueue
 from app.services.rates import GROUPS
 from tests.api.scene import UNITS_FILE
@@ -21,6 +22,7 @@ from tests.branches import lead, make_branch
 from tests.call_outs import gathering
 from tests.core.service import running_app
 from tests.factories import World
+from tests.lists import published
 from tests.people import Person
 from tests.pledges import make_pledge, open_task
 from tests.series import make_series
@@ -276,6 +278,17 @@ class TestReads:
         scope_and_list = 2
         listed = await counter.get("/v1/task-series", world.staff, area_id=world.grid.id)
         assert listed == IDENTITY + scope_and_list
+
+    async def test_lists_of_tasks(self, counter: Counter, world: World):
+        """A whole group chat opens one at the same moment."""
+        path, _ = await published(world, {}, {}, month=months.of(today()))
+        await published(world, {}, {})
+        look_whether_they_may = 1
+        for person, more in ((None, 0), (await world.helper(), IDENTITY), (world.staff, IDENTITY)):
+            for page in (path, f"{path}/summary", f"{path}/qr.png"):
+                assert await counter.get(page, person) == 1 + more
+            assert await counter.get(f"{path}/items", person) == look_whether_they_may + 1 + more
+            assert await counter.get("/v1/task-lists", person, area_id=world.district.id) == 1 + more
 
     async def test_feed_of_tasks_and_task(self, counter: Counter, world: World):
         task_id = await world.task_of(await world.wish(await world.person()))

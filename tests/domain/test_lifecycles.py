@@ -31,6 +31,8 @@ STAYING = {
     ("complaint", "take_on"),
     ("complaint", "dispatch"),
     ("complaint", "call_helpers"),
+    ("task", "pass"),
+    ("task_list", "add_item"),
     ("import_run", "map"),
     ("member", "transfer"),
     ("volunteer", "transfer"),

@@ -38,6 +38,7 @@ from app.domain.lifecycles import (
     SETTLEMENT_LINE,
     STEP,
     TASK,
+    TASK_LIST,
     TASK_SERIES,
     TEAM,
     TEAM_MEMBER,
@@ -53,9 +54,10 @@ from tests.branches import join, make_branch, stand
 from tests.call_outs import ordered
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
 from tests.factories import World, make_member, person_of
+from tests.lists import make_list
 from tests.pledges import make_pledge
 from tests.roster import new_contact
-from tests.series import make_series
+from tests.series import id_of, make_series
 from tests.settlements import make_line as make_settlement_line
 from tests.settlements import make_redemption, make_settlement
 from tests.strength import lend, make_line, make_plan, make_request
@@ -149,6 +151,13 @@ async def a_task(world: World) -> UUID:
 
 async def a_series(world: World) -> UUID:
     return UUID((await make_series(world))["id"])
+
+
+async def a_list(world: World) -> UUID:
+    """One that says when it was published, since no other may be."""
+    list_id = id_of(await make_list(world))
+    await world.database.writes.execute("UPDATE task_list SET published_at = now() WHERE id = $1", list_id)
+    return list_id
 
 
 async def a_claim(world: World) -> UUID:
@@ -285,6 +294,7 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     JOINT_CASE.subject: a_joint_case,
     TASK.subject: a_task,
     TASK_SERIES.subject: a_series,
+    TASK_LIST.subject: a_list,
     CLAIM.subject: a_claim,
     ATTENDANCE.subject: a_stay,
     WAITER.subject: a_waiter,

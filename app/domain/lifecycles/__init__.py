@@ -24,6 +24,7 @@ from app.domain.lifecycles.groups import (
 )
 from app.domain.lifecycles.imports import IMPORT_RUN
 from app.domain.lifecycles.lending import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
+from app.domain.lifecycles.lists import PUBLIC_LIST_STATES, TASK_LIST
 from app.domain.lifecycles.people import IDENTIFICATION, MEMBER, VOLUNTEER
 from app.domain.lifecycles.pledges import PLEDGE
 from app.domain.lifecycles.points import ADJUSTMENT, SETTLEMENT, SETTLEMENT_LINE
@@ -46,6 +47,7 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
     JOINT_CASE,
     TASK,
     TASK_SERIES,
+    TASK_LIST,
     CLAIM,
     ATTENDANCE,
     WAITER,
@@ -100,12 +102,14 @@ __all__ = [
     "OPEN_CANDIDACY_STATES",
     "PLEDGE",
     "PUBLIC_COMPLAINT_STATES",
+    "PUBLIC_LIST_STATES",
     "PUBLIC_TASK_STATES",
     "RATED_COMPLAINT_STATES",
     "SETTLEMENT",
     "SETTLEMENT_LINE",
     "STEP",
     "TASK",
+    "TASK_LIST",
     "TASK_SERIES",
     "TEAM",
     "TEAM_MEMBER",

@@ -10,6 +10,8 @@ TASK = Lifecycle(
     initial="draft",
     transitions=(
         row("draft", "open", "open", STAFF, SYSTEM),
+        # Its words have passed, and it waits for the publication of its list.
+        row("draft", "pass", "draft", STAFF, SYSTEM),
         # What staff write anew is checked anew; nobody has claimed it yet.
         row("draft open", "edit", "draft", STAFF),
         # More are welcome: whoever waits moves up.

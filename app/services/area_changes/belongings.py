@@ -35,7 +35,8 @@ class Goes:
 
     ``point`` are its own longitude and latitude, ``beside`` is SQL for the area of what it belongs to: when that is one
     of the new areas it goes there too; with neither it goes to the default part. Where names are unique in an area,
-    ``name_max`` is how long they may be, and a name that is taken gets a number.
+    ``name_max`` is how long they may be, and a name that is taken gets a number. What
+    ``is_numbered`` counts on from the numbers of the area where it goes.
     """
 
     table: str
@@ -46,6 +47,7 @@ class Goes:
     beside: str | None = None
     name_max: int | None = None
     taken: str = "true"
+    is_numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
     Stays("loan_period", "from_area_id", "who was lent when; the database begins the next one when a loan goes along"),
     Stays("loan_period", "to_area_id", "as above"),
     # Work
+    Goes("task_list", where=_in("draft", "published"), state=STATUS, is_numbered=True),
     Apart("complaint", "area_id", "complaints.py, by where it is", COMPLAINT_IS_OPEN),
     Apart(
         "complaint", "handler_id", "complaints.py, with the place", f"{COMPLAINT_IS_OPEN} AND x.area_id <> x.handler_id"

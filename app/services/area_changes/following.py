@@ -91,6 +91,10 @@ async def send(connection: Connection, kind: Goes, to: Destinations, mover: Move
 def _send_sql(kind: Goes) -> str:
     name = "" if kind.name_max is None else f", name = {_free_name(kind, kind.name_max)}"
     told = "" if kind.name_max is None else " || jsonb_build_object('name', x.name)"
+    if kind.is_numbered:
+        above = f'(SELECT coalesce(max(o.number), 0) FROM "{kind.table}" o WHERE o.{kind.column} = go.area_id)'
+        name += f", number = x.number + {above}"
+        told += " || jsonb_build_object('number', x.number)"
     return f"""
         WITH gone AS (
             UPDATE "{kind.table}" x SET {kind.column} = go.area_id{name}
