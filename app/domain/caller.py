@@ -155,6 +155,23 @@ def parties_to_call_out(caller: Caller, *, ordered_by: UUID, in_scope: bool) -> 
     return _AUTHOR if caller.id == ordered_by else _STAFF
 
 
+def parties_to_order(*, orders: bool) -> frozenset[Party]:
+    """Return what somebody is to an order; ``orders`` says that the area that ordered lies in their areas."""
+    return _OWNER if orders else NOBODY
+
+
+def parties_to_order_part(
+    caller: Caller, *, reported_by: UUID | None, orders: bool, executes: bool
+) -> frozenset[Party]:
+    """Return what ``caller`` is to an area's part in an order.
+
+    ``executes`` says that they are staff of the area, or of one between it and the area that ordered. Whoever reported
+    it decides nothing about that report, whatever else they are (I2).
+    """
+    ordering = (_AUTHOR if caller.id == reported_by else _OWNER) if orders else NOBODY
+    return ordering | (_STAFF if executes else NOBODY)
+
+
 def parties_to_settlement(
     caller: Caller, *, owner_id: UUID | None, merchant_id: UUID, in_scope: bool
 ) -> frozenset[Party]:

@@ -9,6 +9,7 @@ from app.domain.refusals.entry import ProblemType, passing
 from app.domain.refusals.files import FILES
 from app.domain.refusals.lending import LENDING
 from app.domain.refusals.lists import LISTS
+from app.domain.refusals.orders import ORDERS
 from app.domain.refusals.pledges import PLEDGES
 from app.domain.refusals.points import POINTS
 from app.domain.refusals.work import WORK
@@ -309,6 +310,7 @@ _TYPES = (
     *LENDING,
     *LISTS,
     *CALL_OUTS,
+    *ORDERS,
     *POINTS,
 )
 

@@ -238,6 +238,13 @@ class MessageKind(StrEnum):
     PLEDGE_SEAT_BACK = "pledge_seat_back"  # somebody whom the group named gave the seat back
     PLEDGE_ENDED = "pledge_ended"  # seats for which the group named nobody
     LIST_PUBLISHED = "list_published"  # the month's list of an area, to who leads a team or a branch there
+    ORDER_SENT = "order_sent"  # staff of an area have a part in an order from above
+    ORDER_DUE = "order_due"  # a day is left
+    ORDER_OVERDUE = "order_overdue"  # told to who ordered
+    ORDER_REPORTED = "order_reported"  # told to who ordered
+    ORDER_RETURNED = "order_returned"
+    ORDER_ACCEPTED = "order_accepted"
+    ORDER_CANCELLED = "order_cancelled"
 
 
 class AdjustmentKind(StrEnum):

@@ -20,7 +20,7 @@ class Party(StrEnum):
     ALLIANCE = "alliance"  # staff of the merchants' alliance, with no own interest in it
     UNIT = "unit"  # works for a unit that has a part in it
     CLERK = "clerk"  # clerk or owner of the shop
-    OWNER = "owner"  # owner of the shop, leader of the team
+    OWNER = "owner"  # owner of the shop, leader of the team, staff of the area that ordered
     SYSTEM = "system"  # a job
 
 

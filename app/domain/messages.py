@@ -11,6 +11,8 @@ PATHS = {
     "claim": "/v1/claims/{}",
     "pledge": "/v1/pledges/{}",
     "task_list": "/v1/task-lists/{}",
+    "area_order": "/v1/orders/{}",
+    "order_part": "/v1/order-parts/{}",
 }
 """Where the things are that messages are about, by their kind."""
 SUBJECTS = {
@@ -28,6 +30,13 @@ SUBJECTS = {
     MessageKind.DRILL: "call_out",
     MessageKind.DRILL_OVER: "call_out",
     MessageKind.LIST_PUBLISHED: "task_list",
+    MessageKind.ORDER_SENT: "order_part",
+    MessageKind.ORDER_DUE: "order_part",
+    MessageKind.ORDER_OVERDUE: "area_order",
+    MessageKind.ORDER_REPORTED: "order_part",
+    MessageKind.ORDER_RETURNED: "order_part",
+    MessageKind.ORDER_ACCEPTED: "order_part",
+    MessageKind.ORDER_CANCELLED: "order_part",
 }
 
 

@@ -116,6 +116,13 @@ MESSAGES = {
         "任务需求清单已发布",
         "{title}已发布，共{items}项、{seats}个名额，请打开查看，组织大家认领。",
     ),
+    MessageKind.ORDER_SENT: ("收到派单", "收到派单“{title}”，请签收，{due}前办结并上报。"),
+    MessageKind.ORDER_DUE: ("派单快到期了", "派单“{title}”{due}到期，还没有上报，请尽快办理。"),
+    MessageKind.ORDER_OVERDUE: ("派单有逾期", "您下达的派单“{title}”已到期，还有{count}个区域没有上报。"),
+    MessageKind.ORDER_REPORTED: ("派单已上报", "{area}上报了派单“{title}”的办理情况，请验收或退回。"),
+    MessageKind.ORDER_RETURNED: ("派单被退回", "派单“{title}”的上报被退回，请打开查看原因，办理后重新上报。"),
+    MessageKind.ORDER_ACCEPTED: ("派单已验收", "派单“{title}”已验收，辛苦了。"),
+    MessageKind.ORDER_CANCELLED: ("派单已撤回", "派单“{title}”已撤回，不用再办理。"),
 }
 """Title and body of each message in the app; nothing private stands in them."""
 

@@ -45,6 +45,7 @@ from app.services.imports import clearing
 from app.services.lending import lines as lending_lines
 from app.services.lending import loans, plans, requests
 from app.services.limits import Terms
+from app.services.orders import due as orders_due
 from app.services.pledges import holding
 from app.services.task_lists import publishing as list_publishing
 from app.wechat.client import WeChat
@@ -236,6 +237,16 @@ async def remind_due(parts: Parts) -> int:
     return await until_none(parts.database, overdue.find_due_soon, overdue.remind)
 
 
+async def tell_due_orders(parts: Parts) -> int:
+    """Remind areas of orders that are due in a day, and tell who ordered who is late; return of how many orders."""
+    moment = now()
+    return await until_none(
+        parts.database,
+        lambda connection, limit: orders_due.find(connection, moment, limit),
+        lambda connection, order_id: orders_due.tell(connection, order_id, moment),
+    )
+
+
 async def digest_stuck(parts: Parts) -> int:
     """Put together for each area what is stuck this morning; return for how many."""
     async with parts.database.transaction() as connection:
@@ -364,6 +375,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "close_silent": ("11 * * * *", close_silent),
     "escalate_overdue": ("* * * * *", escalate_overdue),
     "remind_due": ("*/5 * * * *", remind_due),
+    "tell_due_orders": ("*/5 * * * *", tell_due_orders),
     "digest_stuck": ("0 0 * * *", digest_stuck),  # at eight in the morning in Shanghai
     "end_loans": ("*/5 * * * *", end_loans),
     "tend_lending": ("17 * * * *", tend_lending),

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from app.models.adjustment import Adjustment
 from app.models.api_key import ApiKey
 from app.models.area import Area, AreaPeriod
+from app.models.area_order import AreaOrder, OrderPart
 from app.models.area_shape import AreaShape
 from app.models.attendance import Attendance
 from app.models.branch import Branch, BranchCandidacy, BranchMember, BranchTerm
@@ -66,6 +67,7 @@ __all__ = [
     "AllianceTeam",
     "ApiKey",
     "Area",
+    "AreaOrder",
     "AreaPeriod",
     "AreaShape",
     "Attendance",
@@ -121,6 +123,7 @@ __all__ = [
     "Message",
     "Offer",
     "OfferTaker",
+    "OrderPart",
     "Person",
     "Pledge",
     "PointsPolicy",

@@ -55,6 +55,7 @@ class Task(SQLModel, table=True):
         CheckConstraint("(kind = 'emergency') = (call_out_id IS NOT NULL)", name="call_out_of_kind"),
         CheckConstraint("NOT is_drill OR (reward_points = 0 AND hourly_points = 0)", name="nothing_for_drills"),
         CheckConstraint("NOT is_drill OR call_out_id IS NOT NULL", name="drill_of_call_out"),
+        CheckConstraint("NOT is_drill OR order_part_id IS NULL", name="orders_without_drills"),
         ForeignKeyConstraint(
             ["call_out_id", "is_drill"], ["call_out.id", "call_out.is_drill"], name="fk_task_call_out_id"
         ),
@@ -95,6 +96,7 @@ class Task(SQLModel, table=True):
             "id",
             postgresql_where=text("status = 'open' AND longitude IS NULL"),
         ),
+        Index("ix_task_order_part_id_id", "order_part_id", "id", postgresql_where=text("order_part_id IS NOT NULL")),
         Index("ix_task_claim_until", "claim_until", postgresql_where=text("status = 'open'")),
         Index("ix_task_complaint_id_id", "complaint_id", "id", postgresql_where=text("complaint_id IS NOT NULL")),
         Index(
@@ -128,6 +130,8 @@ class Task(SQLModel, table=True):
     passed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     """When the words of an item passed their check, while it waits for the publication of its list."""
     call_out_id: UUID | None = None
+    order_part_id: UUID | None = Field(default=None, foreign_key="order_part.id")
+    """Which area's part in an order from above it does."""
     is_drill: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Of a drill: nothing is earned, and it stands in no list but that of its call-out."""
     area_id: UUID = Field(foreign_key="area.id")

@@ -49,7 +49,9 @@ DECISION = responses(*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-int
     "",
     status_code=201,
     response_model=TaskOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "not-allowed", "area-closed", *PLACED),
+    responses=responses(
+        *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "not-allowed", "area-closed", "order-part-unfit", *PLACED
+    ),
 )
 async def post_task(
     form: TaskIn,

@@ -37,7 +37,8 @@ class TaskOut(Out):
 
     An item of a month's list is number ``item_number`` of ``list_id``.
 
-    ``body`` is what staff ask of helpers where that is more than the title says.
+    ``body`` is what staff ask of helpers where that is more than the title says. Staff of the area read which part in
+    an order from above it is for.
     """
 
     id: UUID
@@ -47,6 +48,7 @@ class TaskOut(Out):
     list_id: UUID | None
     item_number: int | None
     call_out_id: UUID | None
+    order_part_id: UUID | None
     is_drill: bool
     area: AreaRef
     title: str
@@ -172,10 +174,11 @@ class EmergencyTaskIn(WindowedIn):
 
 
 class TaskIn(TaskEditIn):
-    """A task that staff post for an area."""
+    """A task that staff post for an area, also to do its part in an order from above."""
 
     area_id: UUID
     kind: PostedKind
+    order_part_id: UUID | None = None
 
 
 class CancelIn(In):

@@ -3,7 +3,7 @@
 Whoever tells something calls ``tell`` and nothing else; what rings a phone beside it is ordered from here too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,7 @@ TELL_EACH = """
     INSERT INTO message (id, user_id, kind, subject_kind, subject_id, title, body, created_at)
     SELECT uuid_v7(), u.id, $3, $4, told.subject_id, $5, $6, clock_timestamp()
     FROM unnest($1::uuid[], $2::uuid[]) AS told (user_id, subject_id) JOIN "user" u ON u.id = told.user_id
-    WHERE NOT u.is_blocked ORDER BY u.id
+    WHERE NOT u.is_blocked ORDER BY u.id, told.subject_id
 """
 LIST = """
     SELECT id, kind, subject_kind, subject_id, title, body, created_at, read_at
@@ -57,12 +57,11 @@ async def tell(
     await connection.execute(TELL, user_ids, kind, wording.subject_kind, subject_id, wording.title, wording.body)
 
 
-async def tell_each(connection: Connection, told: Mapping[UUID, UUID], kind: MessageKind, **words: str) -> None:
-    """Tell each of these users about a thing of their own, all in one statement, as ``tell`` does about one thing."""
+async def tell_each(connection: Connection, told: Sequence[tuple[UUID, UUID]], kind: MessageKind, **words: str) -> None:
+    """Tell people the same, each about a thing of their own: ``told`` are users and those things. As ``tell``."""
     wording = wordings.word(kind, words)
-    await connection.execute(
-        TELL_EACH, list(told), list(told.values()), kind, wording.subject_kind, wording.title, wording.body
-    )
+    user_ids, subject_ids = [user_id for user_id, _ in told], [subject_id for _, subject_id in told]
+    await connection.execute(TELL_EACH, user_ids, subject_ids, kind, wording.subject_kind, wording.title, wording.body)
 
 
 async def list_own(reads: Reads, caller: Caller, request: PageRequest, *, unread: bool) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from app.schemas.tasks import EmergencyTaskIn, PostedIn, TaskEditIn, TaskIn
 from app.services import fulfilment, messages, policies, task_tags, task_words, transitions, waiting
 from app.services.complaints import standing
 from app.services.limits import Terms
+from app.services.orders import parts as order_parts
 from app.services.places import Places
 from app.services.pledges.seats import PEOPLE_SQL
 from app.services.transitions import Mover
@@ -57,15 +58,18 @@ async def post(connection: Connection, index: Places, caller: Caller, form: Task
     """Post a task for an area; return its id. Nobody else sees it before its words are checked (I10).
 
     The task promises what the policy of the area now says for its kind, ``base_points`` where none does. Locks the
-    area's row. Raises ``area-unknown``, ``not-allowed`` where the caller is not staff, ``task-in-the-past``,
-    ``task-outside-area``, and by the database ``area-closed``.
+    part in an order that it is for, then the area's row. Raises ``order-part-unfit``, ``area-unknown``, ``not-allowed``
+    where the caller is not staff, ``task-in-the-past``, ``task-outside-area``, and by the database ``area-closed``.
     """
+    if form.order_part_id is not None:
+        await order_parts.hold(connection, caller, form.order_part_id, form.area_id)
     area = await connection.fetchrow(LOCK_AREA, form.area_id, caller.scope(Role.STAFF))
     if area is None:
         raise Problem("area-unknown")
     if not area["in_scope"]:
         raise Problem("not-allowed")
-    return await draft(connection, index, caller, form.area_id, form.kind, form, base_points)
+    belongs = {"order_part_id": form.order_part_id}
+    return await draft(connection, index, caller, form.area_id, form.kind, form, base_points, **belongs)
 
 
 async def draft(

@@ -32,10 +32,9 @@ INSERT = """
 # In both statements $4 is the caller's id or null, $5 the hash under which their complaints are kept or null, $6 the
 # areas where they act as staff.
 VIEW = f"""
-    SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.list_id, t.item_number, t.passed_at, t.call_out_id, t.is_drill,
-        t.area_id, a.name AS area_name,
-        t.title, t.body, t.status, t.seats, t.seats_taken, t.min_people, t.reward_points, t.hourly_points,
-        t.minutes, t.skills, t.tags, t.place, t.starts_at,
+    SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.list_id, t.item_number, t.passed_at, t.call_out_id,
+        t.order_part_id, t.is_drill, t.area_id, a.name AS area_name, t.title, t.body, t.status, t.seats, t.seats_taken,
+        t.min_people, t.reward_points, t.hourly_points, t.minutes, t.skills, t.tags, t.place, t.starts_at,
         t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.groups_until,
         t.created_at,
         t.author_id, c.id AS claim_id, w.id AS waiter_id,
@@ -67,6 +66,7 @@ OF_LIST = f"""
         AND (t.status IN ('open', 'closed') OR t.status = 'draft' AND a.lineage && $6::uuid[])
     ORDER BY t.item_number LIMIT $3
 """
+OF_ORDER_PART = OF_CALL_OUT.replace("t.call_out_id = $1", "t.order_part_id = $1")
 # The task of a complaint that turned out to be confidential is there for those who know of it already.
 GET = (
     VIEW.replace("$4", "$2").replace("$5", "$3").replace("$6", "$4")
@@ -143,6 +143,15 @@ async def list_of_list(
     return page(rows, request, lambda row: _item_view(row, caller), *filters, key="item_number", order=NUMBERS)
 
 
+async def list_of_order_part(
+    reads: Reads, secret: str, caller: Caller, part_id: UUID, request: PageRequest, *filters: object
+) -> dict[str, Any]:
+    """Return the tasks of an area's part in an order, newest first; who may see it was looked at."""
+    below = request.below(*filters)
+    rows = await reads.fetch(OF_ORDER_PART, part_id, below, request.rows, *arguments(caller, secret))
+    return page(rows, request, lambda row: view(row, caller), *filters)
+
+
 async def get(reads: Reads, secret: str, caller: Caller | None, task_id: UUID) -> dict[str, Any]:
     """Return one task; a draft or a cancelled one to its author and staff. Raises ``not-found``."""
     row = await reads.fetchrow(GET, task_id, *arguments(caller, secret))
@@ -202,6 +211,7 @@ def view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "list_id": row["list_id"] and str(row["list_id"]),
         "item_number": row["item_number"],
         "call_out_id": row["call_out_id"] and str(row["call_out_id"]),
+        "order_part_id": str(row["order_part_id"]) if row["in_scope"] and row["order_part_id"] else None,
         "is_drill": row["is_drill"],
         "area": {"id": str(row["area_id"]), "name": row["area_name"]},
         "title": row["title"],

@@ -348,7 +348,7 @@ async def _give(connection: Connection, terms: Terms, task_id: UUID, chosen: Seq
     if row is None or not row["is_whole"] or row["moved"] != len(chosen):
         raise Problem("state-conflict")
     told = {place["user_id"]: ids.claim_id for place, ids in zip(chosen, given, strict=True)}
-    await messages.tell_each(connection, told, MessageKind.CLAIM_MOVED_UP)
+    await messages.tell_each(connection, list(told.items()), MessageKind.CLAIM_MOVED_UP)
 
 
 async def _without_complainants(

@@ -35,6 +35,7 @@ from tests.factories import (
     shop_form,
 )
 from tests.lists import ITEM, list_form, make_list, published
+from tests.orders import order, order_form, part_of
 from tests.people import Person
 from tests.pledges import make_pledge
 from tests.roster import enrol
@@ -163,6 +164,8 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "call_out_id": (call_out := await gathering(world, area_id=str(world.grid.id))),
             "called_id": (called := await place_of(world, call_out, helper)),
             "group_id": await group_of(world, call_out, called),
+            "order_id": (order_id := await order(world, world.grid)),
+            "part_id": await part_of(world, order_id, world.grid),
             "api_key_id": await world.api_key(),
             "case_id": await world.joint_case(await world.complaint(author, category="noise")),
             "task_id": await world.task_of(wish),
@@ -494,6 +497,11 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/call-outs/{call_out_id}/tasks"): {"area_id": grid, "work": "clearing", "seats": 5},
         ("PUT", "/v1/called-people/{called_id}/answer"): {"answer": "later", "minutes": 60},
         ("POST", "/v1/called-people/{called_id}/unmask"): reason,
+        ("POST", "/v1/orders"): order_form(scene.world, scene.world.grid),
+        ("POST", "/v1/orders/{order_id}/cancel"): reason,
+        ("POST", "/v1/order-parts/{part_id}/report"): {"report": "清理完毕，共12处。"},
+        ("POST", "/v1/order-parts/{part_id}/return"): reason,
+        ("POST", "/v1/order-parts/{part_id}/cancel"): reason,
         ("PUT", "/v1/tasks/{task_id}"): {"title": "周日清理楼道", "minutes": 60},
         ("POST", "/v1/tasks/{task_id}/cancel"): reason,
         ("POST", "/v1/task-series"): series_form(scene.world),

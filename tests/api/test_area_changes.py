@@ -20,6 +20,7 @@ from tests.call_outs import ordered
 from tests.conftest import Jobs
 from tests.e2e.invariants import broken
 from tests.factories import World, make_area, make_grant, make_member, make_unit
+from tests.orders import order
 from tests.people import Person
 from tests.series import make_series
 from tests.strength import lend
@@ -104,6 +105,9 @@ async def full(world: World, database: Database) -> World:
     await world.venue()
     await world.building()
     await ordered(world, area_id=str(grid.id))
+    await order(world, grid)
+    above = await order(world, world.community)
+    await database.writes.execute("UPDATE area_order SET area_id = $2 WHERE id = $1", above, grid.id)
     await world.adjustment(helper)
     await post(world, "api-keys", world.administrator, here | {"name": "随手拍平台"})
     waits, _, _ = [await world.complaint(status=status) for status in ("accepted", "closed", "answered")]

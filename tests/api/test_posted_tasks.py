@@ -69,6 +69,7 @@ class TestPost:
             "list_id": None,
             "item_number": None,
             "call_out_id": None,
+            "order_part_id": None,
             "is_drill": False,
             "area": {"id": str(world.grid.id), "name": world.grid.name},
             "title": "周六清理楼道",

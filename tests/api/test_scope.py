@@ -388,6 +388,26 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/called-people/{called_id}/unmask"): [GONE],
     ("GET", "/v1/called-people/{called_id}/contact"): [GONE],
     ("GET", "/v1/me/call-outs"): [OWN],
+    ("POST", "/v1/orders"): [FORBIDDEN],  # areas are public
+    ("GET", "/v1/orders"): [Reach(is_empty=True, query=f"area_id={{{area}}}") for area in ("area_id", "district_id")],
+    ("GET", "/v1/orders/{order_id}"): [GONE],
+    **{("POST", f"/v1/orders/{{order_id}}/{action}"): [GONE] for action in ("close", "cancel")},
+    ("GET", "/v1/orders/{order_id}/parts"): [GONE, Reach((404, "not-found"), query="status=sent")],
+    ("GET", "/v1/orders/{order_id}/progress"): [
+        GONE,
+        *[Reach((404, "not-found"), query=f"area_id={{{area}}}") for area in ("area_id", "district_id")],
+    ],
+    ("GET", "/v1/order-parts"): [
+        Reach(is_empty=True, query="area_id={area_id}"),
+        Reach(is_empty=True, query="area_id={district_id}&status=sent"),
+        Reach(is_empty=True, query="area_id={district_id}&is_overdue=true"),
+    ],
+    ("GET", "/v1/order-parts/{part_id}"): [GONE],
+    **{
+        ("POST", f"/v1/order-parts/{{part_id}}/{action}"): [GONE]
+        for action in ("confirm", "report", "accept", "return", "cancel")
+    },
+    ("GET", "/v1/order-parts/{part_id}/tasks"): [GONE],
     ("POST", "/v1/adjustments"): [FORBIDDEN],  # areas are public
     ("GET", "/v1/adjustments"): [
         Reach(is_empty=True, query="area_id={area_id}"),
@@ -571,6 +591,8 @@ INSIDERS = {
     "/v1/call-outs/{call_out_id}": "staff",
     "/v1/call-out-groups/{group_id}": "helper",
     "/v1/called-people/{called_id}": "staff",
+    "/v1/orders/{order_id}": "staff",
+    "/v1/order-parts/{part_id}": "staff",
     "/v1/adjustments/{adjustment_id}": "helper",
     "/v1/venues/{venue_id}": "author",
     "/v1/circles/{circle_id}": "author",

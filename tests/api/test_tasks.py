@@ -55,6 +55,7 @@ class TestGetTask:
             "list_id": None,
             "item_number": None,
             "call_out_id": None,
+            "order_part_id": None,
             "is_drill": False,
             "area": {"id": str(world.grid.id), "name": world.grid.name},
             "title": "想换个灯泡",

@@ -14,15 +14,17 @@ from fastapi import FastAPI
 from app.core.clock import today
 from app.core.settings import Settings
 from app.domain import months
-from app.domain.kinds import PostQueue
+from app.domain.caller import Role
+from app.domain.kinds import AreaKind, PostQueue
 from app.services.rates import GROUPS
 from tests.api.scene import UNITS_FILE
 from tests.api_client import ApiClient
 from tests.branches import lead, make_branch
 from tests.call_outs import gathering
 from tests.core.service import running_app
-from tests.factories import World
+from tests.factories import World, make_area
 from tests.lists import published
+from tests.orders import confirmed, order, order_form, worker
 from tests.people import Person
 from tests.pledges import make_pledge, open_task
 from tests.series import make_series
@@ -138,6 +140,19 @@ class TestReads:
             assert await counter.get(one, person) == IDENTITY + 1
         look_whether_they_may = 1
         assert await counter.get(f"{one}/people", world.staff) == IDENTITY + look_whether_they_may + 1
+
+    async def test_orders(self, counter: Counter, world: World):
+        here = await worker(world)
+        one = f"/v1/orders/{await order(world)}"
+        part = f"/v1/order-parts/{await confirmed(world, here)}"
+        look_whether_they_may = 1
+        for person in (here, world.staff):
+            for path in (one, f"{one}/progress", part):
+                assert await counter.get(path, person) == IDENTITY + 1
+            for path in ("/v1/orders", "/v1/order-parts"):
+                assert await counter.get(path, person, area_id=world.district.id) == IDENTITY + 1
+            for path in (f"{one}/parts", f"{part}/tasks"):
+                assert await counter.get(path, person) == IDENTITY + look_whether_they_may + 1
 
     async def test_strength(self, counter: Counter, world: World):
         query: dict[str, Any] = {"area_id": world.district.id}
@@ -479,6 +494,16 @@ class TestWrites:
             find_two_locks_three_looks_move_give_tell_and_view = 10
             asked = counter.post(f"/v1/pledges/{pledge_id}/people", leader, {"place_ids": named}, status=200)
             assert await asked == IDENTITY + KEY_AND_ANSWER + find_two_locks_three_looks_move_give_tell_and_view
+
+    async def test_order(self, counter: Counter, world: World):
+        street = await make_area(world.database, world.district, AreaKind.STREET)
+        area_order_parts_events_staff_messages_and_view = 8
+        for _ in range(2):
+            assert await counter.post("/v1/orders", world.staff, order_form(world)) == (
+                IDENTITY + KEY_AND_ANSWER + area_order_parts_events_staff_messages_and_view
+            )
+            for _ in range(5):
+                await world.holder(Role.STAFF, await make_area(world.database, street, AreaKind.COMMUNITY))
 
     async def test_take_a_voucher(self, counter: Counter, world: World):
         offer = await world.offer(await world.shop(await world.person()))

@@ -15,6 +15,7 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
 from app.domain.lifecycles import (
     ADJUSTMENT,
+    AREA_ORDER,
     ATTENDANCE,
     BRANCH,
     BRANCH_CANDIDACY,
@@ -33,6 +34,7 @@ from app.domain.lifecycles import (
     MEMBER,
     MERCHANT,
     OFFER,
+    ORDER_PART,
     PLEDGE,
     SETTLEMENT,
     SETTLEMENT_LINE,
@@ -55,6 +57,7 @@ from tests.call_outs import ordered
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
 from tests.factories import World, make_member, person_of
 from tests.lists import make_list
+from tests.orders import order, reported, worker
 from tests.pledges import make_pledge
 from tests.roster import new_contact
 from tests.series import id_of, make_series
@@ -287,6 +290,22 @@ async def a_call_out(world: World) -> UUID:
     return call_out_id
 
 
+async def an_order(world: World) -> UUID:
+    """One that says when it ended, since no other may be in every state."""
+    order_id = await order(world)
+    await world.database.writes.execute("UPDATE area_order SET ended_at = now() WHERE id = $1", order_id)
+    return order_id
+
+
+async def a_part_of_an_order(world: World) -> UUID:
+    """One that was reported and knows who accepts it, since no other may be in every state."""
+    part_id = await reported(world, await worker(world))
+    await world.database.writes.execute(
+        "UPDATE order_part SET accepted_by = $2, accepted_at = now() WHERE id = $1", part_id, world.staff.id
+    )
+    return part_id
+
+
 MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     WISH.subject: a_wish,
     COMPLAINT.subject: a_complaint,
@@ -314,6 +333,8 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     SETTLEMENT_LINE.subject: a_settlement_line,
     ADJUSTMENT.subject: an_adjustment,
     CALL_OUT.subject: a_call_out,
+    AREA_ORDER.subject: an_order,
+    ORDER_PART.subject: a_part_of_an_order,
     IMPORT_RUN.subject: an_import,
     LENDING_PLAN.subject: make_plan,
     LENDING_LINE.subject: a_lending_line,

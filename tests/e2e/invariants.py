@@ -139,6 +139,14 @@ BROKEN = {
             WHERE p.user_id = c.user_id AND v.status = 'approved'
         )
     """,
+    "an order that has ended has nothing left to do": """
+        SELECT o.id FROM area_order o WHERE o.status <> 'open' AND EXISTS (
+            SELECT FROM order_part p WHERE p.order_id = o.id AND p.status IN ('sent', 'confirmed', 'reported')
+        )
+    """,
+    "I2 nobody accepts what they reported": """
+        SELECT id FROM order_part WHERE accepted_by = reported_by
+    """,
     "nobody is lent who did not agree": """
         SELECT l.id FROM loan l JOIN loan_request r ON r.id = l.request_id
         WHERE r.status <> 'agreed' OR r.person_id <> l.person_id

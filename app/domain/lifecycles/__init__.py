@@ -25,6 +25,13 @@ from app.domain.lifecycles.groups import (
 from app.domain.lifecycles.imports import IMPORT_RUN
 from app.domain.lifecycles.lending import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
 from app.domain.lifecycles.lists import PUBLIC_LIST_STATES, TASK_LIST
+from app.domain.lifecycles.orders import (
+    AREA_ORDER,
+    OPEN_PART_STATES,
+    ORDER_PART,
+    UNREPORTED_PART_STATES,
+    WORKED_PART_STATES,
+)
 from app.domain.lifecycles.people import IDENTIFICATION, MEMBER, VOLUNTEER
 from app.domain.lifecycles.pledges import PLEDGE
 from app.domain.lifecycles.points import ADJUSTMENT, SETTLEMENT, SETTLEMENT_LINE
@@ -67,6 +74,8 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
     SETTLEMENT_LINE,
     ADJUSTMENT,
     CALL_OUT,
+    AREA_ORDER,
+    ORDER_PART,
     IMPORT_RUN,
     LENDING_PLAN,
     LENDING_LINE,
@@ -77,6 +86,7 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
 __all__ = [
     "ACTIVE_CALL_OUT_STATES",
     "ADJUSTMENT",
+    "AREA_ORDER",
     "ATTENDANCE",
     "BRANCH",
     "BRANCH_CANDIDACY",
@@ -100,6 +110,8 @@ __all__ = [
     "MERCHANT",
     "OFFER",
     "OPEN_CANDIDACY_STATES",
+    "OPEN_PART_STATES",
+    "ORDER_PART",
     "PLEDGE",
     "PUBLIC_COMPLAINT_STATES",
     "PUBLIC_LIST_STATES",
@@ -113,8 +125,10 @@ __all__ = [
     "TASK_SERIES",
     "TEAM",
     "TEAM_MEMBER",
+    "UNREPORTED_PART_STATES",
     "VOLUNTEER",
     "VOUCHER",
     "WAITER",
     "WISH",
+    "WORKED_PART_STATES",
 ]

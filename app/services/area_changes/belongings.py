@@ -14,6 +14,7 @@ from app.domain.lifecycle import Lifecycle
 from app.domain.lifecycles import (
     ACTIVE_CALL_OUT_STATES,
     ADJUSTMENT,
+    AREA_ORDER,
     IDENTIFICATION,
     LENDING_LINE,
     LIVE_CLAIM_STATES,
@@ -21,6 +22,7 @@ from app.domain.lifecycles import (
     LIVE_MERCHANT_STATES,
     LOAN,
     MEMBER,
+    OPEN_PART_STATES,
     TASK,
     TASK_SERIES,
     TEAM,
@@ -86,6 +88,7 @@ IS_WORKED_ON = f"""EXISTS (
 )"""
 IS_OF_OPEN_UNIT = "EXISTS (SELECT FROM unit u WHERE u.id = x.unit_id AND u.closed_at IS NULL)"
 LINE_IS_LIVE = _unfinished(LENDING_LINE, "filled", "refused", "ended")
+PART_IS_OPEN = _in(*OPEN_PART_STATES)
 LOAN_RUNS = _unfinished(LOAN, "ended")
 MERCHANT_IS_LIVE = _in(*LIVE_MERCHANT_STATES)
 
@@ -126,6 +129,9 @@ BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
     Goes("loan", "to_area_id", LOAN_RUNS, STATUS),
     Stays("loan_period", "from_area_id", "who was lent when; the database begins the next one when a loan goes along"),
     Stays("loan_period", "to_area_id", "as above"),
+    # Orders from above
+    Goes("area_order", where=_unfinished(AREA_ORDER, "closed", "cancelled"), state=STATUS),
+    Apart("order_part", "area_id", "orders.py: an area does the same once, whoever it takes in", PART_IS_OPEN),
     # Work
     Goes("task_list", where=_in("draft", "published"), state=STATUS, is_numbered=True),
     Apart("complaint", "area_id", "complaints.py, by where it is", COMPLAINT_IS_OPEN),
@@ -185,6 +191,7 @@ COUNT_LEFT = f"SELECT kind, count(*) AS left_over FROM ({LEFT}) AS found GROUP B
 # Tasks before the wishes that they are made of; complaints are locked before the tasks that helpers are called to.
 LOCKED: tuple[tuple[str, str, str], ...] = (
     *((kind.table, kind.column, kind.where) for kind in BELONGINGS if isinstance(kind, Goes)),
+    ("order_part", "area_id", PART_IS_OPEN),
     ("lending_line", "from_area_id", LINE_IS_LIVE),
     ("lending_line", "to_area_id", LINE_IS_LIVE),
 )
@@ -192,6 +199,15 @@ LOCK_AREAS = "SELECT FROM area WHERE lineage @> ARRAY[$1::uuid] OR id = $2 ORDER
 LOCK_COMPLAINTS = f"""
     SELECT FROM complaint x JOIN area a ON a.id = x.area_id
     WHERE a.lineage @> ARRAY[$1::uuid] AND {COMPLAINT_IS_OPEN} ORDER BY x.id FOR NO KEY UPDATE OF x
+"""
+
+
+# Whoever takes an order back locks it, then its parts.
+LOCK_ORDERS = f"""
+    SELECT FROM area_order o
+    WHERE o.status = 'open' AND (
+        o.area_id = $1 OR o.id IN (SELECT x.order_id FROM order_part x WHERE x.area_id = $1 AND {PART_IS_OPEN})
+    ) ORDER BY o.id FOR NO KEY UPDATE
 """
 
 
@@ -207,6 +223,7 @@ async def lock_land(connection: Connection, area_id: UUID, successor_id: UUID | 
 
 async def lock_open(connection: Connection, area_id: UUID) -> None:
     """Let nobody else change what else would go along, table by table and each in the order of ids."""
+    await connection.execute(LOCK_ORDERS, area_id)
     for table, column, where in LOCKED:
         await connection.fetchval(
             f"""

@@ -11,6 +11,7 @@ from app.services.area_changes import (
     grants,
     hanging,
     lending,
+    orders,
     units,
 )
 from app.services.area_changes.following import Destinations
@@ -29,6 +30,7 @@ async def hand_over(connection: Connection, to: Destinations, mover: Mover, reas
     for area_id in sorted(to.part_ids):
         await lending.end_within(connection, to.source_id, area_id, mover)
     gone |= await following.send_all(connection, to, mover)
+    gone["order_part"] = await orders.send_parts(connection, to, mover)
     gone["branch"] = await branches.send(connection, to, mover, reason)
     gone["unit_area"] = await units.send_reports(connection, to, mover)
     gone["grant"] = await grants.send(connection, to, mover)

@@ -91,7 +91,7 @@ async def name(
     given = {user_id: new_id() for user_id in user_ids}
     await _move(connection, row, "name", mover, named, given)
     await _give(connection, terms, row, given, mover)
-    await messages.tell_each(connection, given, MessageKind.CLAIM_NAMED)
+    await messages.tell_each(connection, list(given.items()), MessageKind.CLAIM_NAMED)
 
 
 async def claim(connection: Connection, terms: Terms, caller: Caller, pledge_id: UUID) -> UUID:
