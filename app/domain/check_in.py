@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from app.domain.kinds import TaskKind
+
 EARLY = timedelta(minutes=30)
 """How long before the beginning one may check in."""
 UNPLANNED = timedelta(hours=4)
@@ -13,6 +15,9 @@ DAY = timedelta(days=1)
 DISTANCE_STEP_M = 100
 DISTANCE_MAX_M = 100_000
 MINUTES_MAX = 1440
+
+TICKED_KINDS = frozenset({TaskKind.ACTIVITY, TaskKind.PATROL, TaskKind.EMERGENCY})
+"""What many do together: having been there is the delivery."""
 
 
 def find_window_problem(moment: datetime, starts_at: datetime | None, ends_at: datetime | None) -> str | None:

@@ -8,8 +8,8 @@ from app.deps import WRITE_PROBLEMS, CallerDep, PageDep, ReadsDep, SecretDep, Se
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.attendances import AttendancesIn, ShownCodeOut
 from app.schemas.fields import Page
-from app.schemas.tasks import TaskClaimOut, TickedOut
-from app.services import check_ins
+from app.schemas.tasks import TaskClaimOut, TickedOut, TicksIn
+from app.services import check_ins, verifications
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
@@ -52,3 +52,22 @@ async def check_in_all(
 ) -> Response:
     """Note as staff who came; who was there before, or has no work to do any more, stays as it is."""
     return work.answer(await check_ins.check_in_all(work.connection, secret, caller, task_id, form))
+
+
+@router.post(
+    "/{task_id}/verify",
+    response_model=TickedOut,
+    responses=responses(
+        *WRITE_PROBLEMS,
+        *JSON_BODY_PROBLEMS,
+        *("not-found", "not-allowed", "own-interest", "own-among-them", "claims-unknown", "state-conflict"),
+    ),
+)
+async def verify_all(
+    task_id: UUID, form: TicksIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
+) -> Response:
+    """Verify deliveries of one task together, and tick off who was at an activity without a word of theirs.
+
+    What is not to be verified, or was already, stays as it is: the answer says of each claim how it is now.
+    """
+    return work.answer(await verifications.verify_all(work.connection, secret, caller, task_id, form))

@@ -226,6 +226,26 @@ class TickedOut(Out):
     items: list[TaskClaimOut]
 
 
+class TickIn(In):
+    """A claim to be verified, in other minutes than it says where that is so."""
+
+    id: UUID
+    minutes: Annotated[int, Field(ge=1, le=1440, strict=True)] | None = None
+
+
+class TicksIn(In):
+    """The claims of one task to be verified together."""
+
+    claims: Annotated[list[TickIn], Field(min_length=1, max_length=200)]
+
+    @model_validator(mode="after")
+    def check_once(self) -> Self:
+        """Refuse to name a claim twice: it would not be clear in how many minutes."""
+        if len({tick.id for tick in self.claims}) < len(self.claims):
+            raise PydanticCustomError("claims_twice", "A claim is named twice")
+        return self
+
+
 class ClaimLimits(Out):
     """How many claims one may hold at once and holds. ``reason`` says why fewer than others, until when."""
 

@@ -61,7 +61,7 @@ async def get_code(reads: Reads, secrets: tuple[str, str], caller: Caller, task_
     Never to who claimed it. ``secrets`` open who complained, and sign codes. Raises ``not-found``, ``not-allowed``,
     ``own-interest``, ``state-conflict`` when nobody can be at work on it.
     """
-    row = await _find_task(reads, secrets[0], caller, task_id)
+    row = await find_task(reads, secrets[0], caller, task_id)
     if row["is_claimed"]:
         raise Problem("own-interest")
     if not (row["author_id"] == caller.id or row["in_scope"] or row["is_complainant"]):
@@ -106,7 +106,7 @@ async def check_in_all(
     Raises ``not-found``, ``not-allowed``, ``claims-unknown``, ``own-among-them`` (I2), ``state-conflict``,
     ``check-in-early``, ``check-in-late``. Locks the claims in the order of ids.
     """
-    task = await _find_task(connection, secret, caller, task_id)
+    task = await find_task(connection, secret, caller, task_id)
     require_staff(task, caller)
     rows = await find_ticked(connection, caller, task_id, form.claim_ids)
     moment = now()
@@ -138,7 +138,7 @@ async def list_of_task(
 
     To its staff and to whoever asked for it. Raises ``not-found``, ``not-allowed``.
     """
-    task = await _find_task(reads, secret, caller, task_id)
+    task = await find_task(reads, secret, caller, task_id)
     if not (task["author_id"] == caller.id or (task["in_scope"] and not task["is_complainant"])):
         raise Problem("not-allowed")
     filters = ("claims-of-task", task_id)
@@ -183,7 +183,7 @@ def _named(claim_ids: set[UUID]) -> str:
     return " ".join(sorted(str(claim_id) for claim_id in claim_ids))
 
 
-async def _find_task(reads: Reads, secret: str, caller: Caller, task_id: UUID) -> Record:
+async def find_task(reads: Reads, secret: str, caller: Caller, task_id: UUID) -> Record:
     """Return a task that the caller may know of. Raises ``not-found``."""
     row = await reads.fetchrow(FIND_TASK, task_id, caller.scope(Role.STAFF), hash_of(secret, caller.id), caller.id)
     if row is None:

@@ -10,7 +10,7 @@ from app.core.clock import now
 from app.core.db import Reads
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role, parties_to_service
-from app.domain.check_in import find_window_problem
+from app.domain.check_in import TICKED_KINDS, find_window_problem
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ATTENDANCE, CLAIM
@@ -72,7 +72,7 @@ FIND = f"""
 """
 VIEW = f"""
     SELECT c.id, c.status, c.note, c.minutes, c.due_at, c.created_at, c.submitted_at, c.user_id AS claimant_id,
-        {task_references.COLUMNS}, t.starts_at, t.ends_at, {attendances.COLUMNS_SQL}, {PARTS},
+        {task_references.COLUMNS}, t.kind, t.starts_at, t.ends_at, {attendances.COLUMNS_SQL}, {PARTS},
         EXISTS (SELECT FROM adjustment x WHERE x.claim_id = c.id AND x.status <> 'refused') AS is_reversed
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id LEFT JOIN attendance h ON h.id = c.id
 """
@@ -233,6 +233,8 @@ def _actions(row: Record, parties: frozenset[Party]) -> tuple[str, ...]:
     actions = CLAIM.actions(row["status"], parties)
     if row["status"] == "verified" and Party.STAFF in parties and not row["is_reversed"]:
         actions += ("reverse_award",)
+    if row["attendance_status"] is None or row["kind"] not in TICKED_KINDS:
+        actions = tuple(action for action in actions if action != "tick")
     if row["attendance_status"] is not None:
         return actions + ATTENDANCE.actions(row["attendance_status"], parties)
     if "submit" in actions and find_window_problem(now(), row["starts_at"], row["ends_at"]) is None:

@@ -3,8 +3,10 @@
 Locks in one order: complaint, user, task, claim, pledge, wish, places in line, ledger accounts.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection, Record
@@ -23,6 +25,18 @@ from app.services.transitions import Mover
 COUNT_OPEN_CLAIMS = 'UPDATE "user" SET open_claims = open_claims + $2 WHERE id = $1 AND open_claims + $2 >= 0'
 FREE_SEAT = "UPDATE task SET seats_taken = seats_taken - 1 WHERE id = $1 AND seats_taken > 0"
 LOCK_COMPLAINT = "SELECT status FROM complaint WHERE id = $1 FOR NO KEY UPDATE"
+LOCK_COMPLAINT_OF = """
+    SELECT FROM complaint WHERE id = (SELECT t.complaint_id FROM task t WHERE t.id = $1) FOR NO KEY UPDATE
+"""
+LOCK_CLAIMANTS = """
+    SELECT FROM "user" WHERE id IN (SELECT c.user_id FROM claim c WHERE c.id = ANY($1)) ORDER BY id FOR NO KEY UPDATE
+"""
+LOCK_TASK = "SELECT FROM task WHERE id = $1 FOR NO KEY UPDATE"
+LOCK_CLAIMS = """
+    SELECT t.wish_id, t.complaint_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id, c.status, t.kind,
+        EXISTS (SELECT FROM attendance h WHERE h.id = c.id) AS was_there
+    FROM claim c JOIN task t ON t.id = c.task_id WHERE c.id = ANY($1) ORDER BY c.id FOR NO KEY UPDATE OF c
+"""
 IS_DONE = "x.seats = (SELECT count(*) FROM claim c WHERE c.task_id = x.id AND c.status = 'verified')"
 # A disputed wish waits for staff; a complaint's task has nobody but staff to decide.
 FIND_SILENT = """
@@ -76,19 +90,43 @@ async def fulfil(
     *,
     rating: int | None = None,
     thanks: str | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> None:
     """Verify the claim, close the task with its last seat, fulfil the wish, award the points, all or nothing.
 
-    A complaint goes on as it was: that helpers helped stands in its history, and the answer is left to its staff.
+    ``changes`` are what the verifier says anew of the delivery. A complaint goes on as it was: that helpers helped
+    stands in its history, and the answer is left to its staff.
     """
     standing = await _lock_complaint(connection, service)
     task = await awards.begin(connection, service.claimant_id, service.task_id)
-    claim = await transitions.move(connection, CLAIM, service.claim_id, action, mover)
+    claim = await transitions.move(connection, CLAIM, service.claim_id, action, mover, changes=changes)
     await waiting.end_task(connection, service.task_id, "close", mover, where=IS_DONE)
     await _move_wish(connection, service, action, mover, rating=rating, thanks=thanks)
     await awards.grant(connection, task, claim, mover)
     if standing is not None:
         await _tell_complaint(connection, service, standing, mover)
+
+
+async def tick(connection: Connection, service: Service, mover: Mover, minutes: int | None) -> None:
+    """Take somebody's having been there for the delivery, and verify it in one go.
+
+    It is of ``minutes``, else of as many as they were there. Raises ``state-conflict``.
+    """
+    await _count_open_claims(connection, service.claimant_id, -1)
+    there = await attendances.count_minutes(connection, service.claim_id, mover, None)
+    changes = {"minutes": minutes or there, "submitted_at": now()}
+    await fulfil(connection, service, "tick", mover, changes=changes)
+
+
+async def lock_all(connection: Connection, task_id: UUID, claim_ids: Sequence[UUID]) -> list[Record]:
+    """Lock all that verifying claims of one task takes, in the one order; return the claims as they are now, by id.
+
+    Whoever locks less of it later finds it locked already.
+    """
+    await connection.execute(LOCK_COMPLAINT_OF, task_id)
+    await connection.execute(LOCK_CLAIMANTS, claim_ids)
+    await connection.execute(LOCK_TASK, task_id)
+    return list(await connection.fetch(LOCK_CLAIMS, claim_ids))
 
 
 async def send_back(connection: Connection, service: Service, mover: Mover, reason: str, time: timedelta) -> None:

@@ -512,6 +512,7 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/task-lists/{list_id}/cancel"): reason,
         ("POST", "/v1/tasks/{task_id}/seats"): {"seats": 9},
         ("POST", "/v1/tasks/{task_id}/attendances"): {"claim_ids": [str(scene.ids["claim_id"])]},
+        ("POST", "/v1/tasks/{task_id}/verify"): {"claims": [{"id": str(scene.ids["claim_id"]), "minutes": 30}]},
         ("POST", "/v1/claims/{claim_id}/check-in"): {"code": "EW1ABCDEFGHIJKLMNOPQRSTUVWXYZ12345678"},
         ("POST", "/v1/claims/{claim_id}/check-out"): {"checked_out_at": now().isoformat()},
         ("POST", "/v1/tasks/{task_id}/pledges"): {"team_id": str(scene.ids["team_id"]), "heads": 2},

@@ -352,6 +352,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/tasks/{task_id}/claims"): [FORBIDDEN, HIDDEN],
     ("GET", "/v1/tasks/{task_id}/check-in-code"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/tasks/{task_id}/attendances"): [FORBIDDEN, HIDDEN],
+    ("POST", "/v1/tasks/{task_id}/verify"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/claims/{claim_id}/check-in"): [GONE],
     ("POST", "/v1/claims/{claim_id}/check-out"): [GONE],
     ("POST", "/v1/claims/{claim_id}/submit"): [GONE],

@@ -18,6 +18,7 @@ from app.domain.caller import Role
 from app.domain.kinds import AreaKind, PostQueue
 from app.services.rates import GROUPS
 from tests.api.scene import UNITS_FILE
+from tests.api.test_posted_tasks import claim, posted, window
 from tests.api_client import ApiClient
 from tests.branches import lead, make_branch
 from tests.call_outs import gathering
@@ -525,6 +526,23 @@ class TestWrites:
                 + look_moves_line_and_view
                 + lock_policy_standing_row_issuer_account_and_transfer
                 + opened_accounts
+            )
+
+    async def test_check_in_and_verify_together(self, counter: Counter, world: World):
+        """So many statements for each claim, however long the list is."""
+        two_looks_four_locks_and_list, stay_lock_claim_task_and_award = 7, 12
+        look_claim_and_view = 3
+        for people in (1, 3):
+            path = await posted(world, **window(0), seats=4)
+            code = (await world.api.get(f"{path}/check-in-code", world.staff)).json()["code"]
+            ids = []
+            for helper in await world.helpers(people):
+                ids.append(await claim(world, path, helper))
+                asked = await counter.post(f"/v1/claims/{ids[-1]}/check-in", helper, {"code": code}, status=200)
+                assert asked == IDENTITY + KEY_AND_ANSWER + look_claim_and_view
+            form = {"claims": [{"id": str(claim_id)} for claim_id in ids]}
+            assert await counter.post(f"{path}/verify", world.staff, form, status=200) == (
+                IDENTITY + KEY_AND_ANSWER + two_looks_four_locks_and_list + people * stay_lock_claim_task_and_award
             )
 
     async def test_settle(self, counter: Counter, world: World):
