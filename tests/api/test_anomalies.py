@@ -10,6 +10,7 @@ from app.domain.caller import Role
 from app.services.anomalies import caps, manual, verifications
 from tests.api.scene import problem
 from tests.api_client import ApiClient
+from tests.call_outs import gathering
 from tests.factories import REWARD_POINTS, World, give_points, log_in
 from tests.people import Person
 from tests.wechat.server import new_code
@@ -184,6 +185,22 @@ class TestImpossibleDay:
         for _ in range(verifications.DAY_COUNT_MAX + 1):
             await world.verified(await world.person(), await world.helper())
         assert await found(api, world, "impossible_day") == []
+
+
+class TestDrills:
+    async def test_what_is_done_in_a_drill_is_no_service(self, api: ApiClient, world: World):
+        """Five by one pair of people, of twenty-five hours in all: nothing of it happened."""
+        helper = await world.helper()
+        call_out_id = await gathering(world, is_drill=True)
+        form = {"area_id": str(world.grid.id), "work": "clearing"}
+        for _ in range(verifications.SAME_VERIFIER_COUNT_MIN):
+            task_id = (await api.post(f"/v1/call-outs/{call_out_id}/tasks", world.staff, form)).json()["id"]
+            claim_id = (await api.post(f"/v1/tasks/{task_id}/claims", helper)).json()["id"]
+            await api.post(f"/v1/claims/{claim_id}/submit", helper, {"note": "演练完毕。", "minutes": 300})
+            verified = await api.post(f"/v1/claims/{claim_id}/verify", world.administrator)
+            assert verified.status_code == 200, verified.text
+        for kind in ("same_verifier", "impossible_day"):
+            assert await found(api, world, kind) == []
 
 
 async def award_before(

@@ -31,7 +31,7 @@ FIND_NEAR_CAPS = """
             WHERE p.{unit}_cap IS NOT NULL ORDER BY step.place DESC LIMIT 1
         ) AS terms
         WHERE e.subject_kind = 'claim' AND e.to_state = 'verified' AND e.created_at >= $2
-            AND a.lineage @> ARRAY[$1::uuid]
+            AND a.lineage @> ARRAY[$1::uuid] AND NOT t.is_drill
         GROUP BY 1, 2
     ), near AS (
         SELECT user_id, count(*) AS total, count(*) FILTER (

@@ -21,12 +21,13 @@ DAY_COUNT_MAX = 10
 DAY_MINUTES_MAX = 16 * 60
 """Of service on one day, by the claimant's own words: who sleeps and eats has no more."""
 
-# Residents who confirm are verifiers like staff; those confirmed by silence count in the total alone.
+# Residents who confirm are verifiers like staff; those confirmed by silence count in the total alone. In a drill
+# nothing was done.
 VERIFIED = """
     SELECT e.actor_id AS verifier_id, e.created_at AS verified_at, c.user_id AS claimant_id, c.submitted_at, c.minutes
     FROM event e JOIN claim c ON c.id = e.subject_id JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id
     WHERE e.subject_kind = 'claim' AND e.to_state = 'verified' AND e.created_at >= $2
-        AND a.lineage @> ARRAY[$1::uuid]
+        AND a.lineage @> ARRAY[$1::uuid] AND NOT t.is_drill
 """
 FIND_SAME_VERIFIER = f"""
     WITH verified AS ({VERIFIED}), pair AS (
