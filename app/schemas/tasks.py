@@ -1,6 +1,6 @@
 """Tasks and claims."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -35,7 +35,8 @@ class OwnPlace(Out):
 class TaskOut(Out):
     """A task; ``wish_id`` or ``complaint_id`` leads to what it is about. It promises points, and more for each hour.
 
-    An item of a month's list is number ``item_number`` of ``list_id``.
+    An item of a month's list is number ``item_number`` of ``list_id``; one of a series is for the day ``occurrence`` of
+    ``series_id``, whenever it takes place.
 
     ``body`` is what staff ask of helpers where that is more than the title says. Staff of the area read which part in
     an order from above it is for.
@@ -48,6 +49,8 @@ class TaskOut(Out):
     list_id: UUID | None
     item_number: int | None
     call_out_id: UUID | None
+    series_id: UUID | None
+    occurrence: date | None
     order_part_id: UUID | None
     is_drill: bool
     area: AreaRef

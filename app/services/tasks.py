@@ -33,8 +33,9 @@ INSERT = """
 # areas where they act as staff.
 VIEW = f"""
     SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.list_id, t.item_number, t.passed_at, t.call_out_id,
-        t.order_part_id, t.is_drill, t.area_id, a.name AS area_name, t.title, t.body, t.status, t.seats, t.seats_taken,
-        t.min_people, t.reward_points, t.hourly_points, t.minutes, t.skills, t.tags, t.place, t.starts_at,
+        t.order_part_id, t.is_drill, t.series_id, t.occurrence, t.area_id, a.name AS area_name, t.title, t.body,
+        t.status, t.seats, t.seats_taken, t.min_people, t.reward_points, t.hourly_points, t.minutes, t.skills, t.tags,
+        t.place, t.starts_at,
         t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.groups_until,
         t.created_at,
         t.author_id, c.id AS claim_id, w.id AS waiter_id,
@@ -211,6 +212,8 @@ def view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "list_id": row["list_id"] and str(row["list_id"]),
         "item_number": row["item_number"],
         "call_out_id": row["call_out_id"] and str(row["call_out_id"]),
+        "series_id": row["series_id"] and str(row["series_id"]),
+        "occurrence": row["occurrence"],
         "order_part_id": str(row["order_part_id"]) if row["in_scope"] and row["order_part_id"] else None,
         "is_drill": row["is_drill"],
         "area": {"id": str(row["area_id"]), "name": row["area_name"]},

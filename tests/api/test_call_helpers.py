@@ -54,6 +54,8 @@ class TestCall:
             "list_id": None,
             "item_number": None,
             "call_out_id": None,
+            "series_id": None,
+            "occurrence": None,
             "order_part_id": None,
             "is_drill": False,
             "area": {"id": str(world.grid.id), "name": world.grid.name},

@@ -71,6 +71,7 @@ class TestPost:
         tasks = await tasks_of(world, path)
         assert list(tasks) == [after(1), after(2), after(3), after(4)]
         seen = (await world.api.get(f"/v1/tasks/{tasks[after(2)]['task_id']}")).json()
+        assert (seen["series_id"], seen["occurrence"]) == (made["id"], str(after(2)))
         starts = datetime.combine(after(2), datetime.min.time(), SHANGHAI).replace(hour=19, minute=30)
         assert datetime.fromisoformat(seen["starts_at"]) == starts
         assert datetime.fromisoformat(seen["ends_at"]) == starts + timedelta(hours=1)

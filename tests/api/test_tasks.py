@@ -55,6 +55,8 @@ class TestGetTask:
             "list_id": None,
             "item_number": None,
             "call_out_id": None,
+            "series_id": None,
+            "occurrence": None,
             "order_part_id": None,
             "is_drill": False,
             "area": {"id": str(world.grid.id), "name": world.grid.name},
