@@ -42,9 +42,9 @@ async def add_item(
     return item
 
 
-async def publish(world: World, path: str) -> dict[str, Any]:
+async def publish(world: World, path: str, **form: Any) -> dict[str, Any]:
     """Publish a list; return it."""
-    response = await world.api.post(f"{path}/publish", world.staff)
+    response = await world.api.post(f"{path}/publish", world.staff, form)
     assert response.status_code == 200, response.text
     return dict(response.json())
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from app.domain.kinds import TaskKind
 
-PLEDGED_KINDS = (TaskKind.ACTIVITY, TaskKind.PATROL, TaskKind.PAIRING, TaskKind.EMERGENCY)
+PLEDGED_KINDS = (TaskKind.LISTED, TaskKind.ACTIVITY, TaskKind.PATROL, TaskKind.PAIRING, TaskKind.EMERGENCY)
 """Never what one person asked for: that a group has to be refused somebody would tell who complained."""
 
 NAMED_WITHIN = timedelta(days=7)

@@ -8,6 +8,7 @@ from app.domain import months
 from app.domain.texts import (
     LIST_FOOT,
     LIST_FULL,
+    LIST_GROUPS_FIRST,
     LIST_HEAD,
     LIST_LAST_MONTH,
     LIST_LINE,
@@ -53,11 +54,16 @@ def weeks_on(day: date) -> timedelta:
     return four if months.of(day + four) > months.of(day) else timedelta(weeks=5)
 
 
-def summary(title: str, items: Sequence[Item], before: Results | None) -> str:
-    """Return the text for a group chat: of the items as many as fit, each in a line, and how many more there are."""
+def summary(title: str, items: Sequence[Item], before: Results | None, groups_until: date | None = None) -> str:
+    """Return the text for a group chat: of the items as many as fit, each in a line, and how many more there are.
+
+    Through the day ``groups_until`` there are items of which teams and branches alone take seats.
+    """
     seats, free = sum(item.seats for item in items), sum(item.free for item in items)
     head = LIST_HEAD.format(title=title, items=len(items), seats=seats, free=free)
     ends = [LIST_FOOT]
+    if groups_until is not None:
+        ends.insert(0, LIST_GROUPS_FIRST.format(month=groups_until.month, day=groups_until.day))
     if before is not None and before.verified:
         told = {"people": before.people, "verified": before.verified, "hours": before.minutes // 60}
         ends.insert(0, LIST_LAST_MONTH.format(month=before.month.month, **told))

@@ -132,6 +132,7 @@ LIST_LINE = "{number}. {title}（{area}，{need}）"
 LIST_NEED, LIST_FULL = "还差{free}人", "已满"
 LIST_MORE = "还有{count}项，打开清单查看。"
 LIST_LAST_MONTH = "{month}月：{people}人完成{verified}次服务，共{hours}小时。"
+LIST_GROUPS_FIRST = "{month}月{day}日前先由队伍和党支部承接，之后向个人开放。"
 LIST_FOOT = "扫码或打开小程序认领。"
 """What a group chat reads of a month's list."""
 

@@ -26,6 +26,7 @@ from app.schemas.task_lists import (
     CancelListIn,
     ListItemIn,
     ListItemOut,
+    PublishIn,
     TaskListDetailOut,
     TaskListIn,
     TaskListOut,
@@ -139,7 +140,9 @@ async def draw_code(
     "/{list_id}/items",
     status_code=201,
     response_model=TaskOut,
-    responses=responses(*MOVE, "malformed-json", "area-unknown", "area-closed", "list-full", *PLACED),
+    responses=responses(
+        *MOVE, "malformed-json", "area-unknown", "area-closed", "list-full", "groups-until-late", *PLACED
+    ),
 )
 async def add_item(
     list_id: UUID,
@@ -159,11 +162,23 @@ async def add_item(
 @router.post(
     "/{list_id}/publish",
     response_model=TaskListDetailOut,
-    responses=responses(*MOVE, "list-month-over", "list-empty", "list-unchecked", "list-item-over"),
+    responses=responses(
+        *MOVE,
+        "malformed-json",
+        "list-month-over",
+        "list-empty",
+        "list-unchecked",
+        "list-item-over",
+        "task-in-the-past",
+        "groups-until-late",
+    ),
 )
-async def publish_list(list_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Response:
-    """Publish a list: its items are numbered and open all at once; who leads teams and branches there is told."""
-    await publishing.publish(work.connection, caller, list_id)
+async def publish_list(list_id: UUID, form: PublishIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Publish a list: its items are numbered and open all at once, first to teams and branches where it says so.
+
+    Who leads them in the area is told.
+    """
+    await publishing.publish(work.connection, caller, list_id, form.groups_until)
     return work.answer(await views.get(work.connection, caller, list_id))
 
 

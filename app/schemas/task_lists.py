@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.domain import months
 from app.schemas.areas import AreaRef
-from app.schemas.fields import In, Note, Out
+from app.schemas.fields import In, Moment, Note, Out
 from app.schemas.settlements import Month
 from app.schemas.tasks import TaskEditIn, TaskOut
 
@@ -28,6 +28,12 @@ class ListItemIn(TaskEditIn):
     """An item of a list, in the area of the list unless another one below it is named."""
 
     area_id: UUID | None = None
+
+
+class PublishIn(In):
+    """Until when teams and branches alone take seats of items that do not say so themselves; null for not at all."""
+
+    groups_until: Moment | None = None
 
 
 class CancelListIn(In):
@@ -62,11 +68,16 @@ class LastMonthOut(Out):
 
 
 class TaskListDetailOut(TaskListOut):
-    """A month's list with its counts; `last_month` is null when there was no list before."""
+    """A month's list with its counts; `last_month` is null when there was no list before.
+
+    `group_count` teams and branches take part; until `groups_until` there are items of which they alone take seats.
+    """
 
     item_count: int
     seats: int
     seats_taken: int
+    group_count: int
+    groups_until: datetime | None
     last_month: LastMonthOut | None
 
 

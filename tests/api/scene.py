@@ -509,6 +509,7 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/task-series/{series_id}/end"): reason,
         ("POST", "/v1/task-lists"): list_form(scene.world),
         ("POST", "/v1/task-lists/{list_id}/items"): ITEM | {"area_id": grid},
+        ("POST", "/v1/task-lists/{list_id}/publish"): {"groups_until": (now() + timedelta(days=1)).isoformat()},
         ("POST", "/v1/task-lists/{list_id}/cancel"): reason,
         ("POST", "/v1/tasks/{task_id}/seats"): {"seats": 9},
         ("POST", "/v1/tasks/{task_id}/attendances"): {"claim_ids": [str(scene.ids["claim_id"])]},

@@ -20,6 +20,7 @@ from tests.conftest import Jobs
 from tests.factories import REWARD_POINTS, World, make_grant
 from tests.lists import ITEM, add_item, items_of, list_form, make_list, next_month, publish, published
 from tests.people import Person
+from tests.pledges import pledge, until
 from tests.series import id_of
 
 THIS_MONTH = months.of(today())
@@ -60,6 +61,8 @@ class TestDraft:
             "item_count": 0,
             "seats": 0,
             "seats_taken": 0,
+            "group_count": 0,
+            "groups_until": None,
             "last_month": None,
         }
         first = await add_item(world, path, worker, passed=False)
@@ -77,7 +80,7 @@ class TestDraft:
             (2, True),
             (3, False),
         ]
-        unchecked = await world.api.post(f"{path}/publish", worker)
+        unchecked = await world.api.post(f"{path}/publish", worker, {})
         assert problem(unchecked) == (409, "list-unchecked")
         assert unchecked.json()["detail"].startswith("第3项的内容还没有通过检查")
         assert problem(await world.api.get(f"{path}/items")) == (404, "not-found")
@@ -126,7 +129,7 @@ class TestDraft:
             patch.setattr(content_checks, "_ask", ask_and_be_overtaken)
             await content_checks.check_task(world.database, jobs.parts.wechat, UUID(item["id"]))
         assert [item["is_checked"] for item in await items_of(world, path, worker)] == [False]
-        assert await refused(world, f"{path}/publish") == (409, "list-unchecked")
+        assert await refused(world, f"{path}/publish", {}) == (409, "list-unchecked")
 
     async def test_what_is_refused(self, api: ApiClient, world: World):
         await world.draw_all()
@@ -140,7 +143,7 @@ class TestDraft:
         nowhere = list_form(world) | {"area_id": str(uuid4())}
         assert await refused(world, "/v1/task-lists", nowhere) == (422, "area-unknown")
         path = await make_list(world)
-        assert await refused(world, f"{path}/publish") == (409, "list-empty")
+        assert await refused(world, f"{path}/publish", {}) == (409, "list-empty")
         past = (now() - timedelta(hours=1)).isoformat()
         for changes, code in (
             ({"area_id": str(uuid4())}, "area-unknown"),
@@ -154,7 +157,7 @@ class TestDraft:
             assert await refused(world, f"{path}/items", ITEM | changes) == (422, code)
         worker_of_grid = await world.person()
         await make_grant(world.database, worker_of_grid, world.grid, Role.STAFF)
-        for action, form in (("items", ITEM), ("publish", None), ("copy", None)):
+        for action, form in (("items", ITEM), ("publish", {}), ("copy", None)):
             response = await api.post(f"{path}/{action}", worker_of_grid, form)
             assert problem(response) == (404, "not-found"), "a draft is for the staff of its area"
         assert (await items_of(world, path, world.staff)) == []
@@ -199,7 +202,7 @@ class TestPublish:
 
     async def test_twice(self, world: World):
         path, [task_id] = await published(world)
-        for action, form in (("publish", None), ("items", ITEM)):
+        for action, form in (("publish", {}), ("items", ITEM)):
             assert await refused(world, f"{path}/{action}", form) == (409, "state-conflict")
         assert await refused(world, f"/v1/tasks/{task_id}/open") == (409, "state-conflict")
 
@@ -209,7 +212,7 @@ class TestPublish:
         until = now() + timedelta(hours=1)
         late = await add_item(world, path, claim_until=until.isoformat())
         with at(until):
-            response = await world.api.post(f"{path}/publish", world.staff)
+            response = await world.api.post(f"{path}/publish", world.staff, {})
         assert problem(response) == (409, "list-item-over")
         assert response.json()["detail"].startswith("第2项")
         await world.api.post(f"/v1/tasks/{late['id']}/cancel", world.staff, {"reason": "过时了。"})
@@ -219,7 +222,7 @@ class TestPublish:
         path = await make_list(world, THIS_MONTH)
         await add_item(world, path)
         await put_into(world, path, months.before(THIS_MONTH))
-        assert await refused(world, f"{path}/publish") == (409, "list-month-over")
+        assert await refused(world, f"{path}/publish", {}) == (409, "list-month-over")
         await put_into(world, path, THIS_MONTH)
         assert (await publish(world, path))["status"] == "published"
 
@@ -244,6 +247,59 @@ class TestPublish:
         await world.take_seat(await world.helper(), UUID(first))
         claimed = await world.api.put(f"/v1/tasks/{first}", worker, ITEM)
         assert problem(claimed) == (409, "task-claimed")
+
+
+class TestGroups:
+    async def test_a_branch_and_a_team_take_quotas_and_the_rest_is_offered_wider(self, world: World, jobs: Jobs):
+        secretary, leader, neighbour = [await world.helper() for _ in range(3)]
+        branch = await make_branch(world)
+        places = [await join(world, branch, person) for person in (secretary, await world.helper())]
+        await lead(world, branch, secretary)
+        team = await world.team(leader)
+        path = await make_list(world)
+        first, second, own = [
+            await add_item(world, path, **changes) for changes in ({"seats": 4}, {}, {"groups_until": until(48)})
+        ]
+        page = await publish(world, path, groups_until=(groups_until := until(2)))
+        assert (page["group_count"], page["groups_until"]) == (0, own["groups_until"])
+        items = await items_of(world, path)
+        assert [datetime.fromisoformat(item["groups_until"]) for item in items] == [
+            datetime.fromisoformat(when) for when in (groups_until, groups_until, own["groups_until"])
+        ]
+        told = (await world.api.get(f"{path}/summary")).json()["text"].splitlines()
+        last = datetime.fromisoformat(own["groups_until"]).astimezone(SHANGHAI)
+        assert told[-2] == f"{last.month}月{last.day}日前先由队伍和党支部承接，之后向个人开放。"
+        alone = await world.api.post(f"/v1/tasks/{first['id']}/claims", neighbour)
+        assert problem(alone) == (409, "task-for-groups")
+        too_many = {"heads": 5, "branch_id": str(branch)}
+        response = await world.api.post(f"/v1/tasks/{first['id']}/pledges", secretary, too_many)
+        assert problem(response) == (409, "seats-too-few")
+        of_branch = await pledge(world, secretary, first["id"], 3, branch_id=branch)
+        for item in (first, second):
+            await pledge(world, leader, item["id"], 1, team_id=team)
+        people = {"place_ids": [str(place) for place in places]}
+        named = await world.api.post(f"/v1/pledges/{of_branch['id']}/people", secretary, people)
+        assert named.status_code == 200, named.text
+        page = (await world.api.get(path)).json()
+        assert (page["seats"], page["seats_taken"], page["group_count"]) == (10, 5, 2)
+        with at(now() + timedelta(hours=3)):
+            await handlers.end_pledges(jobs.parts)
+            await world.take_seat(neighbour, UUID(first["id"]))
+            for item, refusal in ((own, "task-for-groups"), (first, "already-claimed")):
+                again = await world.api.post(f"/v1/tasks/{item['id']}/claims", neighbour)
+                assert problem(again) == (409, refusal)
+        page = (await world.api.get(path)).json()
+        assert (page["seats_taken"], page["group_count"]) == (3, 1), "the team named nobody; the branch two of three"
+
+    async def test_a_date_that_does_not_fit(self, world: World):
+        path = await make_list(world)
+        await add_item(world, path)
+        await add_item(world, path, claim_until=until(5))
+        assert await refused(world, f"{path}/publish", {"groups_until": until(-1)}) == (422, "task-in-the-past")
+        response = await world.api.post(f"{path}/publish", world.staff, {"groups_until": until(6)})
+        assert (problem(response), response.json()["facts"]) == ((422, "groups-until-late"), {"numbers": "2"})
+        assert await refused(world, f"{path}/publish", {"groups_until": 7}) == (422, "invalid-payload")
+        assert (await publish(world, path, groups_until=until(4)))["status"] == "published"
 
 
 class TestRead:

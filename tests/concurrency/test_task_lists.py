@@ -39,7 +39,7 @@ async def in_line(world: World, task_id: UUID, *acts: Act) -> list[Any]:
 
 
 def publishing(world: World, path: str) -> Act:
-    return lambda: world.api.post(f"{path}/publish", world.staff)
+    return lambda: world.api.post(f"{path}/publish", world.staff, {})
 
 
 async def seen(world: World, path: str) -> list[tuple[int, str, bool]]:
@@ -109,13 +109,23 @@ async def test_the_verdict_on_an_item(world: World, first: str):
         assert await seen(world, path) == [(1, "open", True), (2, "open", True)]
 
 
+async def test_a_word_on_an_item_that_waited_through_publication_and_edit(world: World):
+    """It looks what the list is once it has the item: or else it would wait for a publication that was."""
+    path, task_id = await drafted(world, passed=False)
+    let_in = lambda: world.api.post(f"/v1/tasks/{task_id}/open", world.staff)  # noqa: E731
+    edit = lambda: world.api.put(f"/v1/tasks/{task_id}", world.staff, ITEM | {"seats": 9})  # noqa: E731
+    answers = await in_line(world, task_id, let_in, publishing(world, path), edit, let_in)
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert await seen(world, path) == [(1, "open", True), (2, "open", True)]
+
+
 async def test_published_twice_while_items_come_in(world: World):
     """One publishes it, whole; who adds an item comes before, so that nobody publishes it, or after and is refused."""
     path, _ = await drafted(world)
     answers = await together(
         *[
             world.api.post(f"{path}/{action}", world.staff, form)
-            for action, form in 3 * [("publish", None), ("items", ITEM)]
+            for action, form in 3 * [("publish", {}), ("items", ITEM)]
         ]
     )
     status = (await world.api.get(path, world.staff)).json()["status"]

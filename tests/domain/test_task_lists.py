@@ -41,6 +41,11 @@ def test_nothing_is_said_of_a_month_in_which_nothing_was_done(before: Results | 
     assert "11月" not in summary("清单", items(1), before)
 
 
+def test_groups_come_first():
+    told = summary("清单", items(1), None, date(2026, 12, 5)).splitlines()
+    assert told[-2:] == ["12月5日前先由队伍和党支部承接，之后向个人开放。", "扫码或打开小程序认领。"]
+
+
 @pytest.mark.parametrize(("count", "title"), [(200, "清理楼道杂物"), (200, "长" * 60), (17, "长" * 60), (0, "")])
 def test_a_long_one_is_cut_and_says_how_many_more_there_are(count: int, title: str):
     told = summary("幸福社区2026年12月任务需求清单（第3期）", items(count, title), None)

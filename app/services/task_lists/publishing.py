@@ -18,7 +18,7 @@ from app.services.task_lists import standing
 
 # In the order of ids, as everybody does who locks several tasks.
 LOCK_ITEMS = """
-    SELECT id, item_number, passed_at, claim_until, ends_at, seats FROM task
+    SELECT id, item_number, passed_at, claim_until, groups_until, ends_at, seats FROM task
     WHERE list_id = $1 AND status = 'draft' ORDER BY id FOR NO KEY UPDATE
 """
 UNNUMBER_CANCELLED = "UPDATE task SET item_number = NULL WHERE list_id = $1 AND status = 'cancelled'"
@@ -34,14 +34,16 @@ FIND_LEADERS = """
 FIND_OVER = "SELECT id FROM task_list WHERE status = 'published' AND month < $1 ORDER BY month LIMIT $2"
 
 
-async def publish(connection: Connection, caller: Caller, list_id: UUID) -> None:
+async def publish(connection: Connection, caller: Caller, list_id: UUID, groups_until: datetime | None = None) -> None:
     """Publish a list: its items are numbered from 1 and open, all of them, in this transaction.
 
-    Who leads a team or a branch in the area is told. Locks the list, then its items: what is edited, cancelled or
-    checked at the same moment comes before or after.
+    Until ``groups_until`` teams and branches alone take seats of those that do not say so themselves, and what they
+    left is for everybody after it. Who leads a team or a branch in the area is told. Locks the list, then its items:
+    what is edited, cancelled or checked at the same moment comes before or after.
 
     Raises ``not-found``, ``not-allowed``, ``state-conflict``, ``list-month-over``, ``list-empty``, and with the numbers
-    of the items ``list-unchecked`` and ``list-item-over``.
+    of the items ``list-unchecked``, ``list-item-over`` and ``groups-until-late``; ``task-in-the-past`` for a
+    ``groups_until`` that is over.
     """
     row, mover = await standing.permit(connection, caller, list_id, "publish")
     moment = now()
@@ -50,10 +52,11 @@ async def publish(connection: Connection, caller: Caller, list_id: UUID) -> None
     changes = {"published_at": moment}
     await transitions.move(connection, TASK_LIST, list_id, "publish", mover, changes=changes)
     items = sorted(await connection.fetch(LOCK_ITEMS, list_id), key=lambda item: int(item["item_number"]))
-    _require_ready(items, moment)
+    _require_ready(items, moment, groups_until)
     await connection.execute(UNNUMBER_CANCELLED, list_id)
     for number, item in enumerate(items, start=1):  # upwards: none takes a number that is still another's
-        await transitions.move(connection, TASK, item["id"], "open", mover, changes={"item_number": number})
+        placed = {"item_number": number, "groups_until": item["groups_until"] or groups_until}
+        await transitions.move(connection, TASK, item["id"], "open", mover, changes=placed)
     told = {
         "title": title_of(row["area_name"], row["month"], row["number"]),
         "items": str(len(items)),
@@ -63,7 +66,7 @@ async def publish(connection: Connection, caller: Caller, list_id: UUID) -> None
     await messages.tell(connection, leaders, MessageKind.LIST_PUBLISHED, list_id, **told)
 
 
-def _require_ready(items: list[Record], moment: datetime) -> None:
+def _require_ready(items: list[Record], moment: datetime, groups_until: datetime | None) -> None:
     if not items:
         raise Problem("list-empty")
     unchecked = [item for item in items if item["passed_at"] is None]
@@ -72,6 +75,17 @@ def _require_ready(items: list[Record], moment: datetime) -> None:
     ended = [item for item in items if any(end and end <= moment for end in (item["claim_until"], item["ends_at"]))]
     if ended:
         raise Problem("list-item-over", facts=_numbers(ended))
+    if groups_until is None:
+        return
+    if groups_until <= moment:
+        raise Problem("task-in-the-past")
+    late = [item for item in items if not item["groups_until"] and _ends_before(item, groups_until)]
+    if late:
+        raise Problem("groups-until-late", facts=_numbers(late))
+
+
+def _ends_before(item: Record, groups_until: datetime) -> bool:
+    return item["claim_until"] is not None and bool(item["claim_until"] < groups_until)
 
 
 def _numbers(items: list[Record]) -> dict[str, str]:

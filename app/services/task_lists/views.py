@@ -5,6 +5,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from app.core.clock import local_date
 from app.core.db import Reads
 from app.core.pagination import NUMBERS
 from app.domain import months
@@ -44,17 +45,24 @@ BEFORE = f"""
         WHERE p.area_id = l.area_id AND p.month = last.month AND {standing.IS_PUBLIC.replace("l.", "p.")}
     ) AS before
 """
+GROUPS_UNTIL = "max(t.groups_until) FILTER (WHERE t.groups_until > now()) AS groups_until"
 COUNTED = f"""
     CROSS JOIN LATERAL (
         SELECT count(*)::int AS item_count, coalesce(sum(t.seats), 0)::int AS seats,
-            coalesce(sum(t.seats_taken), 0)::int AS seats_taken
+            coalesce(sum(t.seats_taken), 0)::int AS seats_taken, {GROUPS_UNTIL}, (
+                SELECT count(DISTINCT coalesce(g.team_id, g.branch_id))::int
+                FROM task i JOIN pledge g ON g.task_id = i.id
+                WHERE i.list_id = l.id AND (g.status = 'held' OR g.named > 0)
+            ) AS group_count
         FROM task t WHERE t.list_id = l.id AND {IS_ITEM}
     ) AS counted
 """
 TOLD_ITEMS = f"""ARRAY(
     SELECT (t.item_number, t.title, i.name, t.seats, t.seats - t.seats_taken)
     FROM task t JOIN area i ON i.id = t.area_id WHERE t.list_id = l.id AND {IS_ITEM} ORDER BY t.item_number
-) AS told_items"""
+) AS told_items, (
+    SELECT {GROUPS_UNTIL} FROM task t WHERE t.list_id = l.id AND {IS_ITEM}
+) AS groups_until"""
 ONE = f"WHERE l.id = $1 AND {IS_VISIBLE}"
 GET = VIEW.format(more=", counted.*, last.month AS before_month, before.*") + BEFORE + COUNTED + ONE
 SUMMARY = VIEW.format(more=f", {TOLD_ITEMS}, last.month AS before_month, before.*") + BEFORE + ONE
@@ -71,6 +79,8 @@ async def get(reads: Reads, caller: Caller | None, list_id: UUID) -> dict[str, A
         "item_count": row["item_count"],
         "seats": row["seats"],
         "seats_taken": row["seats_taken"],
+        "group_count": row["group_count"],
+        "groups_until": row["groups_until"],
         "last_month": row["before_month"]
         and {
             "month": months.write(row["before_month"]),
@@ -103,7 +113,9 @@ async def summarise(reads: Reads, caller: Caller | None, list_id: UUID) -> dict[
     before = None
     if row["before_month"] is not None:
         before = Results(row["before_month"], row["people"], row["verified"], row["minutes"])
-    return {"text": summary(_title(row), [Item(*item) for item in row["told_items"]], before), "actions": []}
+    groups_until = row["groups_until"] and local_date(row["groups_until"])
+    text = summary(_title(row), [Item(*item) for item in row["told_items"]], before, groups_until)
+    return {"text": text, "actions": []}
 
 
 async def _fetch(reads: Reads, statement: str, caller: Caller | None, list_id: UUID) -> Record:
