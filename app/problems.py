@@ -37,6 +37,7 @@ CONSTRAINT_PROBLEMS = {
     "uq_area_code_open": "area-code-taken",
     "uq_call_out_active": "call-out-active",
     "uq_call_out_group_call_out_id_name": "call-out-group-taken",
+    "ck_claim_things_few": "things-too-many",
     "uq_claim_live": "already-claimed",
     "uq_waiter_waiting": "already-waiting",
     "uq_pledge_held_by_team": "already-pledged",

@@ -184,6 +184,7 @@ class TaskKind(StrEnum):
     PATROL = "patrol"  # a round through the area
     EMERGENCY = "emergency"  # during a call-out
     PAIRING = "pairing"  # 结对帮扶: the same helpers for weeks or months
+    ERRAND = "errand"  # 全程代理: done for a resident from beginning to end
 
 
 class TagGroup(StrEnum):
@@ -192,6 +193,25 @@ class TagGroup(StrEnum):
     SIX_HELPS = "six_helps"  # 六助, the categories of wishes
     JOINT_WORK = "joint_work"  # 七联
     FIVE_RECORDS = "five_records"  # 五个一
+
+
+class ErrandCategory(StrEnum):
+    """What is done for residents who cannot go themselves."""
+
+    DOCUMENTS = "documents"  # 证件证明
+    MEDICAL = "medical"  # 就医购药
+    BENEFITS = "benefits"  # 社保医保、补贴
+    PAYMENTS = "payments"  # 代缴代领
+    OTHER = "other"
+
+
+class ErrandConsent(StrEnum):
+    """How a resident agreed that a helper does it for them."""
+
+    APP = "app"
+    SIGNED = "signed"  # on paper
+    WITNESSED = "witnessed"  # said so before a witness, who signed
+    GUARDIAN = "guardian"  # by the one who decides for them
 
 
 class SeriesKind(StrEnum):
@@ -234,6 +254,7 @@ class MessageKind(StrEnum):
     CLAIM_NAMED = "claim_named"  # somebody's group named them for a seat that it took
     CLAIM_DUE = "claim_due"  # half of its time is over, or all but a day
     CLAIM_LAPSED = "claim_lapsed"
+    THINGS_IN_HAND = "things_in_hand"  # a helper's claim ended before they gave a resident's things back
     CLAIMS_NARROWED = "claims_narrowed"  # two lapsed within 30 days
     PLEDGE_SEAT_BACK = "pledge_seat_back"  # somebody whom the group named gave the seat back
     PLEDGE_ENDED = "pledge_ended"  # seats for which the group named nobody

@@ -24,6 +24,7 @@ SUBJECTS = {
     MessageKind.CLAIMS_NARROWED: "claim",
     MessageKind.PLEDGE_SEAT_BACK: "pledge",
     MessageKind.PLEDGE_ENDED: "pledge",
+    MessageKind.THINGS_IN_HAND: "claim",
     MessageKind.CALL_OUT: "call_out",
     MessageKind.CALL_OUT_OVER: "call_out",
     MessageKind.CALL_OUT_GROUP: "call_out",

@@ -20,6 +20,7 @@ _NUMERALS = "零〇○洞一壹幺二贰貳三叁四肆五伍六陆陸七柒八�
 _VALUES = str.maketrans(_NUMERALS, "0000111222334455666778899")
 _GROUP = re.compile(f"[0-9]+|[{_NUMERALS}]+")
 
+_NUMBER = re.compile("[0-9]{4,}")
 _MOBILE = re.compile(r"((?:00)?86|0)?1[3-9]\d{9}")
 _MOBILES = re.compile(r"(?:1[3-9]\d{9}){2,}")
 _SPELT_MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -78,6 +79,13 @@ def mask_text(text: str) -> str:
     for first in range(len(groups)):
         hidden.update(_hide_from(folded, groups, first))
     return "".join(HIDDEN if place in hidden else character for place, character in enumerate(text))
+
+
+def mask_numbers(text: str) -> str:
+    """Return the text with every number of four digits or more hidden, whatever it is the number of."""
+    folded = mask_text(text).translate(_Folding())
+    hidden = {place for match in _NUMBER.finditer(folded) for place in range(*match.span())}
+    return "".join(HIDDEN if place in hidden else character for place, character in enumerate(mask_text(text)))
 
 
 def mask_name(name: str) -> str:

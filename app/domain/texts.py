@@ -111,6 +111,10 @@ MESSAGES = {
         "承接已结束",
         "承接的任务还有{seats}个名额没有安排人，已经让出，已安排的成员照常参加。",
     ),
+    MessageKind.THINGS_IN_HAND: (
+        "代办物品尚未归还",
+        "一件全程代理的认领已经结束，居民交给代办人的物品还没有归还。请联系双方当面交回，并在系统中登记。",
+    ),
     MessageKind.CLAIMS_NARROWED: ("可认领数量暂时减少", CLAIMS_NARROWED),
     MessageKind.LIST_PUBLISHED: (
         "任务需求清单已发布",
@@ -135,6 +139,14 @@ LIST_LAST_MONTH = "{month}月：{people}人完成{verified}次服务，共{hours
 LIST_GROUPS_FIRST = "{month}月{day}日前先由队伍和党支部承接，之后向个人开放。"
 LIST_FOOT = "扫码或打开小程序认领。"
 """What a group chat reads of a month's list."""
+
+ERRAND_CONSENT_VERSION = "2026-11"
+ERRAND_CONSENT = (
+    "我同意由认领任务的党员或志愿者代我办理所填事项。需要交给代办人的证件和物品，由我当面清点交出，办完当面清点收回。"
+    "公开的只有标题；代办人能看到昵称和所填事项。姓名、电话和住址只有社区工作人员写明理由后可以查看，"
+    "每次查看的理由我都能看到。没有人认领时，我可以随时撤回。"
+)
+"""What residents agree to before an errand; whoever changes a word gives it another version."""
 
 NOT_IN_SERIES = "活动安排有调整，这一次不再举行。"
 """Why a task ended whose day its series names no more."""

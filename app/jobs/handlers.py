@@ -41,6 +41,7 @@ from app.services import (
 )
 from app.services.area_changes import complaints as area_complaints
 from app.services.complaints import overdue, residents
+from app.services.errands import asking as errands
 from app.services.imports import clearing
 from app.services.lending import lines as lending_lines
 from app.services.lending import loans, plans, requests
@@ -164,6 +165,14 @@ async def expire_wishes(parts: Parts) -> int:
     return await each(parts.database, due, wishes.expire)
 
 
+async def expire_errands(parts: Parts) -> int:
+    """End errands that nobody claimed for ``wish_days``; return how many."""
+    before = now() - timedelta(days=parts.settings.wish_days)
+    async with parts.database.transaction() as connection:
+        due = await errands.find_unclaimed(connection, before)
+    return await each(parts.database, due, errands.expire)
+
+
 async def expire_vouchers(parts: Parts) -> int:
     """Give back vouchers whose time is over; return how many."""
     async with parts.database.transaction() as connection:
@@ -271,7 +280,7 @@ async def tend_lending(parts: Parts) -> int:
 
 
 async def hold_forgotten(parts: Parts) -> int:
-    """Hand wishes, complaints and offers whose content check never ended over to people; return how many."""
+    """Hand wishes, errands, complaints and offers whose content check never ended over to people; return how many."""
     return await content_checks.hold_forgotten(parts.database, now() - CHECK_PATIENCE)
 
 
@@ -367,6 +376,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "make_series_tasks": ("13 * * * *", make_series_tasks),
     "close_lists": ("19 * * * *", close_lists),
     "expire_wishes": ("7 * * * *", expire_wishes),
+    "expire_errands": ("8 * * * *", expire_errands),
     "expire_vouchers": ("*/5 * * * *", expire_vouchers),
     "give_back_vouchers": ("*/5 * * * *", give_back_vouchers),
     "mature_points": ("1,31 * * * *", mature_points),

@@ -24,6 +24,7 @@ from app.services import calendars, content_checks
 from app.services.area_changes.complaints import PLACE_TEXTS
 from app.services.complaints.handling import CHECK_ANSWER
 from app.services.complaints.posting import CHECK_COMPLAINT
+from app.services.errands.asking import CHECK_ERRAND
 from app.services.imports import applying, checking
 from app.services.imports.steps import APPLY_IMPORT, CHECK_IMPORT
 from app.services.lending import drawing
@@ -100,6 +101,7 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
         CHECK_SERIES: partial(
             content_checks.check_series, database, wechat, weeks=parts.settings.series_weeks, base_points=base_points
         ),
+        CHECK_ERRAND: partial(content_checks.check_errand, database, wechat),
         CHECK_OFFER: partial(content_checks.check_offer, database, wechat),
         CHECK_NICKNAME: partial(content_checks.check_nickname, database, wechat),
         GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),

@@ -20,6 +20,7 @@ from app.models.complaint_step import ComplaintStep
 from app.models.complaint_text import CategoryWord, ComplaintText
 from app.models.digest import Digest
 from app.models.donation import Donation
+from app.models.errand import Errand
 from app.models.event import Event
 from app.models.failed_try import FailedTry
 from app.models.grant import Grant
@@ -96,6 +97,7 @@ __all__ = [
     "ComplaintText",
     "Digest",
     "Donation",
+    "Errand",
     "Event",
     "FailedTry",
     "Grant",

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, SmallInteger, String, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from app.domain.lifecycles import CLAIM, LIVE_CLAIM_STATES
@@ -22,12 +23,16 @@ class Claim(SQLModel, table=True):
     __table_args__ = (
         status_check(CLAIM),
         CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_range"),
+        CheckConstraint("cardinality(things) <= 20", name="things_few"),
+        CheckConstraint("(things = '{}') = (things_since IS NULL)", name="things_since_when"),
+        CheckConstraint("things = '{}' OR status NOT IN ('submitted', 'verified')", name="things_handed_back"),
         Index("uq_claim_live", "task_id", "user_id", unique=True, postgresql_where=text(f"status IN ({LIVE})")),
         Index("ix_claim_task_id", "task_id"),
         Index("ix_claim_pledge_id_id", "pledge_id", "id", postgresql_where=text("pledge_id IS NOT NULL")),
         Index("ix_claim_user_id_id", "user_id", "id"),
         Index("ix_claim_due", "due_at", postgresql_where=text("status IN ('active', 'returned')")),
         Index("ix_claim_remind_at", "remind_at", postgresql_where=text("status IN ('active', 'returned')")),
+        Index("ix_claim_things", "id", postgresql_where=text("things <> '{}'")),
         Index("ix_claim_submitted", "submitted_at", postgresql_where=text("status = 'submitted'")),
     )
 
@@ -40,5 +45,10 @@ class Claim(SQLModel, table=True):
     minutes: int | None = Field(default=None, sa_type=SmallInteger)
     due_at: datetime = Field(sa_type=DateTime(timezone=True))
     remind_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    things: list[str] = Field(
+        default=[], sa_column=Column(ARRAY(String(20)), nullable=False, server_default=text("'{}'"))
+    )
+    """What they have of the resident of an errand in hand, whatever became of the claim; in words."""
+    things_since: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     created_at: datetime = created_at()
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -52,6 +52,7 @@ class Task(SQLModel, table=True):
             "(item_number IS NULL AND passed_at IS NULL OR list_id IS NOT NULL) AND item_number > 0",
             name="item_of_list",
         ),
+        CheckConstraint("(kind = 'errand') = (errand_id IS NOT NULL)", name="errand_of_kind"),
         CheckConstraint("(kind = 'emergency') = (call_out_id IS NOT NULL)", name="call_out_of_kind"),
         CheckConstraint("NOT is_drill OR (reward_points = 0 AND hourly_points = 0)", name="nothing_for_drills"),
         CheckConstraint("NOT is_drill OR call_out_id IS NOT NULL", name="drill_of_call_out"),
@@ -119,6 +120,7 @@ class Task(SQLModel, table=True):
     wish_id: UUID | None = Field(default=None, foreign_key="wish.id", unique=True)
     complaint_id: UUID | None = Field(default=None, foreign_key="complaint.id")
     """Helpers may be called again once the task of the last call has ended."""
+    errand_id: UUID | None = Field(default=None, foreign_key="errand.id", unique=True)
     series_id: UUID | None = Field(default=None, foreign_key="task_series.id")
     occurrence: date | None = None
     """The day of the series that it is for, whatever its window says now: each has one task, never two."""

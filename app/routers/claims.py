@@ -19,12 +19,18 @@ from app.domain.caller import Caller
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.adjustments import AdjustmentOut, AwardReversalIn
 from app.schemas.attendances import CheckInIn, CheckOutIn
+from app.schemas.errands import HandBackIn, PickUpIn
 from app.schemas.members import RefusalIn
 from app.schemas.tasks import ClaimOut, SubmitIn
 from app.services import adjustments, check_ins, claims
+from app.services.errands import things
 
 router = APIRouter(prefix="/claims", tags=["claims"])
 CLAIM_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "own-interest", "not-found", "state-conflict")
+THINGS_PROBLEMS = (
+    *CLAIM_PROBLEMS,
+    *("malformed-json", "not-allowed", "scan-too-old", "check-in-elsewhere", "shown-code-invalid", "too-many-tries"),
+)
 
 
 async def _tell(work: UnitOfWork, secret: str, caller: Caller, claim_id: UUID) -> Response:
@@ -40,7 +46,9 @@ async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep, secret: 
 @router.post(
     "/{claim_id}/submit",
     response_model=ClaimOut,
-    responses=responses(*CLAIM_PROBLEMS, "not-allowed", "malformed-json", "minutes-beyond-window"),
+    responses=responses(
+        *CLAIM_PROBLEMS, "not-allowed", "malformed-json", "minutes-beyond-window", "things-not-handed-back"
+    ),
 )
 async def submit(claim_id: UUID, form: SubmitIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
     """Say what was done; whoever asked for it confirms."""
@@ -76,6 +84,26 @@ async def check_out(
 ) -> Response:
     """Say that one leaves; who forgets has left when it was planned."""
     await check_ins.check_out(work.connection, secret, caller, claim_id, form)
+    return await _tell(work, secret, caller, claim_id)
+
+
+@router.post("/{claim_id}/pick-up", response_model=ClaimOut, responses=responses(*THINGS_PROBLEMS, "things-too-many"))
+async def pick_up(
+    claim_id: UUID, form: PickUpIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep, settings: SettingsDep
+) -> Response:
+    """Note what the resident of an errand gave to the helper: by the resident's code, or by their or staff's word."""
+    secrets = secret, settings.secret_key.get_secret_value()
+    await things.pick_up(work.connection, secrets, caller, claim_id, form)
+    return await _tell(work, secret, caller, claim_id)
+
+
+@router.post("/{claim_id}/hand-back", response_model=ClaimOut, responses=responses(*THINGS_PROBLEMS, "nothing-in-hand"))
+async def hand_back(
+    claim_id: UUID, form: HandBackIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep, settings: SettingsDep
+) -> Response:
+    """Note that the resident has everything again; before that the work cannot be submitted."""
+    secrets = secret, settings.secret_key.get_secret_value()
+    await things.hand_back(work.connection, secrets, caller, claim_id, form)
     return await _tell(work, secret, caller, claim_id)
 
 

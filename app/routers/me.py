@@ -23,6 +23,7 @@ from app.schemas.branches import CandidacyOut, InsideBranchOut
 from app.schemas.calendars import CalendarLinkOut, CalendarOut
 from app.schemas.call_outs import CallOutOut
 from app.schemas.complaints import OwnComplaintOut
+from app.schemas.errands import ErrandOut
 from app.schemas.fields import Day, Page
 from app.schemas.identifications import IdentificationOut
 from app.schemas.lending import LoanOut, LoanRequestOut
@@ -57,6 +58,7 @@ from app.services import (
 from app.services.branches import candidacies
 from app.services.branches import views as branch_views
 from app.services.call_outs import standing
+from app.services.errands import views as errand_views
 from app.services.lending import loans, requests
 from app.services.pledges import standing as pledge_standing
 
@@ -105,6 +107,12 @@ async def list_looks(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Respo
 async def list_wishes(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
     """List the caller's wishes, newest first."""
     return answer(await wish_views.list_own(reads, caller, page))
+
+
+@router.get("/errands", response_model=Page[ErrandOut], responses=LIST_PROBLEMS)
+async def list_errands(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List the errands that the caller asked for, newest first."""
+    return answer(await errand_views.list_own(reads, caller, page))
 
 
 @router.get("/complaints", response_model=Page[OwnComplaintOut], responses=LIST_PROBLEMS)

@@ -33,7 +33,9 @@ class OwnPlace(Out):
 
 
 class TaskOut(Out):
-    """A task; ``wish_id`` or ``complaint_id`` leads to what it is about. It promises points, and more for each hour.
+    """A task; ``wish_id``, ``complaint_id`` or ``errand_id`` leads to what it is about.
+
+    It promises points, and more for each hour.
 
     An item of a month's list is number ``item_number`` of ``list_id``; one of a series is for the day ``occurrence`` of
     ``series_id``, whenever it takes place.
@@ -46,6 +48,7 @@ class TaskOut(Out):
     kind: TaskKind
     wish_id: UUID | None
     complaint_id: UUID | None
+    errand_id: UUID | None
     list_id: UUID | None
     item_number: int | None
     call_out_id: UUID | None
@@ -200,6 +203,7 @@ class ClaimTask(Out):
     hourly_points: int
     wish_id: UUID | None
     complaint_id: UUID | None
+    errand_id: UUID | None
 
 
 class ClaimOut(Out):
@@ -213,6 +217,8 @@ class ClaimOut(Out):
     due_at: datetime
     created_at: datetime
     submitted_at: datetime | None
+    things: list[str]
+    things_since: datetime | None
     attendance: AttendanceOut | None
     actions: list[str]
 

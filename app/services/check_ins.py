@@ -34,7 +34,8 @@ FIND_TASK = f"""
         EXISTS (SELECT FROM complaint x WHERE x.id = t.complaint_id AND x.is_confidential) AS is_confidential,
         EXISTS (
             SELECT FROM claim c
-            WHERE c.task_id = t.id AND c.user_id = $4 AND c.status IN ('active', 'submitted', 'returned')
+            WHERE c.task_id = t.id AND c.user_id = $4
+                AND (c.status IN ('active', 'submitted', 'returned') OR c.things <> '{{}}')
         ) AS is_claimed
     FROM task t JOIN area a ON a.id = t.area_id WHERE t.id = $1
 """

@@ -72,7 +72,8 @@ FIND = f"""
 """
 VIEW = f"""
     SELECT c.id, c.status, c.note, c.minutes, c.due_at, c.created_at, c.submitted_at, c.user_id AS claimant_id,
-        {task_references.COLUMNS}, t.kind, t.starts_at, t.ends_at, {attendances.COLUMNS_SQL}, {PARTS},
+        c.things, c.things_since, {task_references.COLUMNS}, t.kind, t.starts_at, t.ends_at,
+        {attendances.COLUMNS_SQL}, {PARTS},
         EXISTS (SELECT FROM adjustment x WHERE x.claim_id = c.id AND x.status <> 'refused') AS is_reversed
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id LEFT JOIN attendance h ON h.id = c.id
 """
@@ -223,6 +224,8 @@ def view(row: Record, caller: Caller) -> dict[str, Any]:
         "due_at": row["due_at"],
         "created_at": row["created_at"],
         "submitted_at": row["submitted_at"],
+        "things": row["things"],
+        "things_since": row["things_since"],
         "attendance": attendances.view(row),
         "actions": _actions(row, parties_of(row, caller)),
     }
@@ -235,6 +238,9 @@ def _actions(row: Record, parties: frozenset[Party]) -> tuple[str, ...]:
         actions += ("reverse_award",)
     if row["attendance_status"] is None or row["kind"] not in TICKED_KINDS:
         actions = tuple(action for action in actions if action != "tick")
+    if row["errand_id"] is not None and parties & PARTIES_TO_A_CLAIM:
+        actions += ("pick_up",) if row["status"] in {"active", "returned"} else ()
+        actions += ("hand_back",) if row["things"] else ()
     if row["attendance_status"] is not None:
         return actions + ATTENDANCE.actions(row["attendance_status"], parties)
     if "submit" in actions and find_window_problem(now(), row["starts_at"], row["ends_at"]) is None:

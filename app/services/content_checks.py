@@ -13,7 +13,7 @@ import structlog
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.errors import Problem
-from app.domain.lifecycles import COMPLAINT, OFFER, TASK_SERIES, WISH
+from app.domain.lifecycles import COMPLAINT, ERRAND, OFFER, TASK_SERIES, WISH
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
 from app.services import complainants, posted_tasks, series_tasks, task_series, transitions, users, wishes
 from app.services.complaints import handling, repeats
@@ -26,6 +26,10 @@ FIND_WISH = """
     SELECT w.title, w.body, u.openid, a.is_wish_review_required
     FROM wish w JOIN "user" u ON u.id = w.author_id JOIN area a ON a.id = w.area_id
     WHERE w.id = $1 AND w.status = 'checking'
+"""
+FIND_ERRAND = """
+    SELECT e.title, e.body, u.openid FROM errand e JOIN "user" u ON u.id = e.author_id
+    WHERE e.id = $1 AND e.status = 'checking'
 """
 FIND_OFFER = """
     SELECT o.title, o.description, o.terms, u.openid
@@ -61,7 +65,12 @@ FIND_SERIES = """
 LOCK_TASK = "SELECT title, body, place, skills FROM task WHERE id = $1 AND status = 'draft' FOR UPDATE"
 FIND_FORGOTTEN = {
     lifecycle: f"SELECT id FROM {lifecycle.subject} WHERE status = 'checking' AND {since} < $1 ORDER BY id LIMIT 500"
-    for lifecycle, since in ((WISH, "created_at"), (OFFER, "worded_at"), (COMPLAINT, "created_at"))
+    for lifecycle, since in (
+        (WISH, "created_at"),
+        (ERRAND, "created_at"),
+        (OFFER, "worded_at"),
+        (COMPLAINT, "created_at"),
+    )
 }
 
 Outcome = Literal["pass", "review", "risky", "failed"]
@@ -101,6 +110,19 @@ async def check_wish(database: Database, wechat: WeChat, wish_id: UUID, base_poi
         except Problem as problem:
             if problem.type.code != "state-conflict":
                 raise  # its author withdrew it meanwhile: nothing is left to decide
+
+
+async def check_errand(database: Database, wechat: WeChat, errand_id: UUID) -> None:
+    """Check the words of an errand; whatever comes of it but a clear refusal, staff read it next."""
+    errand = await database.reads.fetchrow(FIND_ERRAND, errand_id)
+    if errand is None:
+        return
+    outcome = await _ask(wechat, errand["openid"], f"{errand['title']}\n{errand['body']}", Scene.FORUM)
+    decision = DECISIONS[outcome]
+    async with database.transaction() as connection:
+        await transitions.find_and_move(
+            connection, ERRAND, errand_id, decision.action, transitions.SYSTEM, note=decision.note
+        )
 
 
 async def check_offer(database: Database, wechat: WeChat, offer_id: UUID) -> None:

@@ -1,6 +1,6 @@
 """What a task is for, the task and a claim on it move together.
 
-Locks in one order: complaint, user, task, claim, pledge, wish, places in line, ledger accounts.
+Locks in one order: complaint, user, task, claim, pledge, wish or errand, places in line, ledger accounts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,9 @@ from asyncpg import Connection, Record
 from app.core.clock import now
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import CLAIM, COMPLAINT, WISH
+from app.domain.lifecycles import CLAIM, COMPLAINT, ERRAND, WISH
 from app.services import attendances, awards, limits, transitions, waiting
+from app.services.errands import custody
 from app.services.limits import Terms
 from app.services.pledges import seats
 from app.services.transitions import Mover
@@ -36,6 +37,16 @@ LOCK_CLAIMS = """
     SELECT t.wish_id, t.complaint_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id, c.status, t.kind,
         EXISTS (SELECT FROM attendance h WHERE h.id = c.id) AS was_there
     FROM claim c JOIN task t ON t.id = c.task_id WHERE c.id = ANY($1) ORDER BY c.id FOR NO KEY UPDATE OF c
+"""
+# What they have in hand by a claim of the same task that ended counts as well: nobody picks up anything for that.
+IS_FREE_OF_THINGS = """x.things = '{}' AND NOT EXISTS (
+    SELECT FROM claim o WHERE o.task_id = x.task_id AND o.user_id = x.user_id AND o.things <> '{}'
+)"""
+HAS_THINGS = """
+    SELECT EXISTS (
+        SELECT FROM claim c JOIN claim o ON o.task_id = c.task_id AND o.user_id = c.user_id AND o.things <> '{}'
+        WHERE c.id = $1
+    )
 """
 IS_DONE = "x.seats = (SELECT count(*) FROM claim c WHERE c.task_id = x.id AND c.status = 'verified')"
 # A disputed wish waits for staff; a complaint's task has nobody but staff to decide.
@@ -78,7 +89,11 @@ async def deliver(connection: Connection, service: Service, mover: Mover, note: 
     await _count_open_claims(connection, service.claimant_id, -1)
     minutes = await attendances.count_minutes(connection, service.claim_id, mover, minutes)
     changes = {"note": note, "minutes": minutes, "submitted_at": moment}
-    await transitions.move(connection, CLAIM, service.claim_id, "submit", mover, changes=changes)
+    if not await transitions.find_and_move(
+        connection, CLAIM, service.claim_id, "submit", mover, changes=changes, where=IS_FREE_OF_THINGS
+    ):
+        has_things = await connection.fetchval(HAS_THINGS, service.claim_id)
+        raise Problem("things-not-handed-back" if has_things else "state-conflict")
     await _move_wish(connection, service, "deliver", mover, delivered_at=moment)
 
 
@@ -100,7 +115,9 @@ async def fulfil(
     standing = await _lock_complaint(connection, service)
     task = await awards.begin(connection, service.claimant_id, service.task_id)
     claim = await transitions.move(connection, CLAIM, service.claim_id, action, mover, changes=changes)
-    await waiting.end_task(connection, service.task_id, "close", mover, where=IS_DONE)
+    ended = await waiting.end_task(connection, service.task_id, "close", mover, where=IS_DONE)
+    if ended is not None and ended["errand_id"] is not None:
+        await transitions.move(connection, ERRAND, ended["errand_id"], "complete", mover)
     await _move_wish(connection, service, action, mover, rating=rating, thanks=thanks)
     await awards.grant(connection, task, claim, mover)
     if standing is not None:
@@ -161,6 +178,7 @@ async def free(
     ended = await transitions.move(connection, CLAIM, service.claim_id, action, mover, note=reason)
     if ended["pledge_id"] is not None:
         await seats.take_back(connection, ended["pledge_id"])
+    await custody.tell_staff(connection, ended)
     await _move_wish(connection, service, action, mover, reason)
     if terms is not None:
         await waiting.move_up(connection, terms, service.task_id)

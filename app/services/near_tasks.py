@@ -26,10 +26,10 @@ RADIUS_M = 5_000
 LABEL_STEP_M = 100
 """Distances to a label are rounded to so many metres: they tell of a grid and of no door."""
 
-UNPLANNED_KINDS = (TaskKind.WISH, TaskKind.COMPLAINT)
+UNPLANNED_KINDS = (TaskKind.WISH, TaskKind.COMPLAINT, TaskKind.ERRAND)
 """Kinds that say neither where exactly, nor how long they take, nor which skills they need."""
 
-UNTAGGED_KINDS = (TaskKind.COMPLAINT, TaskKind.EMERGENCY)
+UNTAGGED_KINDS = (TaskKind.COMPLAINT, TaskKind.ERRAND, TaskKind.EMERGENCY)
 TAGS_OF_WISHES = frozenset(category.value for category in WishCategory)
 """A wish carries the tag of its category and no other."""
 

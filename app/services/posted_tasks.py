@@ -33,7 +33,8 @@ CHECK_TASK = "check_task"
 LOCK_AREA = "SELECT lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1 FOR KEY SHARE"
 IS_BELOW = "SELECT lineage @> ARRAY[$2::uuid] FROM area WHERE id = $1"
 FIND = """
-    SELECT t.kind, t.status, t.series_id, t.complaint_id, t.wish_id, t.area_id, a.lineage && $2::uuid[] AS in_scope
+    SELECT t.kind, t.status, t.series_id, t.complaint_id, t.wish_id, t.errand_id, t.area_id,
+        a.lineage && $2::uuid[] AS in_scope
     FROM task t JOIN area a ON a.id = t.area_id WHERE t.id = $1
 """
 LOCK_DRAFT = "SELECT list_id FROM task WHERE id = $1 AND status = 'draft' FOR UPDATE"
@@ -220,13 +221,13 @@ async def cancel(connection: Connection, caller: Caller, task_id: UUID, reason: 
     Raises ``not-found``, ``not-allowed``, ``state-conflict`` when the task has ended.
     """
     await _find_posted(connection, caller, task_id)
-    if not await _call_off(connection, task_id, Mover(Party.STAFF, caller.id), reason):
+    if not await call_off(connection, task_id, Mover(Party.STAFF, caller.id), reason):
         raise Problem("state-conflict")
 
 
 async def end(connection: Connection, task_id: UUID) -> None:
     """End a task that nobody can claim any more: cancelled when fewer claimed it than it needs, else closed."""
-    if not await _call_off(connection, task_id, transitions.SYSTEM, TOO_FEW, where=f"{PEOPLE} < x.min_people"):
+    if not await call_off(connection, task_id, transitions.SYSTEM, TOO_FEW, where=f"{PEOPLE} < x.min_people"):
         await waiting.end_task(connection, task_id, "close", transitions.SYSTEM)
 
 
@@ -238,8 +239,8 @@ async def find_over(connection: Connection, moment: datetime) -> list[UUID]:
 async def permit(connection: Connection, secret: str, caller: Caller, task_id: UUID) -> Mover:
     """Return the caller as one of the staff of a task: of its area, or of the complaint it is for, which is locked.
 
-    A wish's task opens and ends with its wish: nobody may for it. Raises ``not-found``, ``not-allowed`` and
-    ``own-interest``.
+    The task of a wish or an errand opens and ends with that: nobody may for it. Raises ``not-found``,
+    ``not-allowed`` and ``own-interest``.
     """
     row = await _find(connection, caller, task_id)
     if row["complaint_id"] is not None:
@@ -265,7 +266,7 @@ async def wind_up_call_out(connection: Connection, call_out_id: UUID, mover: Mov
         await wind_up(connection, row["id"], mover)
 
 
-async def _call_off(
+async def call_off(
     connection: Connection, task_id: UUID, mover: Mover, note: str, where: str = "true"
 ) -> Record | None:
     """Cancel a task and free whoever claimed it and has not delivered, and whoever waits.
@@ -309,7 +310,8 @@ async def _find_posted(connection: Connection, caller: Caller, task_id: UUID) ->
 
 def _require_posted(row: Record, caller: Caller) -> Mover:
     is_seen = row["in_scope"] or row["status"] in PUBLIC_TASK_STATES
-    if row["wish_id"] is not None or row["complaint_id"] is not None or not row["in_scope"]:
+    is_posted = row["wish_id"] is None and row["complaint_id"] is None and row["errand_id"] is None
+    if not (is_posted and row["in_scope"]):
         raise Problem("not-allowed" if is_seen else "not-found")
     return Mover(Party.STAFF, caller.id)
 

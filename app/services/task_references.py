@@ -4,8 +4,8 @@ from typing import Any
 
 from asyncpg import Record
 
-COLUMNS = """t.id AS task_id, t.title, t.reward_points, t.hourly_points, t.wish_id, t.complaint_id, a.id AS area_id,
-        a.name AS area_name"""
+COLUMNS = """t.id AS task_id, t.title, t.reward_points, t.hourly_points, t.wish_id, t.complaint_id, t.errand_id,
+        a.id AS area_id, a.name AS area_name"""
 """What ``refer`` reads: of the task ``t`` and its area ``a``."""
 
 
@@ -19,4 +19,5 @@ def refer(row: Record) -> dict[str, Any]:
         "hourly_points": row["hourly_points"],
         "wish_id": row["wish_id"],
         "complaint_id": row["complaint_id"],
+        "errand_id": row["errand_id"],
     }

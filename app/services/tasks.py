@@ -23,8 +23,8 @@ from app.services.waiting import NUMBER_SQL
 INSERT = """
     WITH made AS (
         INSERT INTO task (id, kind, wish_id, complaint_id, area_id, author_id, title, body, status, seats, seats_taken,
-            reward_points, hourly_points, tags)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $18) RETURNING id
+            reward_points, hourly_points, tags, errand_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $18, $19) RETURNING id
     )
     INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party)
     SELECT $13, 'task', id, $14, $15, $9, $16, $17 FROM made
@@ -32,10 +32,10 @@ INSERT = """
 # In both statements $4 is the caller's id or null, $5 the hash under which their complaints are kept or null, $6 the
 # areas where they act as staff.
 VIEW = f"""
-    SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.list_id, t.item_number, t.passed_at, t.call_out_id,
-        t.order_part_id, t.is_drill, t.series_id, t.occurrence, t.area_id, a.name AS area_name, t.title, t.body,
-        t.status, t.seats, t.seats_taken, t.min_people, t.reward_points, t.hourly_points, t.minutes, t.skills, t.tags,
-        t.place, t.starts_at,
+    SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.errand_id, t.list_id, t.item_number, t.passed_at,
+        t.call_out_id, t.order_part_id, t.is_drill, t.series_id, t.occurrence, t.area_id, a.name AS area_name, t.title,
+        t.body, t.status, t.seats, t.seats_taken, t.min_people, t.reward_points, t.hourly_points, t.minutes, t.skills,
+        t.tags, t.place, t.starts_at,
         t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.groups_until,
         t.created_at,
         t.author_id, c.id AS claim_id, w.id AS waiter_id,
@@ -105,6 +105,7 @@ async def make(connection: Connection, task: Task, mover: Mover, wish_body: str 
         mover.id,
         mover.party,
         task.tags,
+        task.errand_id,
     )
     await task_words.note(connection, task.id, task.title, task.body, wish_body)
 
@@ -194,7 +195,7 @@ def _actions(row: Record, caller: Caller | None) -> list[str]:
     may = ["claim"] if may_claim(row, caller) else ["wait"] if may_wait(row, caller) else []
     if row["handles"] and not row["is_complainant"]:
         may += {"draft": ["open", "close"], "open": ["close", "add_seats"]}.get(row["status"], [])
-    if row["in_scope"] and row["wish_id"] is None and row["complaint_id"] is None:
+    if row["in_scope"] and row["wish_id"] is None and row["complaint_id"] is None and row["errand_id"] is None:
         edit = ["edit"] if row["seats_taken"] == 0 else []
         let_in = ["open"] if row["passed_at"] is None else []  # or else it opens with its list
         may += {"draft": [*let_in, "close", "cancel", *edit], "open": ["close", "cancel", *edit, "add_seats"]}.get(
@@ -209,6 +210,7 @@ def view(row: Record, caller: Caller | None) -> dict[str, Any]:
         "kind": row["kind"],
         "wish_id": row["wish_id"] and str(row["wish_id"]),
         "complaint_id": row["complaint_id"] and str(row["complaint_id"]),
+        "errand_id": row["errand_id"] and str(row["errand_id"]),
         "list_id": row["list_id"] and str(row["list_id"]),
         "item_number": row["item_number"],
         "call_out_id": row["call_out_id"] and str(row["call_out_id"]),

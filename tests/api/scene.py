@@ -20,6 +20,7 @@ from app.services import seals
 from app.services.people import Contact
 from tests.branches import join, lead, make_branch, stand
 from tests.call_outs import end, gathering, group_of, place_of
+from tests.errands import errand_form, make_errand
 from tests.factories import (
     BUILDING_FORM,
     CONTACT_POINT,
@@ -167,6 +168,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "order_id": (order_id := await order(world, world.grid)),
             "part_id": await part_of(world, order_id, world.grid),
             "api_key_id": await world.api_key(),
+            "errand_id": await make_errand(world, author),
             "case_id": await world.joint_case(await world.complaint(author, category="noise")),
             "task_id": await world.task_of(wish),
             "claim_id": claim,
@@ -460,6 +462,12 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/complaints/{complaint_id}/merge"): {"into_id": str(scene.ids["wish_id"])},
         ("POST", "/v1/complaints/{complaint_id}/correct"): {"category": "water", "urgency": "urgent"},
         ("POST", "/v1/complaints/{complaint_id}/rate"): {"is_satisfied": True, "note": "谢谢"},
+        ("POST", "/v1/errands"): errand_form(scene.world),
+        ("POST", "/v1/errands/{errand_id}/reject"): reason,
+        ("POST", "/v1/errands/{errand_id}/end"): reason,
+        ("POST", "/v1/errands/{errand_id}/unmask"): reason,
+        ("POST", "/v1/claims/{claim_id}/pick-up"): {"things": ["身份证"]},
+        ("POST", "/v1/claims/{claim_id}/hand-back"): {},
         ("POST", "/v1/task-tags"): {"code": "joint-study", "group": "joint_work", "name": "联学", "position": 1},
         ("PUT", "/v1/task-tags/{tag_code}"): {"name": "助老", "position": 1, "is_active": True},
         ("PUT", "/v1/complaint-categories/{category_code}"): {

@@ -19,6 +19,7 @@ from tests.branches import lead, make_branch
 from tests.call_outs import ordered
 from tests.conftest import Jobs
 from tests.e2e.invariants import broken
+from tests.errands import make_errand
 from tests.factories import World, make_area, make_grant, make_member, make_unit
 from tests.lists import list_form
 from tests.orders import order
@@ -116,6 +117,7 @@ async def full(world: World, database: Database) -> World:
     await world.joint_case(await world.complaint(category="noise"))
     await make_series(world)
     await post(world, "task-lists", world.staff, list_form(world) | here)
+    await make_errand(world, await world.person())
     shop = await world.shop(await world.person())
     await database.writes.execute("UPDATE merchant SET area_id = $2 WHERE id = $1", shop, grid.id)
     offer = await world.offer(shop)

@@ -69,7 +69,7 @@ class TestWithoutDatabase:
 
     async def test_every_other_route_says_to_come_again(self, lonely: ApiClient, scene: Scene):
         for route in ROUTES:
-            if route == ("GET", "/healthz"):
+            if route in {("GET", "/healthz"), ("GET", "/v1/errands/consent")}:  # a text of the code
                 continue
             method, template = route
             sent = {"json": {"code": new_code()}} if template == "/v1/auth/wechat" else scene.sent(route)

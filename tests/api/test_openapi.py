@@ -38,6 +38,7 @@ PUBLIC = {
     ("GET", "/v1/wishes/{wish_id}"),
     ("GET", "/v1/complaint-categories"),
     ("GET", "/v1/task-tags"),
+    ("GET", "/v1/errands/consent"),
     ("GET", "/v1/complaints/{complaint_id}"),
     ("GET", "/v1/branches"),
     ("GET", "/v1/branches/{branch_id}"),

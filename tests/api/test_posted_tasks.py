@@ -66,6 +66,7 @@ class TestPost:
             "kind": "activity",
             "wish_id": None,
             "complaint_id": None,
+            "errand_id": None,
             "list_id": None,
             "item_number": None,
             "call_out_id": None,

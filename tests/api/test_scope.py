@@ -268,6 +268,19 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/complaints"): [],  # anybody may complain anywhere
     ("GET", "/v1/complaints"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("GET", "/v1/complaints/similar"): [Reach(query="area_id={area_id}&title=路灯坏了&body=三天没亮了")],
+    ("POST", "/v1/errands"): [],  # anybody asks in a grid, areas are public
+    ("GET", "/v1/errands"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
+    ("GET", "/v1/errands/consent"): [OPEN],
+    ("GET", "/v1/errands/things"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
+    ("GET", "/v1/errands/{errand_id}"): [GONE],
+    ("GET", "/v1/errands/{errand_id}/contact"): [GONE],
+    **{
+        ("POST", f"/v1/errands/{{errand_id}}/{action}"): [GONE]
+        for action in ("approve", "reject", "withdraw", "end", "unmask")
+    },
+    ("POST", "/v1/claims/{claim_id}/pick-up"): [GONE],
+    ("POST", "/v1/claims/{claim_id}/hand-back"): [GONE],
+    ("GET", "/v1/me/errands"): [OWN],
     ("GET", "/v1/task-tags"): [OPEN],
     ("POST", "/v1/task-tags"): [],  # tags are everybody's, districts have no own
     ("PUT", "/v1/task-tags/{tag_code}"): [],
@@ -580,6 +593,7 @@ INSIDERS = {
     "/v1/members/{member_id}": "staff",
     "/v1/volunteers/{volunteer_id}": "staff",
     "/v1/wishes/{wish_id}": "staff",
+    "/v1/errands/{errand_id}": "author",
     "/v1/complaints/{complaint_id}": "staff",
     "/v1/steps/{step_id}": "worker",
     "/v1/joint-cases/{case_id}": "staff",

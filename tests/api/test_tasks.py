@@ -52,6 +52,7 @@ class TestGetTask:
             "kind": "wish",
             "wish_id": str(wish),
             "complaint_id": None,
+            "errand_id": None,
             "list_id": None,
             "item_number": None,
             "call_out_id": None,

@@ -23,6 +23,7 @@ from tests.api_client import ApiClient
 from tests.branches import lead, make_branch
 from tests.call_outs import gathering
 from tests.core.service import running_app
+from tests.errands import open_errand
 from tests.factories import World, make_area
 from tests.lists import published
 from tests.orders import confirmed, order, order_form, worker
@@ -246,6 +247,19 @@ class TestReads:
         assert await counter.get("/v1/task-tags") == 1
         asked: dict[str, Any] = {"area_id": world.district.id, "month": "2026-11"}
         assert await counter.get("/v1/task-tags/counts", world.staff, **asked) == IDENTITY + 1
+
+    async def test_errands(self, counter: Counter, world: World):
+        author, helper = await world.person(), await world.helper()
+        errand, task = await open_errand(world, author)
+        await world.take_seat(helper, task)
+        for person in (author, helper, world.staff):
+            assert await counter.get(f"/v1/errands/{errand}", person) == IDENTITY + 1
+        assert await counter.get("/v1/me/errands", author) == IDENTITY + 1
+        look_whether_they_may = 1
+        for path in ("/v1/errands", "/v1/errands/things"):
+            assert (
+                await counter.get(path, world.staff, area_id=world.district.id) == IDENTITY + look_whether_they_may + 1
+            )
 
     async def test_complaint_categories(self, counter: Counter):
         assert await counter.get("/v1/complaint-categories") == 1

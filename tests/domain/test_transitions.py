@@ -23,6 +23,7 @@ from app.domain.lifecycles import (
     CALL_OUT,
     CLAIM,
     COMPLAINT,
+    ERRAND,
     IDENTIFICATION,
     IMPORT_RUN,
     JOINT_CASE,
@@ -55,6 +56,7 @@ from tests.api.scene import UNITS_FILE
 from tests.branches import join, make_branch, stand
 from tests.call_outs import ordered
 from tests.domain.test_lifecycles import SUBSETS, actions_of, every_lifecycle
+from tests.errands import make_errand
 from tests.factories import World, make_member, person_of
 from tests.lists import make_list
 from tests.orders import order, reported, worker
@@ -131,6 +133,10 @@ async def a_complaint(world: World) -> UUID:
         into,
     )
     return complaint_id
+
+
+async def an_errand(world: World) -> UUID:
+    return await make_errand(world, await world.person())
 
 
 async def a_step(world: World) -> UUID:
@@ -309,6 +315,7 @@ async def a_part_of_an_order(world: World) -> UUID:
 MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     WISH.subject: a_wish,
     COMPLAINT.subject: a_complaint,
+    ERRAND.subject: an_errand,
     STEP.subject: a_step,
     JOINT_CASE.subject: a_joint_case,
     TASK.subject: a_task,

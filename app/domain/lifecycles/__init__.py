@@ -14,6 +14,7 @@ from app.domain.lifecycles.complaints import (
     RATED_COMPLAINT_STATES,
     STEP,
 )
+from app.domain.lifecycles.errands import ERRAND
 from app.domain.lifecycles.groups import (
     BRANCH,
     BRANCH_CANDIDACY,
@@ -49,6 +50,7 @@ from app.domain.lifecycles.wishes import WISH
 
 LIFECYCLES: tuple[Lifecycle, ...] = (
     WISH,
+    ERRAND,
     COMPLAINT,
     STEP,
     JOINT_CASE,
@@ -95,6 +97,7 @@ __all__ = [
     "CALL_OUT",
     "CLAIM",
     "COMPLAINT",
+    "ERRAND",
     "IDENTIFICATION",
     "IMPORT_RUN",
     "JOINT_CASE",

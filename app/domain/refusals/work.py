@@ -55,6 +55,23 @@ WORK = (
         "There are as many tags as may be",
         "标签已经够多了，请停用或改名现有的标签，不要再增加。",
     ),
+    # Errands
+    ProblemType(
+        "consent-outdated",
+        409,
+        "The resident agreed to another version of the text",
+        "代办须知已更新，请重新阅读并同意后再提交。",
+    ),
+    ProblemType(
+        "things-not-handed-back",
+        409,
+        "The claimant still has the resident's things",
+        "居民的物品还没有归还，请当面交回，让居民出示代码登记后再提交。",
+    ),
+    ProblemType(
+        "things-too-many", 422, "More things are in hand than may be", "登记的物品太多，请合并成几项后再登记。"
+    ),
+    ProblemType("nothing-in-hand", 409, "Nothing is in hand", "没有待归还的物品，无需登记。"),
     # Series of tasks
     ProblemType(
         "rule-unclear",

@@ -15,6 +15,7 @@ from app.domain.lifecycles import (
     ACTIVE_CALL_OUT_STATES,
     ADJUSTMENT,
     AREA_ORDER,
+    ERRAND,
     IDENTIFICATION,
     LENDING_LINE,
     LIVE_CLAIM_STATES,
@@ -153,6 +154,7 @@ BELONGINGS: tuple[Goes | Apart | Stays, ...] = (
         point=("x.longitude", "x.latitude"),
     ),
     Goes("wish", where=_unfinished(WISH, "fulfilled", "rejected", "withdrawn", "expired"), state=STATUS),
+    Goes("errand", where=_unfinished(ERRAND, "done", "rejected", "withdrawn", "ended"), state=STATUS),
     # Nobody merges an area that is in an emergency into another one that is: the database refuses a second one.
     Goes("call_out", where=_in(*ACTIVE_CALL_OUT_STATES), state=STATUS),
     Stays("call_out_person", "grid_id", "where somebody counted who was called"),

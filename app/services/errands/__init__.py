@@ -1,0 +1,1 @@
+"""Errands (全程代理): what staff let helpers do for residents with their papers."""
