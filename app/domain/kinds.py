@@ -252,6 +252,7 @@ class MessageKind(StrEnum):
     CLAIM_CALLED_OFF = "claim_called_off"  # the task was cancelled under whoever claimed it
     CLAIM_MOVED_UP = "claim_moved_up"  # a seat was free for whoever waited
     CLAIM_NAMED = "claim_named"  # somebody's group named them for a seat that it took
+    LINE_ENDED = "line_ended"  # the task for which somebody waited has ended
     CLAIM_DUE = "claim_due"  # half of its time is over, or all but a day
     CLAIM_LAPSED = "claim_lapsed"
     THINGS_IN_HAND = "things_in_hand"  # a helper's claim ended before they gave a resident's things back

@@ -9,6 +9,7 @@ from app.domain.texts import MESSAGES
 PATHS = {
     "call_out": "/v1/call-outs/{}",
     "claim": "/v1/claims/{}",
+    "waiter": "/v1/me/waiting",
     "pledge": "/v1/pledges/{}",
     "task_list": "/v1/task-lists/{}",
     "area_order": "/v1/orders/{}",
@@ -19,6 +20,7 @@ SUBJECTS = {
     MessageKind.CLAIM_CALLED_OFF: "claim",
     MessageKind.CLAIM_MOVED_UP: "claim",
     MessageKind.CLAIM_NAMED: "claim",
+    MessageKind.LINE_ENDED: "waiter",
     MessageKind.CLAIM_DUE: "claim",
     MessageKind.CLAIM_LAPSED: "claim",
     MessageKind.CLAIMS_NARROWED: "claim",

@@ -101,6 +101,7 @@ MESSAGES = {
         "安排您参加任务",
         "您的队伍或党支部承接了任务，安排您参加，已经为您认领。来不了请点退回，不影响以后认领。",
     ),
+    MessageKind.LINE_ENDED: ("排队已结束", "您排队的任务已经结束或取消，不用再等，看看别的任务吧。"),
     MessageKind.CLAIM_DUE: ("任务快到期了", "您认领的任务{due}到期，请按时完成并提交。来不及请退回，不影响以后认领。"),
     MessageKind.CLAIM_LAPSED: ("认领已到期", "您认领的任务到期没有提交，名额已空出。来不及时请提前退回。"),
     MessageKind.PLEDGE_SEAT_BACK: (

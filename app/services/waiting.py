@@ -145,7 +145,7 @@ GIVE = """
 # Whoever waits, and what groups hold: the seats for which they named nobody are free.
 END_ALL = f"""
     WITH places AS (
-        UPDATE waiter SET status = 'ended' WHERE task_id = $1 AND status = 'waiting' RETURNING id
+        UPDATE waiter SET status = 'ended' WHERE task_id = $1 AND status = 'waiting' RETURNING id, user_id
     ), pledges AS (
         UPDATE pledge p SET status = 'ended' WHERE p.task_id = $1 AND p.status = 'held'
         RETURNING p.id, p.heads - p.named AS seats_left, {LEADER_SQL.format(pledge="p")} AS leader_id
@@ -153,7 +153,8 @@ END_ALL = f"""
         UPDATE task SET seats_taken = seats_taken - (SELECT sum(seats_left) FROM pledges)
         WHERE id = $1 AND EXISTS (SELECT FROM pledges)
     )
-    SELECT id, NULL AS seats_left, NULL AS leader_id FROM places UNION ALL SELECT * FROM pledges
+    SELECT id, user_id, NULL AS seats_left, NULL AS leader_id FROM places
+    UNION ALL SELECT id, NULL, seats_left, leader_id FROM pledges
 """
 FIND_MOVABLE = f"""
     SELECT DISTINCT w.task_id FROM waiter w JOIN task t ON t.id = w.task_id JOIN "user" u ON u.id = w.user_id
@@ -316,6 +317,8 @@ async def end_task(
         told = [Told(row["id"], "end", "ended", "waiting") for row in rows if row["seats_left"] is None]
         if told:
             await transitions.log_many(connection, WAITER.subject, transitions.SYSTEM, told)
+            waiting = [(row["user_id"], row["id"]) for row in rows if row["seats_left"] is None]
+            await messages.tell_each(connection, waiting, MessageKind.LINE_ENDED)
         await seats.note_ends(connection, [row for row in rows if row["seats_left"] is not None])
     return ended
 

@@ -308,6 +308,9 @@ class TestEnd:
         for helper, made in zip(helpers, places, strict=True):
             assert (await place(world, helper))["status"] == "ended"
             assert await events(world, made["id"]) == [("create", "author"), ("end", "system")]
+            [message] = (await api.get("/v1/me/messages", helper)).json()["items"]
+            assert (message["kind"], message["subject"]["id"]) == ("line_ended", made["id"])
+            assert (await api.get(message["subject"]["path"], helper)).status_code == 200
         if action == "close":
             await api.post(f"/v1/claims/{held}/release", claimant)
         assert (await api.get("/v1/me/claims", helpers[0])).json()["items"] == []
