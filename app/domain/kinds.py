@@ -247,6 +247,7 @@ class MessageKind(StrEnum):
     CALL_OUT = "call_out"  # everybody in the area is called
     CALL_OUT_OVER = "call_out_over"
     CALL_OUT_GROUP = "call_out_group"  # somebody is put into a group of those called
+    CALL_OUT_LAPSED = "call_out_lapsed"  # nobody confirmed what one ordered
     DRILL = "drill"  # the same, but nothing has happened
     DRILL_OVER = "drill_over"
     CLAIM_CALLED_OFF = "claim_called_off"  # the task was cancelled under whoever claimed it

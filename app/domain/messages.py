@@ -30,6 +30,7 @@ SUBJECTS = {
     MessageKind.CALL_OUT: "call_out",
     MessageKind.CALL_OUT_OVER: "call_out",
     MessageKind.CALL_OUT_GROUP: "call_out",
+    MessageKind.CALL_OUT_LAPSED: "call_out",
     MessageKind.DRILL: "call_out",
     MessageKind.DRILL_OVER: "call_out",
     MessageKind.LIST_PUBLISHED: "task_list",

@@ -87,6 +87,10 @@ MESSAGES = {
     ),
     MessageKind.CALL_OUT_OVER: ("集结解除", "{area}的紧急集结已解除，谢谢您。"),
     MessageKind.CALL_OUT_GROUP: ("集结编组", "您已编入集结小组，请打开查看小组和组长。"),
+    MessageKind.CALL_OUT_LAPSED: (
+        "集结没有启动",
+        "您发起的集结或演练24小时内没有第二人确认，已自动撤回。如仍需要，请重新发起。",
+    ),
     MessageKind.DRILL: (
         "集结演练",
         "【演练】{area}开展集结演练：{emergency}。请打开查看要求，并答复能来、晚些来或不能来。",

@@ -40,6 +40,7 @@ from app.services import (
     wishes,
 )
 from app.services.area_changes import complaints as area_complaints
+from app.services.call_outs import ordering
 from app.services.complaints import overdue, residents
 from app.services.errands import asking as errands
 from app.services.imports import clearing
@@ -246,6 +247,16 @@ async def remind_due(parts: Parts) -> int:
     return await until_none(parts.database, overdue.find_due_soon, overdue.remind)
 
 
+async def lapse_call_outs(parts: Parts) -> int:
+    """Withdraw call-outs that nobody has confirmed within a day; return how many."""
+    moment = now()
+    return await until_none(
+        parts.database,
+        lambda connection, limit: ordering.find_unconfirmed(connection, moment, limit),
+        ordering.lapse,
+    )
+
+
 async def tell_due_orders(parts: Parts) -> int:
     """Remind areas of orders that are due in a day, and tell who ordered who is late; return of how many orders."""
     moment = now()
@@ -385,6 +396,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
     "close_silent": ("11 * * * *", close_silent),
     "escalate_overdue": ("* * * * *", escalate_overdue),
     "remind_due": ("*/5 * * * *", remind_due),
+    "lapse_call_outs": ("*/5 * * * *", lapse_call_outs),
     "tell_due_orders": ("*/5 * * * *", tell_due_orders),
     "digest_stuck": ("0 0 * * *", digest_stuck),  # at eight in the morning in Shanghai
     "end_loans": ("*/5 * * * *", end_loans),

@@ -10,9 +10,11 @@ import pytest
 
 from app.core.ids import new_id
 from app.domain.caller import Role
+from app.jobs import handlers
 from tests.api.scene import make_volunteer, problem
 from tests.api_client import ApiClient
 from tests.call_outs import FORM, end, gathering, ordered, place_of, say
+from tests.conftest import Jobs
 from tests.factories import World, make_area, make_member
 from tests.people import Person
 from tests.roster import enrol, new_contact
@@ -93,6 +95,28 @@ class TestOrder:
     async def test_helpers_order_nothing(self, api: ApiClient, world: World):
         response = await api.post(PATH, await world.helper(), FORM | {"area_id": str(world.community.id)})
         assert problem(response) == (403, "not-allowed")
+
+
+class TestLapse:
+    async def test_what_nobody_confirms_in_a_day_is_withdrawn(self, api: ApiClient, world: World, jobs: Jobs):
+        """Who ordered it is told, nobody was called, and the area is free for another order."""
+        helper, old = await world.helper(), "UPDATE call_out SET created_at = now() - $2::interval WHERE id = $1"
+        call_out_id = await ordered(world)
+        confirmed = await gathering(world, is_drill=True)
+        await world.database.writes.execute(old, confirmed, timedelta(days=2))
+        await world.database.writes.execute(old, call_out_id, timedelta(hours=23, minutes=59))
+        await handlers.lapse_call_outs(jobs.parts)
+        assert (await api.get(path(call_out_id), world.staff)).json()["status"] == "ordered"
+        await world.database.writes.execute(old, call_out_id, timedelta(hours=24))
+        for _ in range(2):
+            await handlers.lapse_call_outs(jobs.parts)
+        told = (await api.get(path(call_out_id), world.staff)).json()
+        assert (told["status"], told["actions"]) == ("withdrawn", [])
+        assert (await api.get(path(confirmed), world.staff)).json()["status"] == "gathering"
+        assert await kinds(api, world.staff) == ["call_out_lapsed"]
+        assert await kinds(api, helper) == ["drill"]
+        assert problem(await api.post(path(call_out_id, "confirm"), world.administrator)) == (409, "state-conflict")
+        assert await ordered(world)
 
 
 class TestConfirm:

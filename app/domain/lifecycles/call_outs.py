@@ -2,7 +2,7 @@
 
 from app.domain.lifecycle import Lifecycle, Party, row
 
-AUTHOR, STAFF = Party.AUTHOR, Party.STAFF
+AUTHOR, STAFF, SYSTEM = Party.AUTHOR, Party.STAFF, Party.SYSTEM
 
 CALL_OUT = Lifecycle(
     subject="call_out",
@@ -13,6 +13,8 @@ CALL_OUT = Lifecycle(
         row("ordered", "confirm", "gathering", STAFF),
         row("ordered", "refuse", "refused", STAFF),
         row("ordered", "withdraw", "withdrawn", AUTHOR),
+        # Nobody confirmed it in time: an order of yesterday calls nobody today.
+        row("ordered", "lapse", "withdrawn", SYSTEM),
         row("gathering", "stand_down", "stood_down", AUTHOR, STAFF),
     ),
 )

@@ -1,5 +1,6 @@
 """Ordering call-outs: two people before anybody is called, everybody told in that transaction, and standing down."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Connection
@@ -19,8 +20,14 @@ from app.services import messages, posted_tasks, transitions
 from app.services.call_outs import answers, reach, standing
 from app.services.transitions import Mover
 
+CONFIRM_WITHIN = timedelta(hours=24)
+"""An emergency is confirmed in minutes: beyond a day the order speaks of something else."""
+
 FIND_AREA = "SELECT lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
 BY_ANOTHER = "x.ordered_by <> $11"
+FIND_UNCONFIRMED = """
+    SELECT id FROM call_out WHERE status = 'ordered' AND created_at <= $1 ORDER BY created_at LIMIT $2
+"""
 FIND_EXPECTED = """
     SELECT p.user_id FROM call_out_person x JOIN person p ON p.id = x.person_id AND p.user_id IS NOT NULL
     WHERE x.call_out_id = $1 AND x.answer IN ('coming', 'later')
@@ -85,6 +92,17 @@ async def refuse(connection: Connection, caller: Caller, call_out_id: UUID, reas
 async def withdraw(connection: Connection, caller: Caller, call_out_id: UUID) -> None:
     """Take back one's own order before it is confirmed. Raises as ``confirm`` does, never ``own-interest``."""
     await _move(connection, caller, call_out_id, "withdraw")
+
+
+async def find_unconfirmed(connection: Connection, moment: datetime, limit: int) -> list[UUID]:
+    """Return orders that nobody has confirmed in time, as of ``moment``."""
+    return [row["id"] for row in await connection.fetch(FIND_UNCONFIRMED, moment - CONFIRM_WITHIN, limit)]
+
+
+async def lapse(connection: Connection, call_out_id: UUID) -> None:
+    """Withdraw an order not confirmed in time, and tell who gave it. Raises ``state-conflict``. Locks it."""
+    row = await transitions.move(connection, CALL_OUT, call_out_id, "lapse", transitions.SYSTEM)
+    await messages.tell(connection, [row["ordered_by"]], MessageKind.CALL_OUT_LAPSED, call_out_id)
 
 
 async def stand_down(connection: Connection, caller: Caller, call_out_id: UUID, summary: str) -> None:
