@@ -158,6 +158,8 @@ NOT_IN_SERIES = "活动安排有调整，这一次不再举行。"
 
 CALENDAR_NAME = "回音壁·我的日程"
 TEAM_SERVICE = "{team}：{title}"
+CALENDAR_DUE = "到期：{title}"
+CLAIMED_TASK = "认领的任务"
 """In a calendar that somebody subscribes to."""
 
 REPEATED = "同一地点同类问题反复出现，已自动提级并列入专案。"

@@ -22,7 +22,8 @@ class CalendarClaim(Out):
 class CalendarItem(Out):
     """Something at a time: a task that the caller claimed, or what a team of theirs does each week; never both.
 
-    `actions` are those of the claim.
+    With `is_due` it has no time and stands on the whole day by which it is to be done. What residents asked for is
+    there without their words. `actions` are those of the claim.
     """
 
     title: str
@@ -31,6 +32,7 @@ class CalendarItem(Out):
     ends_at: datetime
     claim: CalendarClaim | None
     team: TeamRef | None
+    is_due: bool
     actions: list[str]
 
 

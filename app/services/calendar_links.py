@@ -97,13 +97,17 @@ def _zone() -> Timezone:
 def _claim_event(claim: ClaimedTask) -> Event:
     """Return a task as an event; claimed anew, it is the same event again."""
     event = _event(f"task-{claim.task_id}", claim.title, claim.changed_at)
-    event.add("dtstart", claim.starts_at.astimezone(UTC))
-    event.add("dtend", claim.ends_at.astimezone(UTC))
+    if claim.is_due:
+        event.add("dtstart", claim.starts_at.date())
+        event.add("dtend", claim.ends_at.date())
+    else:
+        event.add("dtstart", claim.starts_at.astimezone(UTC))
+        event.add("dtend", claim.ends_at.astimezone(UTC))
     event.add("status", "CONFIRMED" if claim.is_kept else "CANCELLED")
     if claim.place is not None:
         event.add("location", claim.place)
-    if claim.task_kind == TaskKind.PAIRING:
-        event.add("transp", "TRANSPARENT")  # for weeks or months, in which nobody is busy all the time
+    if claim.is_due or claim.task_kind == TaskKind.PAIRING:
+        event.add("transp", "TRANSPARENT")  # a day, weeks or months in which nobody is busy all the time
     return event
 
 

@@ -1,4 +1,4 @@
-"""A person's own calendar: the tasks with a time that they claimed, and what their teams do each week."""
+"""A person's own calendar: the tasks that they claimed, by when they are, and what their teams do each week."""
 
 import json
 from dataclasses import dataclass
@@ -12,34 +12,40 @@ from app.core.clock import SHANGHAI, local_date
 from app.core.db import Reads
 from app.domain.caller import Caller
 from app.domain.errors import Problem
+from app.domain.kinds import TaskKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import CLAIM, LIVE_CLAIM_STATES
+from app.domain.texts import CALENDAR_DUE, CLAIMED_TASK
 
 DAYS_MAX = 62
 CLAIMANT = frozenset({Party.CLAIMANT})
 KEPT_CLAIM_STATES = (*LIVE_CLAIM_STATES, "verified")
 """What a calendar shows; another claim was given back, lapsed or refused, or its task was called off."""
+DUE_CLAIM_STATES = ("active", "returned")
+"""What a calendar shows of claims without a time: there is still something to do."""
+TITLED_KINDS = (TaskKind.LISTED, TaskKind.ACTIVITY, TaskKind.PATROL, TaskKind.PAIRING, TaskKind.EMERGENCY)
+"""Whose titles are staff's words; those of residents have no place in other people's calendars (I12)."""
 
-# Of several claims on one task the last one counts. What residents asked for has no time and would show their words.
+# Of several claims on one task the last one counts: by the time of the task, or by when it is due where it has none.
 # $1 is the user or the hash of a link.
 ENTRIES = """
     SELECT u.id, l.created_at AS link_since, (
         SELECT json_agg(json_build_object(
             'id', c.id, 'status', c.status, 'task_id', c.task_id, 'task_kind', c.kind, 'title', c.title,
-            'place', c.place, 'starts_at', c.starts_at, 'ends_at', c.ends_at, 'changed_at', (
+            'place', c.place, 'starts_at', c.starts_at, 'ends_at', c.ends_at, 'due_at', c.due_at, 'changed_at', (
                 SELECT coalesce(max(e.created_at), c.created_at) FROM event e
                 WHERE (e.subject_kind = 'claim' AND e.subject_id = c.id)
                     OR (e.subject_kind = 'task' AND e.subject_id = c.task_id)
             )
-        ) ORDER BY c.starts_at, c.id)
+        ) ORDER BY coalesce(c.starts_at, c.due_at), c.id)
         FROM (
-            SELECT DISTINCT ON (c.task_id) c.id, c.status, c.task_id, c.created_at, t.kind, t.title, t.place,
+            SELECT DISTINCT ON (c.task_id) c.id, c.status, c.task_id, c.created_at, c.due_at, t.kind, t.title, t.place,
                 t.starts_at, t.ends_at
             FROM claim c JOIN task t ON t.id = c.task_id
-            WHERE c.user_id = u.id AND t.starts_at < $3 AND t.ends_at > $2
-                AND t.wish_id IS NULL AND t.complaint_id IS NULL
+            WHERE c.user_id = u.id
+                AND (t.starts_at < $3 AND t.ends_at > $2 OR t.starts_at IS NULL AND c.due_at >= $2)
             ORDER BY c.task_id, c.id DESC
-        ) c
+        ) c WHERE c.starts_at IS NOT NULL OR c.due_at < $3
     ) AS claims, (
         SELECT json_agg(json_build_object(
             'id', t.id, 'name', t.name, 'services', t.services, 'joined_at', m.created_at, 'changed_at', (
@@ -58,7 +64,7 @@ OF_LINK = f"{ENTRIES} WHERE l.token_hash = $1 AND NOT u.is_blocked"
 
 @dataclass(frozen=True, slots=True)
 class ClaimedTask:
-    """A task with a time, and the last claim of the person on it."""
+    """A task, and the last claim of the person on it; with ``is_due`` its time is the day by which it is to be done."""
 
     id: UUID
     status: str
@@ -69,11 +75,12 @@ class ClaimedTask:
     starts_at: datetime
     ends_at: datetime
     changed_at: datetime
+    is_due: bool
 
     @property
     def is_kept(self) -> bool:
         """Whether the person still has it, or has done it."""
-        return self.status in KEPT_CLAIM_STATES
+        return self.status in (DUE_CLAIM_STATES if self.is_due else KEPT_CLAIM_STATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +138,7 @@ async def find_by_link(reads: Reads, token_hash: bytes, begins: datetime, ends: 
 
 
 def _entries(row: Record) -> Entries:
-    claims = [
-        ClaimedTask(
-            UUID(told["id"]),
-            told["status"],
-            UUID(told["task_id"]),
-            told["task_kind"],
-            told["title"],
-            told["place"],
-            *(datetime.fromisoformat(told[name]) for name in ("starts_at", "ends_at", "changed_at")),
-        )
-        for told in _read(row["claims"])
-    ]
+    claims = [_claimed(told) for told in _read(row["claims"])]
     services = [
         WeeklyService(
             UUID(team["id"]),
@@ -159,6 +155,29 @@ def _entries(row: Record) -> Entries:
         for hours in service["hours"]
     ]
     return Entries(claims, services, row["link_since"])
+
+
+def _claimed(told: dict[str, Any]) -> ClaimedTask:
+    is_due = told["starts_at"] is None
+    if is_due:
+        starts_at = datetime.combine(local_date(datetime.fromisoformat(told["due_at"])), time(), SHANGHAI)
+        ends_at = starts_at + timedelta(days=1)
+    else:
+        starts_at, ends_at = datetime.fromisoformat(told["starts_at"]), datetime.fromisoformat(told["ends_at"])
+    is_titled = told["task_kind"] in TITLED_KINDS
+    title = told["title"] if is_titled else CLAIMED_TASK
+    return ClaimedTask(
+        UUID(told["id"]),
+        told["status"],
+        UUID(told["task_id"]),
+        told["task_kind"],
+        CALENDAR_DUE.format(title=title) if is_due else title,
+        told["place"] if is_titled else None,
+        starts_at,
+        ends_at,
+        datetime.fromisoformat(told["changed_at"]),
+        is_due,
+    )
 
 
 def _read(written: str | None) -> list[dict[str, Any]]:
@@ -182,6 +201,7 @@ def _claim_view(claim: ClaimedTask) -> dict[str, Any]:
             "status": claim.status,
         },
         "team": None,
+        "is_due": claim.is_due,
         "actions": CLAIM.actions(claim.status, CLAIMANT),
     }
 
@@ -195,5 +215,6 @@ def _service_view(service: WeeklyService, day: date) -> dict[str, Any]:
         "ends_at": ends_at,
         "claim": None,
         "team": {"id": service.team_id, "name": service.team_name},
+        "is_due": False,
         "actions": (),
     }
