@@ -1,6 +1,5 @@
 """What jobs do: each handler is a few lines around a use case."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -374,44 +373,3 @@ async def draft_settlements(parts: Parts) -> int:
 async def publish_rates(parts: Parts) -> int:
     """Publish the rates as of the last midnight, of the months still open to change; return of how many months."""
     return await rates.publish(parts.database, now())
-
-
-SWEEPS: dict[str, tuple[str, Callable[[Parts], Awaitable[int]]]] = {
-    "confirm_silent": ("*/5 * * * *", confirm_silent),
-    "lapse_overdue": ("*/5 * * * *", lapse_overdue),
-    "remind_claimants": ("*/5 * * * *", remind_claimants),
-    "move_up": ("* * * * *", move_up),
-    "close_attendances": ("*/5 * * * *", close_attendances),
-    "end_pledges": ("*/5 * * * *", end_pledges),
-    "end_tasks": ("*/5 * * * *", end_tasks),
-    "make_series_tasks": ("13 * * * *", make_series_tasks),
-    "close_lists": ("19 * * * *", close_lists),
-    "expire_wishes": ("7 * * * *", expire_wishes),
-    "expire_errands": ("8 * * * *", expire_errands),
-    "expire_vouchers": ("*/5 * * * *", expire_vouchers),
-    "give_back_vouchers": ("*/5 * * * *", give_back_vouchers),
-    "mature_points": ("1,31 * * * *", mature_points),
-    "expire_points": ("2,32 * * * *", expire_points),
-    "warn_expiry": ("4 * * * *", warn_expiry),
-    "close_silent": ("11 * * * *", close_silent),
-    "escalate_overdue": ("* * * * *", escalate_overdue),
-    "remind_due": ("*/5 * * * *", remind_due),
-    "lapse_call_outs": ("*/5 * * * *", lapse_call_outs),
-    "tell_due_orders": ("*/5 * * * *", tell_due_orders),
-    "digest_stuck": ("0 0 * * *", digest_stuck),  # at eight in the morning in Shanghai
-    "end_loans": ("*/5 * * * *", end_loans),
-    "tend_lending": ("17 * * * *", tend_lending),
-    "hold_forgotten": ("*/5 * * * *", hold_forgotten),
-    "seal_ledger": ("* * * * *", seal_ledger),
-    "seal_late": ("29 * * * *", seal_late),
-    "reconcile": ("41 19 * * *", reconcile),
-    "read_complaints": ("37 * * * *", read_complaints),
-    "read_tasks": ("47 * * * *", read_tasks),
-    "clear_imports": ("*/10 * * * *", clear_imports),
-    "forget_keys": ("23 3 * * *", forget_keys),
-    # At 00:20 in Shanghai, and hourly after for a worker that was down.
-    "publish_rates": ("20 * * * *", publish_rates),
-    # In the morning of the first in Shanghai, and again on the next two for a worker that was down.
-    "draft_settlements": ("15 0 1-3 * *", draft_settlements),
-}
-"""What runs on a schedule (cron, UTC), in one worker at a time."""

@@ -19,7 +19,8 @@ from pgqueuer.types import QueueExecutionMode
 from app.core.db import CONNECT_TIMEOUT_S, WRITE_SETTINGS, Database
 from app.core.ids import new_id
 from app.core.settings import Settings
-from app.jobs.handlers import SWEEPS, Parts, give_back_vouchers_of_shop, place_complaint_texts
+from app.jobs.handlers import Parts, give_back_vouchers_of_shop, place_complaint_texts
+from app.jobs.schedules import SWEEPS
 from app.services import calendars, content_checks
 from app.services.area_changes.complaints import PLACE_TEXTS
 from app.services.complaints.handling import CHECK_ANSWER

@@ -7,7 +7,7 @@ from asyncpg import Record
 
 from app.core.db import Database
 from app.jobs import handlers
-from app.jobs.handlers import SWEEPS
+from app.jobs.schedules import SWEEPS
 from tests.conftest import Jobs
 from tests.factories import World
 from tests.settlements import LAST_MONTH, POINTS, Shop, draft, reverse

@@ -9,7 +9,7 @@ import pytest
 from app.core.db import Database
 from app.domain.texts import CHECK_UNAVAILABLE
 from app.jobs import handlers
-from app.jobs.handlers import SWEEPS
+from app.jobs.schedules import SWEEPS
 from tests.conftest import Jobs
 from tests.factories import REWARD_POINTS, World
 from tests.people import Person

@@ -17,7 +17,8 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
-from app.jobs.handlers import SWEEPS, Parts
+from app.jobs.handlers import Parts
+from app.jobs.schedules import SWEEPS
 from app.jobs.worker import drain, forgive_first, wire
 from tests.core.service import running_app, running_process, settings_for
 from tests.factories import World

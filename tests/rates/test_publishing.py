@@ -8,7 +8,7 @@ from asyncpg import CheckViolationError, Record, RestrictViolationError, UniqueV
 
 from app.core.clock import SHANGHAI
 from app.domain.rates import COUNTED
-from app.jobs.handlers import SWEEPS
+from app.jobs.schedules import SWEEPS
 from app.services import rates
 from tests.complaint_lives import opened
 from tests.rates.conftest import PUBLISHED_ON, Published, night
