@@ -40,6 +40,7 @@ CONSTRAINT_PROBLEMS = {
     "ck_claim_things_few": "things-too-many",
     "uq_claim_live": "already-claimed",
     "uq_waiter_waiting": "already-waiting",
+    "uq_task_call_task_id_alliance_id": "already-called",
     "uq_pledge_held_by_team": "already-pledged",
     "uq_pledge_held_by_branch": "already-pledged",
     "uq_task_list_copied_from_id": "list-copied",

@@ -40,3 +40,11 @@ async def make_pledge(world: World, team_id: UUID | None = None, leader: Person 
     claimed = await world.api.post(f"/v1/pledges/{made['id']}/claims", leader)
     assert claimed.status_code == 201, claimed.text
     return UUID(made["id"])
+
+
+async def call_alliance(world: World, alliance_id: UUID, task_id: str | None = None, **form: object) -> UUID:
+    """Have staff call an alliance to a task; return the call's id."""
+    path = f"/v1/tasks/{task_id or await open_task(world)}/calls"
+    response = await world.api.post(path, world.staff, {"alliance_id": str(alliance_id)} | form)
+    assert response.status_code == 201, response.text
+    return UUID(response.json()["id"])

@@ -258,6 +258,7 @@ class MessageKind(StrEnum):
     CLAIM_LAPSED = "claim_lapsed"
     THINGS_IN_HAND = "things_in_hand"  # a helper's claim ended before they gave a resident's things back
     CLAIMS_NARROWED = "claims_narrowed"  # two lapsed within 30 days
+    TEAM_CALLED = "team_called"  # the alliance of the team is called to a task
     PLEDGE_SEAT_BACK = "pledge_seat_back"  # somebody whom the group named gave the seat back
     PLEDGE_ENDED = "pledge_ended"  # seats for which the group named nobody
     LIST_PUBLISHED = "list_published"  # the month's list of an area, to who leads a team or a branch there

@@ -77,7 +77,8 @@ EMERGENCY_TASKS = {
     EmergencyWork.CARE: "照看老人和孩子",
     EmergencyWork.REGISTRATION: "登记引导",
 }
-DRILL_TITLE = "【演练】{title}"
+DRILL_MARK = "【演练】"
+DRILL_TITLE = f"{DRILL_MARK}{{title}}"
 """Titles of tasks during a call-out: they stand at once, since nobody has to check them."""
 
 MESSAGES = {
@@ -108,6 +109,7 @@ MESSAGES = {
     MessageKind.LINE_ENDED: ("排队已结束", "您排队的任务已经结束或取消，不用再等，看看别的任务吧。"),
     MessageKind.CLAIM_DUE: ("任务快到期了", "您认领的任务{due}到期，请按时完成并提交。来不及请退回，不影响以后认领。"),
     MessageKind.CLAIM_LAPSED: ("认领已到期", "您认领的任务到期没有提交，名额已空出。来不及时请提前退回。"),
+    MessageKind.TEAM_CALLED: ("召集令", "{mark}{area}召集您的队伍参加任务。请打开查看，承接几个名额，或答复不能来。"),
     MessageKind.PLEDGE_SEAT_BACK: (
         "承接的名额空出一个",
         "有一位成员不再参加，名额仍为您的队伍或党支部保留，请再安排一位。",

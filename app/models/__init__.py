@@ -46,6 +46,7 @@ from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.staffing_rule import StaffingRule
 from app.models.strength_rule import StrengthRule
 from app.models.task import Task
+from app.models.task_call import TaskCall, TaskCallAnswer
 from app.models.task_list import TaskList
 from app.models.task_series import TaskSeries
 from app.models.task_tag import TaskTag
@@ -142,6 +143,8 @@ __all__ = [
     "Stay",
     "StrengthRule",
     "Task",
+    "TaskCall",
+    "TaskCallAnswer",
     "TaskList",
     "TaskSeries",
     "TaskTag",

@@ -23,10 +23,11 @@ from app.domain.kinds import TaskKind
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
 from app.schemas.pledges import InsidePledgeOut, PledgeIn, PledgeOut
+from app.schemas.task_calls import TaskCallIn, TaskCallOut
 from app.schemas.task_tags import TagCode
 from app.schemas.tasks import CancelIn, ClaimOut, NearQuery, NearTaskOut, SeatsIn, TaskEditIn, TaskIn, TaskOut
 from app.schemas.waiters import WaiterOut
-from app.services import claims, near_tasks, posted_tasks, tasks, waiting
+from app.services import claims, near_tasks, posted_tasks, task_calls, tasks, waiting
 from app.services.pledges import holding, standing
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
@@ -232,3 +233,30 @@ async def list_pledges(
 ) -> Response:
     """List which groups took how many seats, newest first; who goes, to those of the group and to staff."""
     return answer(await standing.list_of_task(reads, secret, caller, task_id, page))
+
+
+@router.post(
+    "/{task_id}/calls",
+    status_code=201,
+    response_model=TaskCallOut,
+    responses=responses(
+        *WRITE_PROBLEMS,
+        *JSON_BODY_PROBLEMS,
+        *("not-found", "alliance-unknown", "not-allowed", "task-for-persons", "alliance-elsewhere", "task-not-open"),
+        *("task-in-the-past", "groups-until-late", "alliance-empty", "already-called"),
+    ),
+)
+async def call_alliance(task_id: UUID, form: TaskCallIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+    """Call all teams of an alliance to a task, as staff of its area or as secretary of a branch over it."""
+    call_id = await task_calls.call(work.connection, caller, task_id, form)
+    return work.answer(await task_calls.get(work.connection, caller, call_id), 201)
+
+
+@router.get(
+    "/{task_id}/calls",
+    response_model=Page[TaskCallOut],
+    responses=responses("invalid-payload", "cursor-invalid"),
+)
+async def list_calls(task_id: UUID, caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+    """List which alliances were called to a task, to who called, staff and the leaders of their teams."""
+    return answer(await task_calls.list_of_task(reads, caller, task_id, page))

@@ -198,9 +198,10 @@ def _actions(row: Record, caller: Caller | None) -> list[str]:
     if row["in_scope"] and row["wish_id"] is None and row["complaint_id"] is None and row["errand_id"] is None:
         edit = ["edit"] if row["seats_taken"] == 0 else []
         let_in = ["open"] if row["passed_at"] is None else []  # or else it opens with its list
-        may += {"draft": [*let_in, "close", "cancel", *edit], "open": ["close", "cancel", *edit, "add_seats"]}.get(
-            row["status"], []
-        )
+        may += {
+            "draft": [*let_in, "close", "cancel", *edit],
+            "open": ["close", "cancel", *edit, "add_seats", "call"],
+        }.get(row["status"], [])
     return may
 
 

@@ -38,7 +38,7 @@ from tests.factories import (
 from tests.lists import ITEM, list_form, make_list, published
 from tests.orders import order, order_form, part_of
 from tests.people import Person
-from tests.pledges import make_pledge
+from tests.pledges import call_alliance, make_pledge
 from tests.roster import enrol
 from tests.series import edit_form, id_of, make_series, series_form
 from tests.settlements import LAST_MONTH, draft, lines_of, make_redemption
@@ -157,7 +157,8 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "worker_id": worker_id,
             "team_id": (team := await world.team(helper)),
             "team_member_id": await world.place_in_team(team, await world.helper()),
-            "alliance_id": await world.alliance_of(team),
+            "alliance_id": (alliance := await world.alliance_of(team)),
+            "call_id": await call_alliance(world, alliance),
             "branch_id": (branch := await make_branch(world, None, helper)),
             "branch_member_id": await join(world, branch, secretary),
             "candidacy_id": await lead_and_stand(world, branch, secretary, helper),
@@ -525,6 +526,8 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/claims/{claim_id}/check-in"): {"code": "EW1ABCDEFGHIJKLMNOPQRSTUVWXYZ12345678"},
         ("POST", "/v1/claims/{claim_id}/check-out"): {"checked_out_at": now().isoformat()},
         ("POST", "/v1/tasks/{task_id}/pledges"): {"team_id": str(scene.ids["team_id"]), "heads": 2},
+        ("POST", "/v1/tasks/{task_id}/calls"): {"alliance_id": str(scene.ids["alliance_id"])},
+        ("PUT", "/v1/task-calls/{call_id}/answers/{team_id}"): {"answer": "cannot", "note": "当天有别的活动。"},
         ("PUT", "/v1/pledges/{pledge_id}"): {"heads": 2},
         ("POST", "/v1/pledges/{pledge_id}/people"): {"place_ids": [str(scene.ids["team_member_id"])]},
         ("POST", "/v1/claims/{claim_id}/submit"): {"note": "换好了。", "minutes": 45},

@@ -15,6 +15,7 @@ from tests.api_client import ApiClient
 from tests.branches import join, lead, make_branch
 from tests.conftest import Jobs
 from tests.factories import World, make_grant
+from tests.lists import published
 from tests.people import Person
 from tests.pledges import open_task, pledge, until
 
@@ -135,6 +136,13 @@ class TestPledge:
         assert dissolved.status_code == 200
         assert (await api.get(f"/v1/pledges/{made['id']}")).json()["status"] == "ended"
         assert (await own_claim(world, member))["status"] == "active"
+
+    async def test_an_item_of_the_months_list(self, world: World):
+        group = await Group.make(world)
+        _, [task_id] = await published(world, {"seats": 3})
+        made = await group.pledge(world, task_id, 2)
+        assert (await name(world, group.leader, made["id"], group.places[0])).json()["named"] == 1
+        assert await taken(world, task_id) == 2
 
     async def test_what_is_refused(self, api: ApiClient, world: World):
         group, task_id = await Group.make(world), await open_task(world, seats=4)

@@ -28,7 +28,7 @@ from tests.factories import World, make_area
 from tests.lists import published
 from tests.orders import confirmed, order, order_form, worker
 from tests.people import Person
-from tests.pledges import make_pledge, open_task
+from tests.pledges import call_alliance, make_pledge, open_task
 from tests.series import make_series
 from tests.strength import lend, make_plan, settle
 
@@ -340,6 +340,8 @@ class TestReads:
             assert await counter.get(path) == 1
             assert await counter.get(path, leader) == IDENTITY + 1
         assert await counter.get("/v1/me/pledges", leader) == IDENTITY + 1
+        call_id = await call_alliance(world, await world.alliance_of(await world.team(leader)))
+        assert await counter.get(f"/v1/task-calls/{call_id}", leader) == IDENTITY + 1
 
     async def test_staffing(self, counter: Counter, world: World):
         assert await counter.get(f"/v1/areas/{world.district.id}/staffing", world.staff) == IDENTITY + 1

@@ -135,5 +135,10 @@ async def test_a_team_is_dissolved_after_what_it_pledges_or_before(crowd: Crowd)
         await wait_until_blocked(crowd.database)
     await other
     assert await state(crowd, pledge_id) == ("ended", 0, 0)
+    leader = member(crowd, 0)
+    async with crowd.database.transaction() as dissolving:
+        await teams.dissolve(dissolving, crowd.terms, leader, crowd.teams[leader.id], "散了。")
+        late = asyncio.create_task(held(crowd, 0, 2))
+        await wait_until_blocked(crowd.database)
     with pytest.raises(Problem, match="group-unknown"):
-        await held(crowd, 1, 2)
+        await late

@@ -19,6 +19,7 @@ STAYING = {
     ("pledge", "claim"),
     ("pledge", "name"),
     ("task", "add_seats"),
+    ("task", "call"),
     ("task", "edit"),
     ("task_series", "edit"),
     ("team", "correct"),

@@ -77,6 +77,10 @@ BROKEN = {
     "a claim of a pledge is on its task": """
         SELECT c.id FROM claim c JOIN pledge p ON p.id = c.pledge_id WHERE c.task_id <> p.task_id
     """,
+    "alliances are called to posted tasks alone": """
+        SELECT c.id FROM task_call c JOIN task t ON t.id = c.task_id
+        WHERE t.wish_id IS NOT NULL OR t.complaint_id IS NOT NULL
+    """,
     "seats are held of open tasks alone, by groups that there are, and never for what one person asked": """
         SELECT p.id FROM pledge p JOIN task t ON t.id = p.task_id
         LEFT JOIN team x ON x.id = p.team_id LEFT JOIN branch b ON b.id = p.branch_id

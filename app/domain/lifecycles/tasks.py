@@ -16,6 +16,8 @@ TASK = Lifecycle(
         row("draft open", "edit", "draft", STAFF),
         # More are welcome: whoever waits moves up.
         row("open", "add_seats", "open", STAFF),
+        # All teams of an alliance are called, by staff or by the secretary of a branch over its area.
+        row("open", "call", "open", STAFF, Party.OWNER),
         row("open", "close", "closed", AUTHOR, STAFF, SYSTEM),
         row("draft open", "cancel", "cancelled", AUTHOR, STAFF, SYSTEM),
     ),

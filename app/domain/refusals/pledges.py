@@ -34,6 +34,30 @@ PLEDGES = (
         "队伍或党支部只能承接本区域、上级和下级区域的任务，请选择附近的任务。",
     ),
     ProblemType(
+        "alliance-unknown",
+        422,
+        "There is no such open alliance",
+        "没有找到这个同盟，可能已经停用，请重新选择。",
+    ),
+    ProblemType(
+        "alliance-elsewhere",
+        403,
+        "The alliance's area lies neither above the task's nor below it",
+        "只能召集任务所在区域、上级和下级区域的同盟，请重新选择。",
+    ),
+    ProblemType(
+        "alliance-empty",
+        409,
+        "No approved team whose leader has the app is in the alliance",
+        "这个同盟还没有可以通知的队伍，请先加入队伍，或选择其他同盟。",
+    ),
+    ProblemType(
+        "already-called",
+        409,
+        "The alliance was called to the task",
+        "这个同盟已经召集过，请在原来的召集中查看各队的答复。",
+    ),
+    ProblemType(
         "already-pledged",
         409,
         "The group holds a pledge for the task",

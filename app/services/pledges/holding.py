@@ -30,7 +30,10 @@ FIND = f"""
     SELECT t.status, t.kind, t.author_id, t.seats - t.seats_taken AS free, t.claim_until,
         ta.lineage && $4::uuid[] AS is_task_staff, g.id AS group_id, ga.lineage && $4::uuid[] AS in_scope,
         {seats.LEADER_SQL.format(pledge="g")} AS leader_id,
-        ga.lineage @> ARRAY[t.area_id] OR ta.lineage @> ARRAY[g.area_id] AS is_in_line, EXISTS (
+        ga.lineage @> ARRAY[t.area_id] OR ta.lineage @> ARRAY[g.area_id] OR EXISTS (
+            SELECT FROM task_call c JOIN alliance_team i ON i.alliance_id = c.alliance_id
+            WHERE c.task_id = t.id AND i.team_id = g.team_id
+        ) AS is_in_line, EXISTS (
             SELECT FROM pledge p
             WHERE p.task_id = t.id AND p.status = 'held' AND (p.team_id = g.team_id OR p.branch_id = g.branch_id)
         ) AS is_pledged

@@ -31,7 +31,9 @@ LOCK_USERS = 'SELECT FROM "user" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDAT
 GET = "SELECT status, heads, named FROM pledge WHERE id = $1"
 # Read once users and task are locked. $2 are the users, $3 is the moment, $4 the limit.
 LOOK = f"""
-    SELECT u.id, u.id = t.author_id AS is_author, u.open_claims, u.narrowed_until, NOT u.is_blocked AND EXISTS (
+    SELECT u.id, u.id = t.author_id OR EXISTS (
+            SELECT FROM task_call y WHERE y.task_id = t.id AND y.called_by = u.id AND y.is_by_staff
+        ) AS is_author, u.open_claims, u.narrowed_until, NOT u.is_blocked AND EXISTS (
             SELECT FROM person l
             LEFT JOIN member m ON m.person_id = l.id LEFT JOIN volunteer v ON v.person_id = l.id
             WHERE l.user_id = u.id AND (m.status = 'approved' OR v.status = 'approved')
