@@ -40,6 +40,8 @@ class TaskOut(Out):
     An item of a month's list is number ``item_number`` of ``list_id``; one of a series is for the day ``occurrence`` of
     ``series_id``, whenever it takes place.
 
+    ``seats_taken`` counts claims, and seats that a group took and has named nobody for yet.
+
     ``body`` is what staff ask of helpers where that is more than the title says. Staff of the area read which part in
     an order from above it is for.
     """

@@ -287,6 +287,7 @@ class TestSeats:
         assert (await api.post(f"/v1/pledges/{made['id']}/withdraw", theirs)).json()["status"] == "withdrawn"
         assert problem(await api.post(f"/v1/pledges/{made['id']}/withdraw", theirs)) == (409, "state-conflict")
         assert await taken(world, task_id) == 0
+        assert await inbox(world, group.leader) == [("pledge_ended", made["id"])]
 
 
 class TestEnd:

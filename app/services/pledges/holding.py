@@ -13,6 +13,7 @@ from app.core.db import insert
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role, parties_to_team
 from app.domain.errors import Problem
+from app.domain.lifecycle import Party
 from app.domain.lifecycles import PLEDGE, PUBLIC_TASK_STATES
 from app.domain.pledging import PLEDGED_KINDS, name_by
 from app.models.pledge import Pledge
@@ -110,12 +111,14 @@ async def change(connection: Connection, terms: Terms, caller: Caller, pledge_id
 
 
 async def withdraw(connection: Connection, terms: Terms, caller: Caller, pledge_id: UUID) -> None:
-    """Give back the seats for which nobody is named; whoever is named goes on.
+    """Give back the seats for which nobody is named; whoever is named goes on. The leader is told what staff did.
 
     Raises ``not-found``, ``not-allowed``, ``state-conflict``. Locks the task and the pledge.
     """
     mover, row, _ = await _lock(connection, caller, pledge_id, "withdraw")
     await _end(connection, terms, row, "withdraw", mover)
+    if mover.party == Party.STAFF:
+        await seats.tell_end(connection, row)
 
 
 async def find_due(connection: Connection, limit: int) -> list[UUID]:

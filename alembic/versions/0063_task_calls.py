@@ -4,17 +4,17 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-revision = "0061"
-down_revision = "0060"
+revision = "0063"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 
-FORMER_KIND, KIND = "kind_fbd628", "kind_1e0194"
+FORMER_KIND, KIND = "kind_272593", "kind_7bef74"
 BEFORE = (
     "'call_out', 'call_out_over', 'drill', 'drill_over', 'claim_called_off', 'claim_moved_up', 'claim_due', "
     "'claim_lapsed', 'claims_narrowed', 'call_out_group', 'claim_named', 'pledge_seat_back', 'pledge_ended', "
     "'list_published', 'order_sent', 'order_due', 'order_overdue', 'order_reported', 'order_returned', "
-    "'order_accepted', 'order_cancelled', 'things_in_hand'"
+    "'order_accepted', 'order_cancelled', 'things_in_hand', 'line_ended', 'call_out_lapsed'"
 )
 
 
