@@ -6,7 +6,8 @@ import asyncpg
 
 from app.core.db import Database
 from app.core.settings import get_settings
-from app.jobs.handlers import SWEEPS, Parts
+from app.jobs.handlers import Parts
+from app.jobs.schedules import SWEEPS
 from app.wechat.client import WeChat
 
 EXPIRIES = [sweep for name, (_, sweep) in SWEEPS.items() if name in {"expire_vouchers", "expire_points"}]
