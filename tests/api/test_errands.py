@@ -15,7 +15,7 @@ from tests.api.scene import problem
 from tests.api_client import ApiClient
 from tests.conftest import Jobs
 from tests.errands import RESIDENT, THINGS, code_of, errand_form, make_errand, open_errand, paper_form
-from tests.factories import REWARD_POINTS, World
+from tests.factories import REWARD_POINTS, World, make_grant
 from tests.people import Person
 
 REASON = {"reason": "需要当面核对材料。"}
@@ -315,6 +315,18 @@ class TestThings:
         for claim_id in (lapsed, called_off):
             assert await do(world, world.staff, claim_id, "hand-back") == (200, await self.state(world, claim_id))
         assert (await api.get("/v1/errands/things", world.staff, area_id=world.grid.id)).json()["items"] == []
+
+    async def test_who_has_them_is_no_staff_to_themselves(self, api: ApiClient, world: World):
+        author, helper = await world.person(), await world.helper()
+        await make_grant(world.database, helper, world.grid, Role.STAFF)
+        _, task_id = await open_errand(world, author)
+        claim_id = await world.take_seat(helper, task_id)
+        assert await do(world, author, claim_id, "pick-up", things=THINGS) == (200, "active")
+        assert await do(world, helper, claim_id, "release") == (200, "released")
+        assert (await told(world, helper), len(await told(world, world.staff))) == ([], 1)
+        assert problem(await api.get(f"/v1/tasks/{task_id}/check-in-code", helper)) == (403, "own-interest")
+        assert await do(world, helper, claim_id, "hand-back") == (422, "shown-code-invalid")
+        assert await do(world, author, claim_id, "hand-back") == (200, "released")
 
     async def state(self, world: World, claim_id: UUID) -> str:
         return str(await world.database.reads.fetchval("SELECT status FROM claim WHERE id = $1", claim_id))
