@@ -122,6 +122,8 @@ def test_answers_are_those_of_the_document(case: schemathesis.Case[Any], range_:
         case.validate_response(response, checks=CHECKS)
         if response.status_code < 300:
             range_.reached[case.operation.label] += 1
+        if person is not None and response.status_code == 422 and response.json()["code"] == "invalid-payload":
+            return  # a form that does not fit is refused before anybody asks whose it is
 
 
 def test_much_of_it_gets_through(range_: Range):
