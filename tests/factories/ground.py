@@ -6,14 +6,22 @@ from itertools import count
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from app.core.db import Database
+from app.core.db import Database, insert
+from app.core.ids import new_id
 from app.core.settings import Settings
 from app.domain.caller import Role
-from app.domain.kinds import AreaKind
-from app.models import Area
+from app.domain.kinds import AreaKind, UnitKind
+from app.models import Area, Grant, Unit
 from app.wechat.simulator import openid_of
 from tests.api_client import ApiClient
-from tests.factories.rows import give_points, make_area, make_grant, make_member, make_unit, make_user
+from tests.factories.rows import (
+    give_points,
+    make_grant,
+    make_member,
+    make_user,
+    new_area,
+    put_user,
+)
 from tests.people import Person
 from tests.wechat.server import new_code
 
@@ -42,27 +50,32 @@ class Ground:
     @classmethod
     async def make(cls, database: Database, api: ApiClient, settings: Settings) -> Self:
         """Make a district that no other test sees."""
-        district = await make_area(database, None, AreaKind.DISTRICT)
-        street = await make_area(database, district, AreaKind.STREET)
-        community = await make_area(database, street, AreaKind.COMMUNITY)
-        ground = cls(
+        district = new_area(None, AreaKind.DISTRICT)
+        street = new_area(district, AreaKind.STREET)
+        community = new_area(street, AreaKind.COMMUNITY)
+        grid, other_grid, neighbour = new_area(community), new_area(community), new_area(None, AreaKind.DISTRICT)
+        unit = Unit(id=new_id(), area_id=district.id, kind=UnitKind.GOVERNMENT, name=f"单位{uuid4().hex[:8]}")
+        roles = (Role.ADMINISTRATOR, Role.STAFF, Role.ALLIANCE)
+        async with database.transaction() as connection:  # one for all, since most tests begin with it
+            for row in (district, street, community, grid, other_grid, neighbour, unit):
+                await insert(connection, row)
+            administrator, staff, alliance = people = [await put_user(connection, settings) for _ in roles]
+            for role, person in zip(roles, people, strict=True):
+                await insert(connection, Grant(id=new_id(), user_id=person.id, role=role, area_id=district.id))
+        return cls(
             database=database,
             api=api,
             settings=settings,
             district=district,
             community=community,
-            grid=await make_area(database, community),
-            other_grid=await make_area(database, community),
-            neighbour=await make_area(database, None, AreaKind.DISTRICT),
-            unit_id=await make_unit(database, district),
-            administrator=await make_user(database, settings),
-            staff=await make_user(database, settings),
-            alliance=await make_user(database, settings),
+            grid=grid,
+            other_grid=other_grid,
+            neighbour=neighbour,
+            unit_id=unit.id,
+            administrator=administrator,
+            staff=staff,
+            alliance=alliance,
         )
-        await make_grant(database, ground.administrator, district, Role.ADMINISTRATOR)
-        await make_grant(database, ground.staff, district, Role.STAFF)
-        await make_grant(database, ground.alliance, district, Role.ALLIANCE)
-        return ground
 
     def place(self, east: float, north: float) -> dict[str, Any]:
         """Return the place so many thousandths of a degree from where the world lies."""

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+from asyncpg import Connection
+
 from app import ledger
 from app.core.clock import now
 from app.core.db import Database, insert
@@ -27,8 +29,22 @@ async def make_area(
     is_wish_review_required: bool = True,
 ) -> Area:
     """Make an area below ``parent``, or a root."""
+    area = new_area(parent, kind, name=name, is_wish_review_required=is_wish_review_required)
+    async with database.transaction() as connection:
+        await insert(connection, area)
+    return area
+
+
+def new_area(
+    parent: Area | None = None,
+    kind: AreaKind = AreaKind.GRID,
+    *,
+    name: str | None = None,
+    is_wish_review_required: bool = True,
+) -> Area:
+    """Return an area below ``parent``, or a root, that is not stored yet."""
     area_id = new_id()
-    area = Area(
+    return Area(
         id=area_id,
         parent_id=parent.id if parent else None,
         kind=kind,
@@ -36,17 +52,19 @@ async def make_area(
         lineage=[*(parent.lineage if parent else []), area_id],
         is_wish_review_required=is_wish_review_required,
     )
-    async with database.transaction() as connection:
-        await insert(connection, area)
-    return area
 
 
 async def make_user(database: Database, settings: Settings, *, nickname: str = "邻居0001") -> Person:
     """Make a user with a wallet and a token."""
-    user = User(id=new_id(), openid=f"o{uuid4().hex[:27]}", nickname=nickname)
     async with database.transaction() as connection:
-        await insert(connection, user)
-        await ledger.open_wallet(connection, user.id)
+        return await put_user(connection, settings, nickname=nickname)
+
+
+async def put_user(connection: Connection, settings: Settings, *, nickname: str = "邻居0001") -> Person:
+    """Make a user with a wallet and a token in a transaction that is there."""
+    user = User(id=new_id(), openid=f"o{uuid4().hex[:27]}", nickname=nickname)
+    await insert(connection, user)
+    await ledger.open_wallet(connection, user.id)
     secret = settings.secret_key.get_secret_value()
     return Person(user.id, user.openid, issue_token(secret, user.id, 1, now(), timedelta(days=1)))
 
