@@ -4,6 +4,7 @@ Commits are real and nothing is cleaned up between tests: each makes its own dis
 """
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlsplit
@@ -24,6 +25,9 @@ from app.main import create_app
 from tests.api_client import ApiClient
 from tests.factories import World
 from tests.wechat.server import APPID, SECRET, running_simulator
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""The many processes that tests start compile what they load once, and not each anew."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

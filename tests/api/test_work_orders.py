@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import cli
+from app.cli import command_line
 from app.core.settings import Settings
 from app.domain import watermarks
 from app.domain.caller import Role
@@ -197,8 +197,8 @@ class TestTrace:
         saved.write_text(await page(world, complaint, world.staff), "utf-8")
         other.write_bytes(b"\xff\xfe nothing")
         assert Settings(_env_file=None).data_key == world.settings.data_key
-        read = await asyncio.to_thread(CliRunner().invoke, cli, ["watermark", str(saved)])
+        read = await asyncio.to_thread(CliRunner().invoke, command_line(), ["watermark", str(saved)])
         assert (read.exit_code, read.output.count("\n")) == (0, 1), read.output
         assert f"User {world.staff.id} opened complaint {complaint} at 20" in read.output
-        nothing = await asyncio.to_thread(CliRunner().invoke, cli, ["watermark", str(other)])
+        nothing = await asyncio.to_thread(CliRunner().invoke, command_line(), ["watermark", str(other)])
         assert (nothing.exit_code, nothing.output) == (1, "No watermark of this installation is in this file.\n")

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import cli
+from app.cli import command_line
 from app.core.settings import Settings, SettingsError, get_settings
 from tests.factories import World
 from tests.imports import Cell, xlsx
@@ -33,7 +33,7 @@ def own_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 async def echowall(*arguments: object) -> tuple[int, str]:
     """Run a verb in this process; as ``main`` does, tell what an operator can mend and end with 2."""
-    done = await asyncio.to_thread(CliRunner().invoke, cli, [*map(str, arguments)])
+    done = await asyncio.to_thread(CliRunner().invoke, command_line(), [*map(str, arguments)])
     if isinstance(done.exception, SettingsError):
         return 2, str(done.exception)
     return done.exit_code, done.output
