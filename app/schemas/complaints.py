@@ -12,6 +12,7 @@ from app.schemas.areas import AreaRef
 from app.schemas.fields import Body, Check, In, Note, Out, Title
 from app.schemas.joint import JointPart, JointPartForStaff, PartyRatings
 from app.schemas.locations import Location, Place
+from app.schemas.people import Phone
 from app.schemas.tasks import TaskStatus
 
 ComplaintStatus = Literal[
@@ -28,7 +29,6 @@ ComplaintStatus = Literal[
     "withdrawn",
 ]
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=20), Check]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9-]{7,20}$")]
 CategoryCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,30}$")]
 
 

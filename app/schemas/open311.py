@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError, to_json
 
 from app.core.clock import SHANGHAI
 from app.schemas.fields import Check, require_written
+from app.schemas.people import Phone
 
 PREFIX = "/open311/"
 FIRST_YEAR, LAST_YEAR = 1970, 2100
@@ -168,9 +169,7 @@ class RequestIn(Parameters):
     description: Annotated[str, BeforeValidator(one_line_ends), StringConstraints(max_length=2000), Check]
     first_name: Name = None
     last_name: Name = None
-    phone: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^\+?[0-9-]{7,20}$")] | None, BeforeValidator(without_blanks)
-    ] = None
+    phone: Annotated[Phone | None, BeforeValidator(without_blanks)] = None
     email: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=100), Check] | None, Empty
     ] = None

@@ -8,12 +8,18 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.caller import Role
+from app.domain.lifecycle import Party
+from app.domain.lifecycles import CALL_OUT
 from app.jobs import handlers
+from app.services import transitions
+from app.services.call_outs import ordering
+from app.services.transitions import Mover
 from tests.api.scene import make_volunteer, problem
 from tests.api_client import ApiClient
-from tests.call_outs import FORM, end, gathering, ordered, place_of, say
+from tests.call_outs import FORM, end, gathering, group_of, ordered, place_of, say
 from tests.conftest import Jobs
 from tests.factories import World, make_area, make_member
 from tests.people import Person
@@ -164,6 +170,28 @@ class TestConfirm:
         [row] = [row for row in await called(world, call_out_id) if row["user_id"] == person.id]
         assert (row["grid_id"], row["is_lent"]) == (world.other_grid.id, True)
 
+    async def test_a_loan_of_one_hat_or_from_a_grid_that_was_home_leaves_people_where_they_are(self, world: World):
+        two_hats, moved = await settle(world, world.grid, volunteers=2)
+        await make_member(world.database, two_hats, world.grid, world.unit_id)
+        third = await make_area(world.database, world.community)
+        await lend(world, world.grid, world.other_grid, two_hats)
+        await lend(world, world.grid, third, moved)
+        await world.database.writes.execute(
+            "UPDATE volunteer SET home_area_id = $2 WHERE person_id = (SELECT id FROM person WHERE user_id = $1)",
+            moved.id,
+            world.other_grid.id,
+        )
+        rows = {row["user_id"]: row for row in await called(world, await gathering(world, area_id=str(world.grid.id)))}
+        assert (rows[two_hats.id]["grid_id"], rows[two_hats.id]["is_lent"]) == (world.grid.id, False)
+        assert moved.id not in rows
+        elsewhere = await ordered(world, area_id=str(world.other_grid.id))
+        await world.api.post(path(elsewhere, "confirm"), world.administrator)
+        rows = {row["user_id"]: row for row in await called(world, elsewhere)}
+        assert (rows[moved.id]["grid_id"], rows[moved.id]["is_lent"]) == (world.other_grid.id, False)
+        form = FORM | {"area_id": str(third.id)}
+        response = await world.api.post(PATH, world.staff, form)
+        assert problem(response) == (409, "call-out-nobody"), "whoever lives there no more is not lent from there"
+
     async def test_never_by_who_ordered_it(self, api: ApiClient, world: World):
         call_out_id = await ordered(world)
         assert problem(await api.post(path(call_out_id, "confirm"), world.staff)) == (403, "own-interest")
@@ -175,6 +203,11 @@ class TestConfirm:
 
     async def test_the_database_refuses_one_pair_of_hands(self, world: World):
         call_out_id = await ordered(world)
+        changes = {"confirmed_by": world.staff.id, "confirmed_at": now()}
+        async with world.database.transaction() as connection:
+            hands = (connection, CALL_OUT, call_out_id, "confirm", Mover(Party.STAFF, world.staff.id))
+            moved = await transitions.find_and_move(*hands, changes=changes, where=ordering.BY_ANOTHER)
+        assert moved is None
         change = "UPDATE call_out SET status = 'gathering', confirmed_by = $2, confirmed_at = now() WHERE id = $1"
         with pytest.raises(asyncpg.CheckViolationError) as refused:
             await world.database.writes.execute(change, call_out_id, world.staff.id)
@@ -296,6 +329,28 @@ class TestAnswer:
         assert [(row["answer"], row["minutes"]) for row in rows] == [("coming", 5)]
         assert len(await called(world, call_out_id)) == 2
         await say(world, person, call_out_id, "later")
+
+    async def test_of_somebody_recognised_who_was_heard_as_both(self, api: ApiClient, world: World):
+        """What was said last counts; whoever leads a group as one of the two leads it."""
+        contact, person = await enrol(world, new_contact()), await world.person()
+        await make_volunteer(world, person, "approved")
+        call_out_id = await gathering(world)
+        known = "SELECT x.id FROM call_out_person x JOIN person p ON p.id = x.person_id WHERE x.call_out_id = $1"
+        [by_phone] = await world.database.reads.fetch(
+            f"{known} AND p.user_id IS NULL AND p.sealed IS NOT NULL", call_out_id
+        )
+        await say(world, person, call_out_id, "coming", 5)
+        told = {"answer": "cannot"}
+        heard = await api.put(f"/v1/called-people/{by_phone['id']}/answer", world.staff, told)
+        assert heard.status_code == 200, heard.text
+        group_id = await group_of(world, call_out_id, await place_of(world, call_out_id, person))
+        form = {"name": contact.name, "phone": contact.phone, "home_area_id": str(world.grid.id)}
+        asked = await api.post("/v1/identifications", person, form)
+        approved = await api.post(f"/v1/identifications/{asked.json()['id']}/approve", world.staff)
+        assert approved.status_code == 200, approved.text
+        [row] = [row for row in await called(world, call_out_id) if row["user_id"] == person.id]
+        assert (row["answer"], row["minutes"]) == ("cannot", None)
+        assert (row["group_id"], row["is_leader"]) == (group_id, True)
 
 
 class TestCounts:

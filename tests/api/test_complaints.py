@@ -129,12 +129,14 @@ class TestPost:
         response = await api.post("/v1/complaints", await world.person(), form(world, proxy=proxy))
         assert problem(response) == (403, "not-allowed")
 
-    async def test_refuses_a_place_or_a_category_that_is_none(self, api: ApiClient, world: World):
+    async def test_refuses_a_place_a_category_or_a_number_that_is_none(self, api: ApiClient, world: World):
         author = await world.person()
         for changes, expected in (
             ({"area_id": str(uuid4())}, (422, "area-unknown")),
             ({"area_id": str(world.community.id)}, (422, "area-not-a-home")),
             ({"category": "no_such_thing"}, (422, "category-unknown")),
+            ({"contact": {"phone": "-----------"}}, (422, "invalid-payload")),
+            ({"proxy": {"name": "李秀英", "phone": "+------", "consent": "同意"}}, (422, "invalid-payload")),
         ):
             assert problem(await api.post("/v1/complaints", author, form(world, **changes))) == expected
 

@@ -226,6 +226,7 @@ class TestBadPosts:
             {"address_string": "长" * 101},
             {"first_name": "长" * 21},
             {"phone": "not a number"},
+            {"phone": "-----------"},
             {"email": "nobody"},
             {"email": "a" * 100 + "@example.org"},
         ],

@@ -181,6 +181,7 @@ class TestAppoint:
             {"phone": "13812345678"},
             CONTACT | {"user_id": str(uuid4())},
             {"name": "王小明", "phone": "not a number"},
+            {"name": "王小明", "phone": "-----------"},
         ],
     )
     async def test_forms_that_name_nobody_or_somebody_twice(self, api: ApiClient, world: World, form: dict[str, str]):

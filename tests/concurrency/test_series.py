@@ -9,6 +9,7 @@ import pytest
 
 from app.jobs import handlers
 from app.services import series_tasks
+from tests.concurrency.test_area_tree import wait_until_blocked
 from tests.concurrency.test_races import together
 from tests.conftest import Jobs
 from tests.factories import World
@@ -92,6 +93,24 @@ async def test_claims_while_the_series_changes(world: World):
         seen = (await world.api.get(f"/v1/tasks/{task['task_id']}", world.staff)).json()
         assert (task["seats_taken"] == 1) == (task["task_id"] in kept)
         assert seen["title"] == ("晚间巡逻" if task["task_id"] in kept else "早间巡逻")
+
+
+async def test_whoever_makes_tasks_waits_for_a_change_under_way(world: World):
+    """They read the rule once it stands, and make nothing of the one that was."""
+    series_id = await far_series(world)
+
+    async def make() -> None:
+        async with world.database.transaction() as connection:
+            await series_tasks.make_due(connection, series_id, after(100), 1)
+
+    async with world.database.transaction() as changing:
+        await series_tasks.lock(changing, series_id)
+        making = asyncio.create_task(make())
+        await wait_until_blocked(world.database)
+        await changing.execute("UPDATE task_series SET title = '改过的巡逻' WHERE id = $1", series_id)
+    await making
+    titles = await world.database.reads.fetch("SELECT DISTINCT title FROM task WHERE series_id = $1", series_id)
+    assert [row["title"] for row in titles] == ["改过的巡逻"]
 
 
 async def test_two_who_change_it_at_once(world: World):

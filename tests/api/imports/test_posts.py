@@ -122,12 +122,13 @@ class TestPosts:
         ]
 
     async def test_what_is_exported_can_be_imported(self, world: World, office: Office):
+        number = phone()
         await office.taken(
             "posts",
             world.district.id,
             xlsx(
                 HEAD,
-                ("网格长", "统筹网格各项事务", world.grid.name, "张三", phone(), "工作人员", "诉求办理"),
+                ("网格长", "统筹网格各项事务", world.grid.name, "张三", number, "工作人员", "诉求办理"),
                 ("巡逻员", "夜间巡逻\n周末加巡", world.grid.name, None, None, None, None),
             ),
         )
@@ -137,3 +138,7 @@ class TestPosts:
         assert sheets_of(exported.content)
         again = await office.checked("posts", world.district.id, exported.content)
         assert counts(again) == (0, 0, 2, 0)
+        masked = await world.api.get("/v1/exports/posts.xlsx", world.administrator, area_id=world.district.id)
+        told = str(sheets_of(masked.content))
+        assert f"{number[:3]}****{number[-4:]}" in told
+        assert number not in told, "whole numbers are for who says why"

@@ -11,7 +11,7 @@ from app.domain.errors import Problem
 from app.domain.sheets import delimited, reading, sheet_part
 from app.domain.sheets import packed as packages
 from app.domain.sheets import workbook as workbooks
-from app.domain.sheets.rows import COLUMNS_MAX, ROWS_MAX
+from app.domain.sheets.rows import COLUMNS_MAX, HEAD_ROWS_MAX, ROWS_MAX
 from tests.domain.sheets.made import MAIN, OLE, packed, parts_of, raw_zip, workbook, written
 
 HONEST = workbook('<row r="1"><c r="A1"><v>1</v></c></row>')
@@ -263,6 +263,18 @@ def test_each_lie_is_about_one_thing():
 
 def test_a_csv_by_any_name_is_a_csv():
     assert reading.open_file("姓名,电话\n".encode()).kind == "csv"
+
+
+def test_rows_have_theirs():
+    last = ROWS_MAX + HEAD_ROWS_MAX
+    cell = '<row r="{0}"><c r="A{0}" t="inlineStr"><is><t>a</t></is></c></row>'
+    for content, too_long in (
+        (b"\n" * (last - 1) + b"a,b\n", b"\n" * last + b"a,b\n"),
+        (workbook(cell.format(last)), workbook(cell.format(last + 1))),
+    ):
+        read(content)
+        with pytest.raises(Problem, match="file-too-many-rows"):
+            read(too_long)
 
 
 def test_tables_have_their_limits(monkeypatch: pytest.MonkeyPatch):
