@@ -137,13 +137,14 @@ async def list_of_task(
 ) -> dict[str, Any]:
     """Return the claims of a task with the nicknames of who has them, whatever became of them, the first one first.
 
-    To its staff and to whoever asked for it. Raises ``not-found``, ``not-allowed``.
+    To its staff and to whoever asked for it. Raises ``not-found``, ``not-allowed``, ``cursor-invalid``.
     """
+    filters = ("claims-of-task", task_id)
+    above = request.above(*filters)
     task = await find_task(reads, secret, caller, task_id)
     if not (task["author_id"] == caller.id or (task["in_scope"] and not task["is_complainant"])):
         raise Problem("not-allowed")
-    filters = ("claims-of-task", task_id)
-    arguments = (caller.scope(Role.STAFF), hash_of(secret, caller.id), request.above(*filters), request.rows)
+    arguments = (caller.scope(Role.STAFF), hash_of(secret, caller.id), above, request.rows)
     rows = await reads.fetch(LIST, task_id, *arguments)
     return page(rows, request, lambda row: _view(row, caller), *filters)
 
