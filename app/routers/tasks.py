@@ -255,8 +255,8 @@ async def call_alliance(task_id: UUID, form: TaskCallIn, caller: CallerDep, work
 @router.get(
     "/{task_id}/calls",
     response_model=Page[TaskCallOut],
-    responses=responses("invalid-payload", "cursor-invalid"),
+    responses=responses("not-found", "invalid-payload", "cursor-invalid"),
 )
-async def list_calls(task_id: UUID, caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+async def list_calls(task_id: UUID, caller: CallerDep, reads: ReadsDep, page: PageDep, secret: SecretDep) -> Response:
     """List which alliances were called to a task, to who called, staff and the leaders of their teams."""
-    return answer(await task_calls.list_of_task(reads, caller, task_id, page))
+    return answer(await task_calls.list_of_task(reads, secret, caller, task_id, page))

@@ -22,7 +22,7 @@ from app.domain.pledging import PLEDGED_KINDS
 from app.domain.texts import DRILL_MARK
 from app.models.task_call import TaskCall
 from app.schemas.task_calls import CallAnswerIn, TaskCallIn
-from app.services import messages, task_references, transitions
+from app.services import messages, task_references, tasks, transitions
 from app.services.pages import PageRequest, page
 from app.services.pledges import seats
 from app.services.transitions import Mover
@@ -152,11 +152,19 @@ async def get(reads: Reads, caller: Caller, call_id: UUID) -> dict[str, Any]:
     return _view(await _find(reads, caller, call_id), caller)
 
 
-async def list_of_task(reads: Reads, caller: Caller, task_id: UUID, request: PageRequest) -> dict[str, Any]:
-    """Return the calls to a task that the caller may see, newest first; others see none."""
+async def list_of_task(
+    reads: Reads, secret: str, caller: Caller, task_id: UUID, request: PageRequest
+) -> dict[str, Any]:
+    """Return the calls to a task that the caller may see, newest first; others see none.
+
+    Raises ``not-found`` to whoever may not know of the task.
+    """
     filters = ("task-calls", task_id)
     arguments = (caller.id, caller.scope(Role.STAFF), task_id, request.below(*filters), request.rows)
-    return page(await reads.fetch(LIST, *arguments), request, lambda row: _view(row, caller), *filters)
+    rows = await reads.fetch(LIST, *arguments)
+    if not rows:
+        await tasks.get(reads, secret, caller, task_id)
+    return page(rows, request, lambda row: _view(row, caller), *filters)
 
 
 async def _find(reads: Reads, caller: Caller, call_id: UUID) -> Record:

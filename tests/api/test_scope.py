@@ -360,7 +360,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/pledges/{pledge_id}/claims"): [FORBIDDEN],
     ("GET", "/v1/me/pledges"): [OWN],
     ("POST", "/v1/tasks/{task_id}/calls"): [FORBIDDEN, HIDDEN],
-    ("GET", "/v1/tasks/{task_id}/calls"): [OWN],
+    ("GET", "/v1/tasks/{task_id}/calls"): [OWN, HIDDEN],
     ("GET", "/v1/task-calls/{call_id}"): [GONE],
     ("PUT", "/v1/task-calls/{call_id}/answers/{team_id}"): [GONE],
     ("POST", "/v1/tasks/{task_id}/open"): [FORBIDDEN, HIDDEN],

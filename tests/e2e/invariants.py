@@ -79,12 +79,12 @@ BROKEN = {
     """,
     "alliances are called to posted tasks alone": """
         SELECT c.id FROM task_call c JOIN task t ON t.id = c.task_id
-        WHERE t.wish_id IS NOT NULL OR t.complaint_id IS NOT NULL
+        WHERE t.kind IN ('wish', 'complaint', 'errand')
     """,
     "seats are held of open tasks alone, by groups that there are, and never for what one person asked": """
         SELECT p.id FROM pledge p JOIN task t ON t.id = p.task_id
         LEFT JOIN team x ON x.id = p.team_id LEFT JOIN branch b ON b.id = p.branch_id
-        WHERE t.wish_id IS NOT NULL OR t.complaint_id IS NOT NULL OR p.status = 'held' AND (
+        WHERE t.kind IN ('wish', 'complaint', 'errand') OR p.status = 'held' AND (
             t.status <> 'open' OR x.status = 'dissolved' OR b.status = 'dissolved'
         )
     """,
