@@ -257,6 +257,7 @@ class MessageKind(StrEnum):
     CLAIM_DUE = "claim_due"  # half of its time is over, or all but a day
     CLAIM_LAPSED = "claim_lapsed"
     THINGS_IN_HAND = "things_in_hand"  # a helper's claim ended before they gave a resident's things back
+    CLAIM_CANNOT = "claim_cannot"  # to staff: a claimant says that a task cannot be done
     CLAIMS_NARROWED = "claims_narrowed"  # two lapsed within 30 days
     TEAM_CALLED = "team_called"  # the alliance of the team is called to a task
     PLEDGE_SEAT_BACK = "pledge_seat_back"  # somebody whom the group named gave the seat back

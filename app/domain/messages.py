@@ -24,6 +24,7 @@ SUBJECTS = {
     MessageKind.LINE_ENDED: "waiter",
     MessageKind.CLAIM_DUE: "claim",
     MessageKind.CLAIM_LAPSED: "claim",
+    MessageKind.CLAIM_CANNOT: "claim",
     MessageKind.CLAIMS_NARROWED: "claim",
     MessageKind.TEAM_CALLED: "task_call",
     MessageKind.PLEDGE_SEAT_BACK: "pledge",

@@ -110,6 +110,7 @@ MESSAGES = {
     MessageKind.CLAIM_DUE: ("任务快到期了", "您认领的任务{due}到期，请按时完成并提交。来不及请退回，不影响以后认领。"),
     MessageKind.CLAIM_LAPSED: ("认领已到期", "您认领的任务到期没有提交，名额已空出。来不及时请提前退回。"),
     MessageKind.TEAM_CALLED: ("召集令", "{mark}{area}召集您的队伍参加任务。请打开查看，承接几个名额，或答复不能来。"),
+    MessageKind.CLAIM_CANNOT: ("任务做不了", "有人认领{area}的“{title}”后反映做不了，请打开查看原因并处理。"),
     MessageKind.PLEDGE_SEAT_BACK: (
         "承接的名额空出一个",
         "有一位成员不再参加，名额仍为您的队伍或党支部保留，请再安排一位。",

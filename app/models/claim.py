@@ -14,7 +14,7 @@ LIVE = ", ".join(f"'{state}'" for state in LIVE_CLAIM_STATES)
 
 
 class Claim(SQLModel, table=True):
-    """``due_at`` is when it lapses without delivery; ``note`` is what the claimant says of the delivery.
+    """``due_at`` is when it lapses without delivery; ``note`` is what the claimant says of that, or why there is none.
 
     ``minutes`` is the work that they say it took. At ``remind_at`` they are reminded next, unless they delivered.
     ``pledge_id`` leads to the seats of the group that named them, or that they took one of.

@@ -114,6 +114,15 @@ async def release(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, terms:
     return await _tell(work, terms.secret, caller, claim_id)
 
 
+@router.post(
+    "/{claim_id}/cannot", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "not-allowed", "malformed-json")
+)
+async def cannot(claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep) -> Response:
+    """Say why the work cannot be done: staff are told, the seat is free, and it never counts as a lapse."""
+    await claims.cannot(work.connection, terms, caller, claim_id, form.reason)
+    return await _tell(work, terms.secret, caller, claim_id)
+
+
 @router.post("/{claim_id}/verify", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS))
 async def verify(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
     """Verify a delivery as staff; the helper gets the points at once."""

@@ -12,9 +12,11 @@ from app.core.ids import new_id
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.check_in import TICKED_KINDS, find_window_problem
 from app.domain.errors import Problem
+from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ATTENDANCE, CLAIM
-from app.services import attendances, fulfilment, limits, task_references, transitions
+from app.domain.shielding import mask_text
+from app.services import attendances, fulfilment, limits, messages, task_references, transitions
 from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.limits import LIMIT_SQL, Terms
 from app.services.pages import PageRequest, page
@@ -86,6 +88,18 @@ LIST_OWN = f"""
 """
 
 
+# Of the nearest area at or above the task's that has any but the claimant.
+FIND_STAFF_NEAR = """
+    SELECT DISTINCT g.user_id, t.title, x.name AS area_name
+    FROM task t JOIN area x ON x.id = t.area_id JOIN "grant" g ON g.area_id = (
+        SELECT a.id FROM area a JOIN "grant" h ON h.area_id = a.id
+        WHERE a.id = ANY(x.lineage) AND h.role IN ('staff', 'administrator') AND h.user_id <> $2
+        ORDER BY cardinality(a.lineage) DESC LIMIT 1
+    )
+    WHERE t.id = $1 AND g.role IN ('staff', 'administrator') AND g.user_id <> $2
+"""
+
+
 async def take(connection: Connection, terms: Terms, caller: Caller, task_id: UUID) -> UUID:
     """Take one free seat of an open task for some days, or as many after the end of its window; return the claim's id.
 
@@ -144,6 +158,22 @@ async def release(connection: Connection, terms: Terms, caller: Caller, claim_id
     """Give the seat back; the next in line has it. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
     row, mover = await _find(connection, terms.secret, caller, claim_id, "release")
     await fulfilment.free(connection, fulfilment.of(row), "release", mover, terms=terms)
+
+
+async def cannot(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID, reason: str) -> None:
+    """Say why the work cannot be done: the next in line has the seat, and the staff nearest to the task are told.
+
+    It is no lapse. Whoever may see the claim reads the reason on it. Raises ``not-found``, ``not-allowed``,
+    ``state-conflict``. Locks what ``release`` does.
+    """
+    row, mover = await _find(connection, terms.secret, caller, claim_id, "cannot")
+    changes = {"note": mask_text(reason)}
+    await fulfilment.free(connection, fulfilment.of(row), "cannot", mover, reason, terms=terms, changes=changes)
+    told = await connection.fetch(FIND_STAFF_NEAR, row["task_id"], caller.id)
+    if told:
+        words = {"area": told[0]["area_name"], "title": told[0]["title"]}
+        user_ids = [staff["user_id"] for staff in told]
+        await messages.tell(connection, user_ids, MessageKind.CLAIM_CANNOT, claim_id, **words)
 
 
 async def verify(connection: Connection, secret: str, caller: Caller, claim_id: UUID) -> None:

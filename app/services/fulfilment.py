@@ -163,6 +163,7 @@ async def free(
     reason: str | None = None,
     *,
     terms: Terms | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> None:
     """End the claim by release, lapse or refusal: the wish can be claimed again, and the first in line has the seat.
 
@@ -175,7 +176,7 @@ async def free(
     elif action != "refuse":  # a refused claim was submitted, and those do not count as open
         await _count_open_claims(connection, service.claimant_id, -1)
     await _count(connection, FREE_SEAT, service.task_id)
-    ended = await transitions.move(connection, CLAIM, service.claim_id, action, mover, note=reason)
+    ended = await transitions.move(connection, CLAIM, service.claim_id, action, mover, note=reason, changes=changes)
     if ended["pledge_id"] is not None:
         await seats.take_back(connection, ended["pledge_id"])
     await custody.tell_staff(connection, ended)

@@ -531,6 +531,7 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("PUT", "/v1/pledges/{pledge_id}"): {"heads": 2},
         ("POST", "/v1/pledges/{pledge_id}/people"): {"place_ids": [str(scene.ids["team_member_id"])]},
         ("POST", "/v1/claims/{claim_id}/submit"): {"note": "换好了。", "minutes": 45},
+        ("POST", "/v1/claims/{claim_id}/cannot"): reason,
         ("POST", "/v1/claims/{claim_id}/return"): reason,
         ("POST", "/v1/claims/{claim_id}/refuse"): reason,
         ("POST", "/v1/claims/{claim_id}/reverse-award"): reason | {"document": "走访记录第7号"},

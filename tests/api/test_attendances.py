@@ -95,7 +95,7 @@ class TestCheckIn:
         path, helper = await posted(world, **SOON, location=world.place(15, 15)), await world.helper()
         claim_id = await claim(world, path, helper)
         before = (await api.get(f"/v1/claims/{claim_id}", helper)).json()
-        assert (before["attendance"], before["actions"]) == (None, ["submit", "release", "check_in"])
+        assert (before["attendance"], before["actions"]) == (None, ["submit", "release", "cannot", "check_in"])
         there = world.place(15, 24)
         form = {"code": await code_of(world, path), "location": there}
         answer = await api.post(f"/v1/claims/{claim_id}/check-in", helper, form)
@@ -109,7 +109,7 @@ class TestCheckIn:
             "is_end_planned": False,
             "minutes": None,
         }
-        assert answer.json()["actions"] == ["submit", "release", "check_out"]
+        assert answer.json()["actions"] == ["submit", "release", "cannot", "check_out"]
         kept = await world.database.reads.fetchval(
             "SELECT row_to_json(h)::text FROM attendance h WHERE id = $1", claim_id
         )
@@ -118,7 +118,7 @@ class TestCheckIn:
         await set_back(world, str(claim_id), 90)
         await pass_time(world, path, starts_at="now() - interval '60 minutes'")
         left = await api.post(f"/v1/claims/{claim_id}/check-out", helper, {})
-        assert (left.json()["attendance"]["minutes"], left.json()["actions"]) == (60, ["submit", "release"])
+        assert (left.json()["attendance"]["minutes"], left.json()["actions"]) == (60, ["submit", "release", "cannot"])
         assert problem(await api.post(f"/v1/claims/{claim_id}/check-out", helper, {})) == (409, "state-conflict")
         done = (await api.post(f"/v1/claims/{claim_id}/submit", helper, NOTE)).json()
         assert (done["minutes"], done["attendance"]["minutes"]) == (60, 60)
@@ -203,7 +203,8 @@ class TestCheckIn:
         typed = (await shown(world, path))["typed_code"]
         answer = await api.post(here, helper, {"code": f"{typed[:4].lower()} {typed[4:]}"})
         assert answer.status_code == 200
-        wrong = [typed, *(f"0000000{number}" for number in range(4))]
+        named_wrong = f"0000{(await shown(world, other_path))['typed_code'][4:]}"
+        wrong = [typed, named_wrong, *(f"0000000{number}" for number in range(3))]
         for code in wrong:
             assert problem(await api.post(there, helper, {"code": code})) == (422, "shown-code-invalid")
         right = (await shown(world, other_path))["typed_code"]

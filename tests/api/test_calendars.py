@@ -69,7 +69,7 @@ class TestCalendar:
             },
             "team": None,
             "is_due": False,
-            "actions": ["submit", "release"],
+            "actions": ["submit", "release", "cannot"],
         }
         assert await week(world, await world.helper()) == []
 

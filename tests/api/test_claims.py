@@ -64,7 +64,7 @@ class TestRelease:
         assert "history" not in (await api.get(f"/v1/wishes/{wish}", helper)).json()
 
 
-@pytest.mark.parametrize(("action", "body"), [("submit", NOTE), ("release", None)])
+@pytest.mark.parametrize(("action", "body"), [("submit", NOTE), ("release", None), ("cannot", REASON)])
 class TestTheClaimantsWord:
     async def test_is_not_for_others_to_give(self, api: ApiClient, world: World, action: str, body: Any):
         author = await world.person()
@@ -79,6 +79,44 @@ class TestTheClaimantsWord:
         helper = await world.helper()
         _, claim = await world.delivered(await world.person(), helper)
         assert problem(await api.post(f"/v1/claims/{claim}/{action}", helper, body)) == (409, "state-conflict")
+
+
+class TestCannot:
+    async def test_staff_nearest_to_it_are_told_and_nothing_counts_against_the_helper(
+        self, api: ApiClient, world: World
+    ):
+        helper, next_one = await world.helper(), await world.helper()
+        near, far = await world.holder(Role.STAFF, world.grid), await world.holder(Role.STAFF, world.community)
+        await make_grant(world.database, helper, world.grid, Role.STAFF)
+        author = await world.person()
+        wish = await world.wish(author)
+        claim = await world.claim(helper, wish)
+        path = f"/v1/claims/{claim}/cannot"
+        reason = {"reason": "梯子不够高，打13812345678也没人接。"}
+        for bad in ({}, {"reason": ""}, {"reason": "高" * 501}):
+            assert problem(await api.post(path, helper, bad)) == (422, "invalid-payload")
+        answer = await api.post(path, helper, reason)
+        assert (answer.status_code, answer.json()["status"]) == (200, "released")
+        assert "13812345678" not in answer.json()["note"]
+        assert problem(await api.post(path, helper, reason)) == (409, "state-conflict")
+        limits = (await api.get("/v1/me/claims", helper)).json()["limits"]
+        assert (limits["open_claims"], limits["narrowed_until"]) == (0, None)
+        seen = (await api.get(f"/v1/wishes/{wish}", author)).json()
+        assert (seen["status"], seen["history"][-1]["action"]) == ("published", "cannot")
+        told = {
+            name: [item["kind"] for item in (await api.get("/v1/me/messages", person)).json()["items"]]
+            for name, person in {"near": near, "far": far, "self": helper, "author": author}.items()
+        }
+        assert told == {"near": ["claim_cannot"], "far": [], "self": [], "author": []}
+        [message] = (await api.get("/v1/me/messages", near)).json()["items"]
+        assert "想换个灯泡" in message["body"]
+        seen = (await api.get(message["subject"]["path"], near)).json()
+        assert seen["note"].startswith("梯子不够高")
+        again = await world.claim(next_one, wish)
+        waiting = await world.helper()
+        place = await world.place_in_line(await world.task_of(wish), waiting)
+        assert (await api.post(f"/v1/claims/{again}/cannot", next_one, reason)).status_code == 200
+        assert (await api.get("/v1/me/waiting", waiting)).json()["items"][0]["status"] == "moved_up", place
 
 
 class TestVerify:
@@ -106,7 +144,10 @@ class TestReturn:
         response = await api.post(f"/v1/claims/{claim}/return", world.staff, REASON)
         assert (response.status_code, response.json()["status"]) == (200, "returned")
         seen = (await api.get(f"/v1/claims/{claim}", helper)).json()
-        assert (seen["actions"], seen["due_at"] > first["due_at"]) == (["submit", "release", "check_in"], True)
+        assert (seen["actions"], seen["due_at"] > first["due_at"]) == (
+            ["submit", "release", "cannot", "check_in"],
+            True,
+        )
         assert (await api.get(f"/v1/wishes/{wish}", helper)).json()["history"][-1]["note"] == REASON["reason"]
         assert (await api.post(f"/v1/claims/{claim}/submit", helper, NOTE)).status_code == 200
 

@@ -109,7 +109,7 @@ class TestListClaims:
         await world.claim(await world.helper(), await world.wish(author))
         items = await all_pages(api, "/v1/me/claims", helper)
         assert [(item["id"], item["status"], item["actions"]) for item in items] == [
-            (str(active), "active", ["submit", "release", "check_in"]),
+            (str(active), "active", ["submit", "release", "cannot", "check_in"]),
             (str(submitted), "submitted", []),
             (str(released), "released", []),
         ]

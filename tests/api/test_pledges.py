@@ -93,7 +93,7 @@ class TestPledge:
             assert (claim["task"]["id"], claim["status"], claim["actions"]) == (
                 task_id,
                 "active",
-                ["submit", "release"],
+                ["submit", "release", "cannot"],
             )
             assert await inbox(world, person) == [("claim_named", claim["id"])]
         own = await api.post(f"/v1/pledges/{made['id']}/claims", group.leader)

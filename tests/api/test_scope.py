@@ -374,6 +374,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/claims/{claim_id}/check-out"): [GONE],
     ("POST", "/v1/claims/{claim_id}/submit"): [GONE],
     ("POST", "/v1/claims/{claim_id}/release"): [GONE],
+    ("POST", "/v1/claims/{claim_id}/cannot"): [GONE],
     ("POST", "/v1/claims/{claim_id}/verify"): [GONE],
     ("POST", "/v1/claims/{claim_id}/confirm"): [GONE],
     ("POST", "/v1/claims/{claim_id}/return"): [GONE],

@@ -106,7 +106,7 @@ class TestClaim:
         claim = response.json()
         assert (claim["status"], claim["note"], claim["submitted_at"]) == ("active", None, None)
         assert (claim["task"]["wish_id"], claim["task"]["reward_points"]) == (str(wish), REWARD_POINTS)
-        assert claim["actions"] == ["submit", "release", "check_in"]
+        assert claim["actions"] == ["submit", "release", "cannot", "check_in"]
         seen = (await api.get(f"/v1/wishes/{wish}")).json()
         assert (seen["status"], seen["task"]["seats_taken"]) == ("claimed", 1)
 

@@ -192,7 +192,7 @@ class TestMoveUp:
         assert (moved["status"], moved["number"], moved["actions"]) == ("moved_up", None, [])
         assert await events(world, moved["id"]) == [("create", "author"), ("move_up", "system")]
         [given] = (await world.api.get("/v1/me/claims", first)).json()["items"]
-        assert (given["status"], given["actions"]) == ("active", ["submit", "release", "check_in"])
+        assert (given["status"], given["actions"]) == ("active", ["submit", "release", "cannot", "check_in"])
         assert await events(world, given["id"]) == [("create", "helper")]
         row = await world.database.reads.fetchrow(
             "SELECT due_at - c.created_at AS time, remind_at - c.created_at AS reminded, u.open_claims FROM claim c "

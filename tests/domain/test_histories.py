@@ -37,9 +37,10 @@ FORMS = {
     "submit": {"note": "修好了"},
     "return": {"reason": "请再看看"},
     "refuse": {"reason": "没有人来过"},
+    "cannot": {"reason": "梯子不够高"},
 }
 WISH_ACTIONS = ("approve", "reject", "withdraw", "confirm", "dispute")
-CLAIM_ACTIONS = ("submit", "release", "verify", "return", "refuse")
+CLAIM_ACTIONS = ("submit", "release", "cannot", "verify", "return", "refuse")
 PUBLIC = {"published", "claimed", "delivered", "disputed", "fulfilled"}
 LIVE = {"active", "submitted", "returned"}
 

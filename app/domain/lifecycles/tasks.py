@@ -46,6 +46,8 @@ CLAIM = Lifecycle(
     transitions=(
         row("active returned", "submit", "submitted", CLAIMANT),
         row("active returned", "release", "released", CLAIMANT),
+        # They say why it cannot be done: staff are told, and it is no lapse.
+        row("active returned", "cannot", "released", CLAIMANT),
         row("active returned", "lapse", "lapsed", SYSTEM),
         # The task is cancelled under the claimant.
         row("active returned", "call_off", "released", STAFF, SYSTEM),

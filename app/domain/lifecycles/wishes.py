@@ -31,6 +31,7 @@ WISH = Lifecycle(
         row("published", "expire", "expired", SYSTEM),
         row("published", "claim", "claimed", HELPER),
         row("claimed", "release", "published", CLAIMANT),
+        row("claimed", "cannot", "published", CLAIMANT),
         row("claimed", "lapse", "published", SYSTEM),
         row("claimed", "deliver", "delivered", CLAIMANT),
         row("delivered", "confirm", "fulfilled", AUTHOR),
