@@ -260,6 +260,7 @@ class MessageKind(StrEnum):
     CLAIM_CANNOT = "claim_cannot"  # to staff: a claimant says that a task cannot be done
     CLAIMS_NARROWED = "claims_narrowed"  # two lapsed within 30 days
     TEAM_CALLED = "team_called"  # the alliance of the team is called to a task
+    WISH_PART_DONE = "wish_part_done"  # to the resident: the rest of the wish is there to be claimed
     PLEDGE_SEAT_BACK = "pledge_seat_back"  # somebody whom the group named gave the seat back
     PLEDGE_ENDED = "pledge_ended"  # seats for which the group named nobody
     LIST_PUBLISHED = "list_published"  # the month's list of an area, to who leads a team or a branch there

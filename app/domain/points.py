@@ -120,9 +120,14 @@ def rate_for(terms: Terms, kind: TaskKind, category: WishCategory | None) -> Rat
     return of_kind[category] if category in of_kind else of_kind[None]
 
 
-def promised_points(reward_points: int, hourly_points: int, minutes: int | None) -> int:
-    """Return what a task with these promises is worth after ``minutes`` of work; part of a point is not given."""
-    return reward_points + hourly_points * (minutes or 0) // 60
+def promised_points(
+    reward_points: int, hourly_points: int, minutes: int | None, done_percent: int | None = None
+) -> int:
+    """Return what a task with these promises is worth after ``minutes`` of work; part of a point is not given.
+
+    Of what was done in part, with ``done_percent``, the fixed points are that part of them.
+    """
+    return reward_points * (done_percent or 100) // 100 + hourly_points * (minutes or 0) // 60
 
 
 @dataclass(frozen=True, slots=True)

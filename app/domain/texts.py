@@ -123,6 +123,10 @@ MESSAGES = {
         "代办物品尚未归还",
         "一件全程代理的认领已经结束，居民交给代办人的物品还没有归还。请联系双方当面交回，并在系统中登记。",
     ),
+    MessageKind.WISH_PART_DONE: (
+        "心愿完成了一部分",
+        "您的心愿“{title}”完成了一部分，剩下的已经重新发布，等待下一位认领。",
+    ),
     MessageKind.CLAIMS_NARROWED: ("可认领数量暂时减少", CLAIMS_NARROWED),
     MessageKind.LIST_PUBLISHED: (
         "任务需求清单已发布",

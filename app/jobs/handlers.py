@@ -80,7 +80,9 @@ async def confirm_silent(parts: Parts) -> int:
     return await each(
         parts.database,
         due,
-        lambda connection, service: fulfilment.fulfil(connection, service, "confirm_silent", transitions.SYSTEM),
+        lambda connection, service: fulfilment.fulfil(
+            connection, service, "confirm_silent", transitions.SYSTEM, terms=parts.terms
+        ),
     )
 
 

@@ -18,10 +18,12 @@ class Claim(SQLModel, table=True):
 
     ``minutes`` is the work that they say it took. At ``remind_at`` they are reminded next, unless they delivered.
     ``pledge_id`` leads to the seats of the group that named them, or that they took one of.
+    ``done_percent`` is how much of it was done, where that is not all.
     """
 
     __table_args__ = (
         status_check(CLAIM),
+        CheckConstraint("done_percent BETWEEN 1 AND 99", name="done_percent_range"),
         CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_range"),
         CheckConstraint("cardinality(things) <= 20", name="things_few"),
         CheckConstraint("(things = '{}') = (things_since IS NULL)", name="things_since_when"),
@@ -43,6 +45,7 @@ class Claim(SQLModel, table=True):
     status: str = Field(default=CLAIM.initial, max_length=32)
     note: str | None = Field(default=None, max_length=500)
     minutes: int | None = Field(default=None, sa_type=SmallInteger)
+    done_percent: int | None = Field(default=None, sa_type=SmallInteger)
     due_at: datetime = Field(sa_type=DateTime(timezone=True))
     remind_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     things: list[str] = Field(

@@ -4,7 +4,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.deps import WRITE_PROBLEMS, CallerDep, PageDep, ReadsDep, SecretDep, SettingsDep, UnitOfWorkDep, answer
+from app.deps import (
+    WRITE_PROBLEMS,
+    CallerDep,
+    PageDep,
+    ReadsDep,
+    SecretDep,
+    SettingsDep,
+    TermsDep,
+    UnitOfWorkDep,
+    answer,
+)
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.attendances import AttendancesIn, ShownCodeOut
 from app.schemas.fields import Page
@@ -63,11 +73,9 @@ async def check_in_all(
         *("not-found", "not-allowed", "own-interest", "own-among-them", "claims-unknown", "state-conflict"),
     ),
 )
-async def verify_all(
-    task_id: UUID, form: TicksIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
-) -> Response:
+async def verify_all(task_id: UUID, form: TicksIn, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep) -> Response:
     """Verify deliveries of one task together, and tick off who was at an activity without a word of theirs.
 
     What is not to be verified, or was already, stays as it is: the answer says of each claim how it is now.
     """
-    return work.answer(await verifications.verify_all(work.connection, secret, caller, task_id, form))
+    return work.answer(await verifications.verify_all(work.connection, terms, caller, task_id, form))

@@ -52,7 +52,9 @@ async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep, secret: 
 )
 async def submit(claim_id: UUID, form: SubmitIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
     """Say what was done; whoever asked for it confirms."""
-    await claims.submit(work.connection, secret, caller, claim_id, form.note, form.minutes)
+    await claims.submit(
+        work.connection, secret, caller, claim_id, form.note, form.minutes, done_percent=form.done_percent
+    )
     return await _tell(work, secret, caller, claim_id)
 
 
@@ -124,20 +126,20 @@ async def cannot(claim_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitO
 
 
 @router.post("/{claim_id}/verify", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS))
-async def verify(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
+async def verify(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep) -> Response:
     """Verify a delivery as staff; the helper gets the points at once."""
-    await claims.verify(work.connection, secret, caller, claim_id)
-    return await _tell(work, secret, caller, claim_id)
+    await claims.verify(work.connection, terms, caller, claim_id)
+    return await _tell(work, terms.secret, caller, claim_id)
 
 
 @router.post("/{claim_id}/confirm", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "not-allowed"))
-async def confirm(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
+async def confirm(claim_id: UUID, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep) -> Response:
     """Confirm a delivery as whoever asked for it: who called helpers for a complaint, or the resident of a wish.
 
     A resident says more, with a rating, by confirming the wish.
     """
-    await claims.confirm(work.connection, secret, caller, claim_id)
-    return await _tell(work, secret, caller, claim_id)
+    await claims.confirm(work.connection, terms, caller, claim_id)
+    return await _tell(work, terms.secret, caller, claim_id)
 
 
 @router.post("/{claim_id}/return", response_model=ClaimOut, responses=responses(*CLAIM_PROBLEMS, "malformed-json"))

@@ -11,6 +11,7 @@ from app.deps import (
     PageDep,
     ReadsDep,
     SettingsDep,
+    TermsDep,
     UnitOfWork,
     UnitOfWorkDep,
     answer,
@@ -89,9 +90,11 @@ async def withdraw(wish_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Res
 
 
 @router.post("/{wish_id}/confirm", response_model=WishForPartiesOut, responses=DECISION_WITH_WORDS)
-async def confirm(wish_id: UUID, form: WishConfirmIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
-    """Confirm the delivery with a rating; the helper gets the points at once."""
-    await wishes.confirm(work.connection, caller, wish_id, form.rating, form.thanks)
+async def confirm(
+    wish_id: UUID, form: WishConfirmIn, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep
+) -> Response:
+    """Confirm the delivery with a rating; the helper gets the points at once. After a part, the wish is open again."""
+    await wishes.confirm(work.connection, terms, caller, wish_id, rating=form.rating, thanks=form.thanks)
     return await _tell(work, caller, wish_id)
 
 

@@ -216,6 +216,7 @@ class ClaimOut(Out):
     status: ClaimStatus
     note: str | None
     minutes: int | None
+    done_percent: int | None
     due_at: datetime
     created_at: datetime
     submitted_at: datetime | None
@@ -279,7 +280,8 @@ class SeatsIn(In):
 
 
 class SubmitIn(In):
-    """What was done, and in how many minutes where that counts."""
+    """What was done, in how many minutes where that counts, and how much of it where that is not all."""
 
     note: Note
     minutes: Annotated[int, Field(ge=1, le=1440, strict=True)] | None = None
+    done_percent: Annotated[int, Field(ge=1, le=99, strict=True)] | None = None

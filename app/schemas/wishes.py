@@ -79,6 +79,7 @@ class Delivery(Out):
     helper: Poster
     note: str | None
     minutes: int | None
+    done_percent: int | None
     submitted_at: datetime | None
 
 

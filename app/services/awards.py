@@ -16,7 +16,7 @@ from app.services.transitions import Mover
 
 # The database's own clock: the transfer that follows is dated by it, and by its day the next award counts this one.
 LOCK_USER_AND_TASK = """
-    SELECT now() AS moment, t.area_id, t.reward_points, t.hourly_points FROM "user" u, task t
+    SELECT now() AS moment, t.area_id, t.seats, t.reward_points, t.hourly_points FROM "user" u, task t
     WHERE u.id = $1 AND t.id = $2 AND t.status IN ('open', 'closed') FOR NO KEY UPDATE OF u, t
 """
 IS_BELOW_THRESHOLD_SQL = f"""(
@@ -47,7 +47,9 @@ async def grant(connection: Connection, task: Record, claim: Record, mover: Move
     user_id, day = claim["user_id"], local_date(moment)
     terms_of_area = await policies.find(connection, task["area_id"], moment)
     terms = terms_of_area.terms
-    promised = points.promised_points(task["reward_points"], task["hourly_points"], claim["minutes"])
+    promised = points.promised_points(
+        task["reward_points"], task["hourly_points"], claim["minutes"], claim["done_percent"]
+    )
     granted, cut_by = points.cap(promised, terms, await ledger.find_standing(connection, user_id, day))
     award = Award(
         claim_id=claim["id"],

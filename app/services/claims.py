@@ -73,8 +73,8 @@ FIND = f"""
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id WHERE c.id = $1
 """
 VIEW = f"""
-    SELECT c.id, c.status, c.note, c.minutes, c.due_at, c.created_at, c.submitted_at, c.user_id AS claimant_id,
-        c.things, c.things_since, {task_references.COLUMNS}, t.kind, t.starts_at, t.ends_at,
+    SELECT c.id, c.status, c.note, c.minutes, c.done_percent, c.due_at, c.created_at, c.submitted_at,
+        c.user_id AS claimant_id, c.things, c.things_since, {task_references.COLUMNS}, t.kind, t.starts_at, t.ends_at,
         {attendances.COLUMNS_SQL}, {PARTS},
         EXISTS (SELECT FROM adjustment x WHERE x.claim_id = c.id AND x.status <> 'refused') AS is_reversed
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id LEFT JOIN attendance h ON h.id = c.id
@@ -144,14 +144,21 @@ def _why_refused(row: Record | None, caller: Caller, terms: Terms, moment: datet
 
 
 async def submit(
-    connection: Connection, secret: str, caller: Caller, claim_id: UUID, note: str, minutes: int | None
+    connection: Connection,
+    secret: str,
+    caller: Caller,
+    claim_id: UUID,
+    note: str,
+    minutes: int | None,
+    *,
+    done_percent: int | None = None,
 ) -> None:
-    """Say that the work is done, in so many minutes, or in those that one was there.
+    """Say that the work is done, or so much of it, in so many minutes, or in those that one was there.
 
     Raises ``not-found``, ``not-allowed``, ``state-conflict``, ``minutes-beyond-window``.
     """
     row, mover = await _find(connection, secret, caller, claim_id, "submit")
-    await fulfilment.deliver(connection, fulfilment.of(row), mover, note, minutes)
+    await fulfilment.deliver(connection, fulfilment.of(row), mover, note, minutes, done_percent=done_percent)
 
 
 async def release(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID) -> None:
@@ -176,16 +183,16 @@ async def cannot(connection: Connection, terms: Terms, caller: Caller, claim_id:
         await messages.tell(connection, user_ids, MessageKind.CLAIM_CANNOT, claim_id, **words)
 
 
-async def verify(connection: Connection, secret: str, caller: Caller, claim_id: UUID) -> None:
+async def verify(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID) -> None:
     """Verify a delivery as staff: awards the points, fulfils the wish. Never one's own (I2)."""
-    row, mover = await _find(connection, secret, caller, claim_id, "verify")
-    await fulfilment.fulfil(connection, fulfilment.of(row), "verify", mover)
+    row, mover = await _find(connection, terms.secret, caller, claim_id, "verify")
+    await fulfilment.fulfil(connection, fulfilment.of(row), "verify", mover, terms=terms)
 
 
-async def confirm(connection: Connection, secret: str, caller: Caller, claim_id: UUID) -> None:
+async def confirm(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID) -> None:
     """Confirm a delivery as whoever asked for it; for a complaint that is who called for helpers."""
-    row, mover = await _find(connection, secret, caller, claim_id, "confirm")
-    await fulfilment.fulfil(connection, fulfilment.of(row), "confirm", mover)
+    row, mover = await _find(connection, terms.secret, caller, claim_id, "confirm")
+    await fulfilment.fulfil(connection, fulfilment.of(row), "confirm", mover, terms=terms)
 
 
 async def send_back(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID, reason: str) -> None:
@@ -251,6 +258,7 @@ def view(row: Record, caller: Caller) -> dict[str, Any]:
         "status": row["status"],
         "note": row["note"],
         "minutes": row["minutes"],
+        "done_percent": row["done_percent"],
         "due_at": row["due_at"],
         "created_at": row["created_at"],
         "submitted_at": row["submitted_at"],

@@ -13,9 +13,10 @@ from asyncpg import Connection, Record
 
 from app.core.clock import now
 from app.domain.errors import Problem
+from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import CLAIM, COMPLAINT, ERRAND, WISH
-from app.services import attendances, awards, limits, transitions, waiting
+from app.domain.lifecycles import CLAIM, COMPLAINT, ERRAND, TASK, WISH
+from app.services import attendances, awards, limits, messages, transitions, waiting
 from app.services.errands import custody
 from app.services.limits import Terms
 from app.services.pledges import seats
@@ -48,6 +49,7 @@ HAS_THINGS = """
         WHERE c.id = $1
     )
 """
+SEATS_MAX = 1000
 IS_DONE = "x.seats = (SELECT count(*) FROM claim c WHERE c.task_id = x.id AND c.status = 'verified')"
 # A disputed wish waits for staff; a complaint's task has nobody but staff to decide.
 FIND_SILENT = """
@@ -80,15 +82,23 @@ def of(row: Record) -> Service:
     return Service(row["wish_id"], row["complaint_id"], row["task_id"], row["claim_id"], row["claimant_id"])
 
 
-async def deliver(connection: Connection, service: Service, mover: Mover, note: str, minutes: int | None) -> None:
-    """Say that the work is done, and how long it took; it no longer counts against the claimant's limit.
+async def deliver(
+    connection: Connection,
+    service: Service,
+    mover: Mover,
+    note: str,
+    minutes: int | None,
+    *,
+    done_percent: int | None = None,
+) -> None:
+    """Say that the work is done, or so much of it, and how long it took; it no longer counts against the limit.
 
     Without ``minutes`` it took as long as the claimant was there. Raises ``minutes-beyond-window``.
     """
     moment = now()
     await _count_open_claims(connection, service.claimant_id, -1)
     minutes = await attendances.count_minutes(connection, service.claim_id, mover, minutes)
-    changes = {"note": note, "minutes": minutes, "submitted_at": moment}
+    changes = {"note": note, "minutes": minutes, "done_percent": done_percent, "submitted_at": moment}
     if not await transitions.find_and_move(
         connection, CLAIM, service.claim_id, "submit", mover, changes=changes, where=IS_FREE_OF_THINGS
     ):
@@ -106,22 +116,31 @@ async def fulfil(
     rating: int | None = None,
     thanks: str | None = None,
     changes: Mapping[str, Any] | None = None,
+    terms: Terms | None = None,
 ) -> None:
     """Verify the claim, close the task with its last seat, fulfil the wish, award the points, all or nothing.
 
+    Of a part, the rest is there to be claimed: the task has one seat more, for whoever waits on ``terms``.
     ``changes`` are what the verifier says anew of the delivery. A complaint goes on as it was: that helpers helped
     stands in its history, and the answer is left to its staff.
     """
     standing = await _lock_complaint(connection, service)
     task = await awards.begin(connection, service.claimant_id, service.task_id)
     claim = await transitions.move(connection, CLAIM, service.claim_id, action, mover, changes=changes)
-    ended = await waiting.end_task(connection, service.task_id, "close", mover, where=IS_DONE)
-    if ended is not None and ended["errand_id"] is not None:
-        await transitions.move(connection, ERRAND, ended["errand_id"], "complete", mover)
-    await _move_wish(connection, service, action, mover, rating=rating, thanks=thanks)
+    is_part = claim["done_percent"] is not None
+    if is_part:
+        await _offer_rest(connection, service, task["seats"])
+        await _publish_rest(connection, service, action, mover, rating=rating, thanks=thanks)
+    else:
+        ended = await waiting.end_task(connection, service.task_id, "close", mover, where=IS_DONE)
+        if ended is not None and ended["errand_id"] is not None:
+            await transitions.move(connection, ERRAND, ended["errand_id"], "complete", mover)
+        await _move_wish(connection, service, action, mover, rating=rating, thanks=thanks)
     await awards.grant(connection, task, claim, mover)
     if standing is not None:
         await _tell_complaint(connection, service, standing, mover)
+    if is_part and terms is not None:
+        await waiting.move_up(connection, terms, service.task_id)
 
 
 async def tick(connection: Connection, service: Service, mover: Mover, minutes: int | None) -> None:
@@ -131,7 +150,7 @@ async def tick(connection: Connection, service: Service, mover: Mover, minutes: 
     """
     await _count_open_claims(connection, service.claimant_id, -1)
     there = await attendances.count_minutes(connection, service.claim_id, mover, None)
-    changes = {"minutes": minutes or there, "submitted_at": now()}
+    changes = {"minutes": minutes or there, "done_percent": None, "submitted_at": now()}
     await fulfil(connection, service, "tick", mover, changes=changes)
 
 
@@ -201,6 +220,26 @@ async def _move_wish(
     """Move the wish along with its claim; the task of a complaint has none."""
     if service.wish_id is not None:
         await transitions.move(connection, WISH, service.wish_id, action, mover, note=note, changes=changes)
+
+
+async def _offer_rest(connection: Connection, service: Service, seats_now: int) -> None:
+    """Give an open task, whose row is locked, a seat more; one that calls for nobody any more stays as it is."""
+    if seats_now < SEATS_MAX:
+        changes = {"seats": seats_now + 1}
+        await transitions.find_and_move(
+            connection, TASK, service.task_id, "add_seats", transitions.SYSTEM, changes=changes, facts=changes
+        )
+
+
+async def _publish_rest(connection: Connection, service: Service, action: str, mover: Mover, **changes: object) -> None:
+    """Publish a wish again of which a part was delivered, and tell the resident unless they do it themselves."""
+    if service.wish_id is None:
+        return
+    changes["published_at"] = now()
+    wish = await transitions.move(connection, WISH, service.wish_id, f"{action}_part", mover, changes=changes)
+    if wish["author_id"] != mover.id:
+        told = [wish["author_id"]]
+        await messages.tell(connection, told, MessageKind.WISH_PART_DONE, service.wish_id, title=wish["title"])
 
 
 async def _lock_complaint(connection: Connection, service: Service) -> str | None:

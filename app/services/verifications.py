@@ -11,13 +11,14 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.schemas.tasks import TicksIn
 from app.services import check_ins, fulfilment
+from app.services.limits import Terms
 from app.services.transitions import Mover
 
 OPEN_WORK = frozenset({"active", "returned"})
 
 
 async def verify_all(
-    connection: Connection, secret: str, caller: Caller, task_id: UUID, form: TicksIn
+    connection: Connection, terms: Terms, caller: Caller, task_id: UUID, form: TicksIn
 ) -> dict[str, Any]:
     """Verify the ticked claims that were delivered, or whose helpers were at an activity; return all as they are now.
 
@@ -25,7 +26,7 @@ async def verify_all(
     stays as it is. Raises ``not-found``, ``not-allowed``, ``own-interest``, ``claims-unknown``, ``own-among-them``,
     ``state-conflict``. Locks the complaint, the claimants and the task, then the claims, each in the order of ids.
     """
-    task = await check_ins.find_task(connection, secret, caller, task_id)
+    task = await check_ins.find_task(connection, terms.secret, caller, task_id)
     mover, action = _part(task, caller)
     claim_ids = [tick.id for tick in form.claims]
     await check_ins.find_ticked(connection, caller, task_id, claim_ids)
@@ -36,10 +37,10 @@ async def verify_all(
         service = fulfilment.of(row)
         if row["status"] == "submitted":
             changes = {"minutes": told} if told else None
-            await fulfilment.fulfil(connection, service, action, mover, changes=changes)
+            await fulfilment.fulfil(connection, service, action, mover, changes=changes, terms=terms)
         elif may_tick and row["status"] in OPEN_WORK and row["was_there"] and row["kind"] in TICKED_KINDS:
             await fulfilment.tick(connection, service, Mover(Party.STAFF, caller.id), told)
-    return await check_ins.list_some(connection, secret, caller, claim_ids)
+    return await check_ins.list_some(connection, terms.secret, caller, claim_ids)
 
 
 def _part(task: Record, caller: Caller) -> tuple[Mover, str]:

@@ -10,7 +10,7 @@ from app.core.pagination import ids_in_area
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import WISH
+from app.domain.lifecycles import PART_ACTIONS, WISH
 from app.services import areas
 from app.services.pages import PageRequest, page
 from app.services.wishes import PUBLIC_STATES, may_see
@@ -36,14 +36,19 @@ DETAIL = """
         w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
         t.hourly_points,
         a.lineage && $3::uuid[] AS in_scope, w.rating, w.thanks,
-        c.id AS claim_id, c.user_id AS claimant_id, c.note, c.minutes, c.submitted_at, h.nickname AS helper_nickname,
+        c.id AS claim_id, c.user_id AS claimant_id, c.note, c.minutes, c.done_percent, c.submitted_at,
+        h.nickname AS helper_nickname,
         CASE WHEN w.author_id = $2 OR c.user_id = $2 OR a.lineage && $3::uuid[] THEN ARRAY(
             SELECT (e.action, e.to_state, e.note, e.created_at) FROM event e
             WHERE e.subject_kind = 'wish' AND e.subject_id = w.id AND e.action <> 'follow' ORDER BY e.created_at, e.id
         ) END AS history
     FROM wish w JOIN area a ON a.id = w.area_id JOIN "user" u ON u.id = w.author_id
     LEFT JOIN task t ON t.wish_id = w.id
-    LEFT JOIN claim c ON c.task_id = t.id AND c.status IN ('active', 'submitted', 'returned', 'verified')
+    LEFT JOIN LATERAL (
+        SELECT * FROM claim x
+        WHERE x.task_id = t.id AND x.status IN ('active', 'submitted', 'returned', 'verified')
+        ORDER BY x.id DESC LIMIT 1
+    ) c ON true
     LEFT JOIN "user" h ON h.id = c.user_id
     WHERE w.id = $1
 """
@@ -118,7 +123,7 @@ def _card(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
         "task": task,
         "created_at": row["created_at"],
         "published_at": row["published_at"],
-        "actions": WISH.actions(row["status"], parties),
+        "actions": [action for action in WISH.actions(row["status"], parties) if action not in PART_ACTIONS],
     }
 
 
@@ -130,6 +135,7 @@ def _for_parties(row: Record) -> dict[str, Any]:
             "helper": {"nickname": row["helper_nickname"]},
             "note": row["note"],
             "minutes": row["minutes"],
+            "done_percent": row["done_percent"],
             "submitted_at": row["submitted_at"],
         }
     return {

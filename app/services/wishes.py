@@ -17,6 +17,7 @@ from app.domain.points import default_terms, rate_for
 from app.models import Task
 from app.schemas.wishes import WishIn
 from app.services import fulfilment, policies, task_tags, tasks, transitions, waiting
+from app.services.limits import Terms
 from app.services.transitions import Mover
 
 CHECK_WISH = "check_wish"
@@ -112,11 +113,17 @@ async def withdraw(connection: Connection, caller: Caller, wish_id: UUID) -> Non
         raise Problem("state-conflict")  # published while this waited: a task is open that was not there to cancel
 
 
-async def confirm(connection: Connection, caller: Caller, wish_id: UUID, rating: int, thanks: str | None) -> None:
-    """Confirm the delivery: verifies the claim, closes the task and awards the points in this transaction."""
+async def confirm(
+    connection: Connection, terms: Terms, caller: Caller, wish_id: UUID, *, rating: int, thanks: str | None
+) -> None:
+    """Confirm the delivery: verifies the claim, closes the task and awards the points in this transaction.
+
+    Of a part, the wish is published again.
+    """
     wish = await _find(connection, caller, wish_id)
     mover = _mover(wish, caller, "confirm")
-    await fulfilment.fulfil(connection, fulfilment.of(wish), "confirm", mover, rating=rating, thanks=thanks)
+    service = fulfilment.of(wish)
+    await fulfilment.fulfil(connection, service, "confirm", mover, rating=rating, thanks=thanks, terms=terms)
 
 
 async def dispute(connection: Connection, caller: Caller, wish_id: UUID, reason: str) -> None:

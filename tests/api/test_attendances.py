@@ -140,7 +140,8 @@ class TestCheckIn:
         assert await refused({"code": await code_of(world, other_path)}) == (422, "check-in-elsewhere")
         stale = code_at(world, path, now() - timedelta(minutes=5))
         voucher_like = "EW1" + "A" * 26 + "12345678"
-        for code in (stale, voucher_like, "EW1", "好", "x" * 128, f"{good['code'][:-8]}00000000"):
+        mixed = (await code_of(world, other_path))[:-8] + good["code"][-8:]
+        for code in (stale, voucher_like, "EW1", "好", "x" * 128, f"{good['code'][:-8]}00000000", mixed):
             assert await refused({"code": code}) == (422, "shown-code-invalid")
         for bad in ({"code": ""}, {"code": "x" * 129}, {"location": {"longitude": 181, "latitude": 1}}, {"x": 1}):
             assert await refused(good | bad) == (422, "invalid-payload")

@@ -172,6 +172,7 @@ class TestGetWish:
                 "helper": {"nickname": "邻居0001"},
                 "note": "换好了。",
                 "minutes": None,
+                "done_percent": None,
                 "submitted_at": seen["delivery"]["submitted_at"],
             }
             assert [step["to_state"] for step in seen["history"]] == [

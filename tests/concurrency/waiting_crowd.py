@@ -219,7 +219,7 @@ class Crowd:
         decided = self.random.random()
         async with self.database.transaction() as connection:
             if decided < 0.1:
-                await claims.verify(connection, terms.secret, staff, claim_id)
+                await claims.verify(connection, terms, staff, claim_id)
             elif decided < 0.3:
                 await claims.send_back(connection, terms, staff, claim_id, "再来一次。")
             else:

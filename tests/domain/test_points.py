@@ -107,6 +107,10 @@ class TestPromise:
     def test_an_hour_counts_and_part_of_a_point_does_not(self, minutes: int | None, promised: int):
         assert points.promised_points(10, 3, minutes) == promised
 
+    @pytest.mark.parametrize(("percent", "promised"), [(1, 1), (50, 6), (99, 10), (None, 11)])
+    def test_of_a_part_the_fixed_points_are_a_part(self, percent: int | None, promised: int):
+        assert points.promised_points(10, 3, 20, percent) == promised
+
     @given(SUMS, SUMS, st.integers(1, 1440))
     def test_it_is_whole_and_at_least_the_base(self, reward: int, hourly: int, minutes: int):
         promised = points.promised_points(reward, hourly, minutes)

@@ -174,7 +174,8 @@ BROKEN = {
     """,
     "an award is what the task promised": """
         SELECT w.claim_id FROM award w JOIN claim c ON c.id = w.claim_id JOIN task t ON t.id = c.task_id
-        WHERE w.points_promised <> t.reward_points + t.hourly_points * coalesce(c.minutes, 0) / 60
+        WHERE w.points_promised <> t.reward_points * coalesce(c.done_percent, 100) / 100
+            + t.hourly_points * coalesce(c.minutes, 0) / 60
     """,
     "an open task belongs to a wish that waits or is worked on": """
         SELECT t.id FROM task t JOIN wish w ON w.id = t.wish_id

@@ -46,7 +46,7 @@ from app.domain.lifecycles.tasks import (
     TASK_SERIES,
     WAITER,
 )
-from app.domain.lifecycles.wishes import WISH
+from app.domain.lifecycles.wishes import PART_ACTIONS, WISH
 
 LIFECYCLES: tuple[Lifecycle, ...] = (
     WISH,
@@ -115,6 +115,7 @@ __all__ = [
     "OPEN_CANDIDACY_STATES",
     "OPEN_PART_STATES",
     "ORDER_PART",
+    "PART_ACTIONS",
     "PLEDGE",
     "PUBLIC_COMPLAINT_STATES",
     "PUBLIC_LIST_STATES",

@@ -14,8 +14,8 @@ TASK = Lifecycle(
         row("draft", "pass", "draft", STAFF, SYSTEM),
         # What staff write anew is checked anew; nobody has claimed it yet.
         row("draft open", "edit", "draft", STAFF),
-        # More are welcome: whoever waits moves up.
-        row("open", "add_seats", "open", STAFF),
+        # More are welcome, or some did a part of it and the rest is left: whoever waits moves up.
+        row("open", "add_seats", "open", STAFF, SYSTEM),
         # All teams of an alliance are called, by staff or by the secretary of a branch over its area.
         row("open", "call", "open", STAFF, Party.OWNER),
         row("open", "close", "closed", AUTHOR, STAFF, SYSTEM),

@@ -36,9 +36,16 @@ WISH = Lifecycle(
         row("claimed", "deliver", "delivered", CLAIMANT),
         row("delivered", "confirm", "fulfilled", AUTHOR),
         row("delivered", "confirm_silent", "fulfilled", SYSTEM),
+        # What was delivered is a part: that is verified, and the rest is there to be claimed.
+        row("delivered", "confirm_part", "published", AUTHOR),
+        row("delivered", "confirm_silent_part", "published", SYSTEM),
+        row("delivered disputed", "verify_part", "published", STAFF),
         row("delivered", "dispute", "disputed", AUTHOR),
         row("delivered disputed", "verify", "fulfilled", STAFF),
         row("delivered disputed", "return", "claimed", STAFF),
         row("delivered disputed", "refuse", "published", STAFF),
     ),
 )
+
+PART_ACTIONS = frozenset({"confirm_part", "confirm_silent_part", "verify_part"})
+"""What confirming and verifying come to where the delivery is a part; nobody chooses them."""
