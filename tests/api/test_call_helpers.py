@@ -51,6 +51,7 @@ class TestCall:
             "kind": "complaint",
             "wish_id": None,
             "complaint_id": str(complaint),
+            "errand_id": None,
             "list_id": None,
             "item_number": None,
             "call_out_id": None,
