@@ -5,6 +5,7 @@ from app.cli.tour import (
     alliance,
     bounds,
     branch,
+    calling,
     complaining,
     hands,
     lending,
@@ -63,4 +64,5 @@ def walk(tourist: Walk) -> None:
     lending.lend_a_neighbour(tourist, cast)
     again.patrol_again_and_again(tourist, cast)
     queueing.wait_and_move_up(tourist, cast)
+    calling.rehearse_a_call_out(tourist, cast)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")
