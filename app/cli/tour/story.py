@@ -9,6 +9,7 @@ from app.cli.tour import (
     complaining,
     hands,
     lending,
+    listing,
     neighbourhood,
     proof,
     queueing,
@@ -65,4 +66,5 @@ def walk(tourist: Walk) -> None:
     again.patrol_again_and_again(tourist, cast)
     queueing.wait_and_move_up(tourist, cast)
     calling.rehearse_a_call_out(tourist, cast)
+    listing.work_off_a_list(tourist, cast)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")
