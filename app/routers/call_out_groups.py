@@ -11,6 +11,7 @@ from app.deps import (
     PlacesDep,
     ReadsDep,
     SecretDep,
+    SettingsDep,
     TransactionDep,
     UnitOfWorkDep,
     answer,
@@ -117,10 +118,12 @@ async def post_task(
     caller: CallerDep,
     work: UnitOfWorkDep,
     index: PlacesDep,
+    settings: SettingsDep,
     secret: SecretDep,
 ) -> Response:
     """Post a task of a call-out; without words of one's own it is open at once."""
-    task_id = await emergency.post(work.connection, index, caller, call_out_id, form)
+    base_points = settings.wish_reward_points
+    task_id = await emergency.post(work.connection, index, caller, call_out_id, form, base_points)
     return work.answer(await tasks.get(work.connection, secret, caller, task_id), 201)
 
 

@@ -55,6 +55,17 @@ async def find(reads: Reads, area_id: UUID, moment: datetime, default: Terms = p
     return _resolve(rows, moment, default)
 
 
+async def promise(
+    reads: Reads, area_id: UUID, kind: TaskKind, base_points: int, category: WishCategory | None = None
+) -> Rate:
+    """Return what a task of a kind, and a wish of its category, promises now in an area, for ever from then on.
+
+    It is what the policy of the area says; where none does, ``base_points``.
+    """
+    policy = await find(reads, area_id, now(), points.default_terms(base_points))
+    return points.rate_for(policy.terms, kind, category)
+
+
 async def get(reads: Reads, policy_id: UUID) -> dict[str, Any]:
     """Return one version, which is there."""
     row = await reads.fetchrow(GET, policy_id)

@@ -15,7 +15,6 @@ from app.domain.errors import Problem
 from app.domain.kinds import MessageKind, TaskKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import PUBLIC_TASK_STATES, TASK
-from app.domain.points import DEFAULT, default_terms, rate_for
 from app.domain.shielding import mask_text
 from app.domain.texts import DRILL_TITLE, EMERGENCY_TASKS, TOO_FEW
 from app.models import Task
@@ -85,8 +84,7 @@ async def draft(
 ) -> UUID:
     """Store a task that staff may post there, with what it ``belongs`` to, and order its check; return its id."""
     moment = now()
-    policy = await policies.find(connection, area_id, moment, default_terms(base_points))
-    promise = rate_for(policy.terms, kind, None)
+    promise = await policies.promise(connection, area_id, kind, base_points)
     task = Task(
         id=new_id(),
         kind=kind,
@@ -105,7 +103,7 @@ async def draft(
 
 
 async def post_for(
-    connection: Connection, index: Places, caller: Caller, call_out: Record, form: EmergencyTaskIn
+    connection: Connection, index: Places, caller: Caller, call_out: Record, form: EmergencyTaskIn, base_points: int
 ) -> UUID:
     """Post a task of a call-out whose row is locked; return its id.
 
@@ -118,8 +116,7 @@ async def post_for(
     if not await connection.fetchval(IS_BELOW, form.area_id, call_out["area_id"]):
         raise Problem("task-outside-area")
     moment = now()
-    policy = await policies.find(connection, form.area_id, moment, DEFAULT)
-    promise = rate_for(policy.terms, TaskKind.EMERGENCY, None)
+    promise = await policies.promise(connection, form.area_id, TaskKind.EMERGENCY, base_points)
     title = EMERGENCY_TASKS[form.work]
     told = TaskEditIn(title=title, **form.model_dump(exclude={"area_id", "work"}))
     fields = await _fields(connection, index, form.area_id, told, moment)

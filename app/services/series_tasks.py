@@ -17,7 +17,6 @@ from app.domain import recurrence
 from app.domain.errors import Problem
 from app.domain.kinds import TaskKind
 from app.domain.lifecycles import TASK, TASK_SERIES
-from app.domain.points import default_terms, rate_for
 from app.domain.recurrence import Window
 from app.domain.texts import NOT_IN_SERIES
 from app.services import calendars, policies, task_words, transitions, waiting
@@ -91,8 +90,7 @@ async def make(connection: Connection, series: Record, until: date, mover: Mover
     wanted = {
         day: when for day, when in (await plan(connection, series)).items() if series["made_until"] < day <= until
     }
-    policy = await policies.find(connection, series["area_id"], now(), default_terms(base_points))
-    promise = rate_for(policy.terms, TaskKind(series["kind"]), None)
+    promise = await policies.promise(connection, series["area_id"], TaskKind(series["kind"]), base_points)
     made = await connection.fetch(
         MAKE,
         series["id"],

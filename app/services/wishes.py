@@ -13,7 +13,6 @@ from app.domain.errors import Problem
 from app.domain.kinds import TaskKind, WishCategory
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import WISH
-from app.domain.points import default_terms, rate_for
 from app.models import Task
 from app.schemas.wishes import WishIn
 from app.services import fulfilment, policies, task_tags, tasks, transitions, waiting
@@ -74,12 +73,9 @@ async def publish(
     The task promises what the policy of the area now says, ``base_points`` where none does; whatever becomes of the
     policy, the promise stays.
     """
-    moment = now()
-    moved = await transitions.move(
-        connection, WISH, wish_id, action, mover, note=note, changes={"published_at": moment}
-    )
-    policy = await policies.find(connection, moved["area_id"], moment, default_terms(base_points))
-    promise = rate_for(policy.terms, TaskKind.WISH, WishCategory(moved["category"]))
+    moved = await transitions.move(connection, WISH, wish_id, action, mover, note=note, changes={"published_at": now()})
+    category = WishCategory(moved["category"])
+    promise = await policies.promise(connection, moved["area_id"], TaskKind.WISH, base_points, category)
     task = Task(
         id=new_id(),
         kind=TaskKind.WISH,
@@ -90,7 +86,7 @@ async def publish(
         status="open",
         reward_points=promise.points,
         hourly_points=promise.points_per_hour,
-        tags=task_tags.of_category(WishCategory(moved["category"])),
+        tags=task_tags.of_category(category),
     )
     await tasks.make(connection, task, mover, moved["body"])
 

@@ -10,7 +10,8 @@ import pytest
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.caller import Role
-from app.domain.kinds import TaskKind
+from app.domain.kinds import TaskKind, WishCategory
+from app.services import policies
 from tests.api.scene import problem
 from tests.api.test_me import all_pages
 from tests.api_client import ApiClient
@@ -138,6 +139,18 @@ class TestList:
     async def test_everybody_may_read_the_rules(self, api: ApiClient, world: World):
         await world.policy(world.grid)
         assert len((await api.get("/v1/policies", area_id=world.grid.id)).json()["items"]) == 1
+
+
+class TestPromise:
+    async def test_every_kind_of_task_begins_at_what_the_deployment_gives(self, world: World, database: Database):
+        for kind in TaskKind:
+            assert (await policies.promise(database.reads, world.grid.id, kind, 25)).points == 25, kind
+
+    async def test_the_most_precise_rate_of_the_area(self, world: World, database: Database):
+        await world.policy(world.grid, rates=[*RATES, RATES[0] | {"category": None, "points": 12}])
+        for category, points in ((WishCategory.ELDERLY, 15), (WishCategory.MEDICAL, 12)):
+            promise = await policies.promise(database.reads, world.grid.id, TaskKind.WISH, 25, category)
+            assert promise.points == points
 
 
 class TestEffective:

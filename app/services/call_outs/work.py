@@ -17,7 +17,9 @@ from app.services.places import Places
 IS_THEIRS = "SELECT lineage && $2::uuid[] FROM area WHERE id = $1"
 
 
-async def post(connection: Connection, index: Places, caller: Caller, call_out_id: UUID, form: EmergencyTaskIn) -> UUID:
+async def post(
+    connection: Connection, index: Places, caller: Caller, call_out_id: UUID, form: EmergencyTaskIn, base_points: int
+) -> UUID:
     """Post a task of a call-out in an area of the caller's; return its id. Locks the call-out against its end.
 
     Raises ``not-found``, ``not-allowed``, ``call-out-over``, ``area-unknown``, ``task-outside-area``,
@@ -30,7 +32,7 @@ async def post(connection: Connection, index: Places, caller: Caller, call_out_i
         raise Problem("area-unknown")
     if not is_theirs:
         raise Problem("not-allowed")
-    return await posted_tasks.post_for(connection, index, caller, call_out, form)
+    return await posted_tasks.post_for(connection, index, caller, call_out, form, base_points)
 
 
 async def list_of_call_out(

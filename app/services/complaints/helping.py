@@ -4,14 +4,12 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from app.core.clock import now
 from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.kinds import TaskKind
 from app.domain.lifecycles import COMPLAINT
-from app.domain.points import default_terms, rate_for
 from app.domain.shielding import mask_text
 from app.models import Task
 from app.schemas.complaints import CallIn
@@ -35,8 +33,7 @@ async def call(
         raise Problem("complaint-confidential")
     if await connection.fetchval(FIND_LIVE, complaint_id) is not None:
         raise Problem("helpers-called")
-    policy = await policies.find(connection, row["area_id"], now(), default_terms(base_points))
-    promise = rate_for(policy.terms, TaskKind.COMPLAINT, None)
+    promise = await policies.promise(connection, row["area_id"], TaskKind.COMPLAINT, base_points)
     has_own_words = form.title is not None or form.body is not None
     task = Task(
         id=new_id(),

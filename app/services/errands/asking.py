@@ -17,7 +17,6 @@ from app.domain.errors import Problem
 from app.domain.kinds import ErrandConsent, TaskKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ERRAND
-from app.domain.points import default_terms, rate_for
 from app.domain.shielding import mask_text
 from app.domain.texts import ERRAND_CONSENT_VERSION
 from app.models import Errand, Task
@@ -86,10 +85,9 @@ async def approve(connection: Connection, caller: Caller, errand_id: UUID, base_
     ``own-interest``, ``state-conflict``.
     """
     errand = await _find(connection, caller, errand_id)
-    mover, moment = _mover(errand, caller, "approve"), now()
-    moved = await transitions.move(connection, ERRAND, errand_id, "approve", mover, changes={"approved_at": moment})
-    policy = await policies.find(connection, moved["area_id"], moment, default_terms(base_points))
-    promise = rate_for(policy.terms, TaskKind.ERRAND, None)
+    mover = _mover(errand, caller, "approve")
+    moved = await transitions.move(connection, ERRAND, errand_id, "approve", mover, changes={"approved_at": now()})
+    promise = await policies.promise(connection, moved["area_id"], TaskKind.ERRAND, base_points)
     task = Task(
         id=new_id(),
         kind=TaskKind.ERRAND,

@@ -15,7 +15,6 @@ from app.domain.errors import Problem
 from app.domain.kinds import TaskKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import TASK, TASK_LIST
-from app.domain.points import Rate, default_terms, rate_for
 from app.domain.task_lists import ITEMS_MAX, weeks_on
 from app.models import TaskList
 from app.schemas.task_lists import ListItemIn, TaskListIn
@@ -110,7 +109,8 @@ async def copy(connection: Connection, caller: Caller, list_id: UUID, base_point
     items = await connection.fetch(FIND_TO_COPY, list_id, source["area_id"])
     task_ids = [new_id() for _ in items]
     rates = {
-        area_id: await _promise(connection, area_id, base_points) for area_id in {item["area_id"] for item in items}
+        area_id: await policies.promise(connection, area_id, TaskKind.LISTED, base_points)
+        for area_id in {item["area_id"] for item in items}
     }
     promises = [rates[item["area_id"]] for item in items]
     await connection.execute(
@@ -173,8 +173,3 @@ def _later(item: Record) -> timedelta | None:
     """Return how much later an item of the next month is; None for one that is at any time."""
     begins = item["starts_at"] or item["claim_until"]
     return None if begins is None else weeks_on(local_date(begins))
-
-
-async def _promise(connection: Connection, area_id: UUID, base_points: int) -> Rate:
-    policy = await policies.find(connection, area_id, now(), default_terms(base_points))
-    return rate_for(policy.terms, TaskKind.LISTED, None)
