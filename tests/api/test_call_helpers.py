@@ -49,6 +49,7 @@ class TestCall:
         assert seen == {
             "id": str(task_id),
             "kind": "complaint",
+            "errand_id": None,
             "wish_id": None,
             "complaint_id": str(complaint),
             "errand_id": None,
