@@ -52,7 +52,6 @@ class TestCall:
             "errand_id": None,
             "wish_id": None,
             "complaint_id": str(complaint),
-            "errand_id": None,
             "list_id": None,
             "item_number": None,
             "call_out_id": None,
