@@ -16,7 +16,7 @@ DISTANCE_STEP_M = 100
 DISTANCE_MAX_M = 100_000
 MINUTES_MAX = 1440
 
-TICKED_KINDS = frozenset({TaskKind.ACTIVITY, TaskKind.PATROL, TaskKind.EMERGENCY})
+TICKED_KINDS = frozenset({TaskKind.LISTED, TaskKind.ACTIVITY, TaskKind.PATROL, TaskKind.EMERGENCY})
 """What many do together: having been there is the delivery."""
 
 

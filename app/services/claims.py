@@ -16,7 +16,7 @@ from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ATTENDANCE, CLAIM
 from app.domain.shielding import mask_text
-from app.services import attendances, fulfilment, limits, messages, task_references, transitions
+from app.services import attendances, fulfilment, grants, limits, messages, task_references, transitions
 from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.limits import LIMIT_SQL, Terms
 from app.services.pages import PageRequest, page
@@ -69,7 +69,8 @@ EXPLAIN_REFUSAL = f"""
 PARTS = f"""t.author_id, a.lineage && $2::uuid[] AS in_scope,
         {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$3")} AS is_complainant"""
 FIND = f"""
-    SELECT c.id AS claim_id, c.status, c.user_id AS claimant_id, t.id AS task_id, t.wish_id, t.complaint_id, {PARTS}
+    SELECT c.id AS claim_id, c.status, c.user_id AS claimant_id, t.id AS task_id, t.wish_id, t.complaint_id, t.title,
+        a.name AS area_name, {PARTS}
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id WHERE c.id = $1
 """
 VIEW = f"""
@@ -85,18 +86,6 @@ LIST_OWN = f"""
     SELECT u.open_claims, u.narrowed_until, x.* FROM "user" u
     LEFT JOIN LATERAL ({VIEW} WHERE c.user_id = u.id AND c.id < $4 ORDER BY c.id DESC LIMIT $5) x ON true
     WHERE u.id = $1 ORDER BY x.id DESC
-"""
-
-
-# Of the nearest area at or above the task's that has any but the claimant.
-FIND_STAFF_NEAR = """
-    SELECT DISTINCT g.user_id, t.title, x.name AS area_name
-    FROM task t JOIN area x ON x.id = t.area_id JOIN "grant" g ON g.area_id = (
-        SELECT a.id FROM area a JOIN "grant" h ON h.area_id = a.id
-        WHERE a.id = ANY(x.lineage) AND h.role IN ('staff', 'administrator') AND h.user_id <> $2
-        ORDER BY cardinality(a.lineage) DESC LIMIT 1
-    )
-    WHERE t.id = $1 AND g.role IN ('staff', 'administrator') AND g.user_id <> $2
 """
 
 
@@ -176,11 +165,9 @@ async def cannot(connection: Connection, terms: Terms, caller: Caller, claim_id:
     row, mover = await _find(connection, terms.secret, caller, claim_id, "cannot")
     changes = {"note": mask_text(reason)}
     await fulfilment.free(connection, fulfilment.of(row), "cannot", mover, reason, terms=terms, changes=changes)
-    told = await connection.fetch(FIND_STAFF_NEAR, row["task_id"], caller.id)
-    if told:
-        words = {"area": told[0]["area_name"], "title": told[0]["title"]}
-        user_ids = [staff["user_id"] for staff in told]
-        await messages.tell(connection, user_ids, MessageKind.CLAIM_CANNOT, claim_id, **words)
+    staff = await grants.list_staff_near_task(connection, row["task_id"], caller.id)
+    words = {"area": row["area_name"], "title": row["title"]}
+    await messages.tell(connection, staff, MessageKind.CLAIM_CANNOT, claim_id, **words)
 
 
 async def verify(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID) -> None:

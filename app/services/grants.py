@@ -7,13 +7,15 @@ from asyncpg import Connection
 
 from app.core.db import insert
 from app.core.ids import new_id
-from app.domain.caller import Caller, Role
+from app.domain.caller import ACTING_ROLES, Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.models.grant import Grant
 from app.services import transitions
 from app.services.transitions import Mover
 
+STAFF_ROLES_SQL = ", ".join(f"'{role}'" for role in sorted(ACTING_ROLES[Role.STAFF]))
+"""The roles in which somebody acts as staff."""
 FIND_AREA = "SELECT name, lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
 FIND = """
     SELECT true FROM "grant" g JOIN area a ON a.id = g.area_id WHERE g.id = $1 AND a.lineage && $2::uuid[]
@@ -30,6 +32,16 @@ HELD = """
     SELECT EXISTS (
         SELECT FROM "grant" WHERE user_id = $1 AND role = $2 AND area_id = $3 AND holding_id IS NULL
     )
+"""
+
+# Of the nearest area that has any, from the task's upwards.
+STAFF_NEAR_TASK = f"""
+    SELECT DISTINCT g.user_id FROM task t JOIN area a ON a.id = t.area_id CROSS JOIN LATERAL (
+        SELECT near.area_id FROM unnest(a.lineage) WITH ORDINALITY AS step (id, depth)
+        JOIN "grant" near ON near.area_id = step.id AND near.role IN ({STAFF_ROLES_SQL}) AND near.user_id <> $2
+        ORDER BY step.depth DESC LIMIT 1
+    ) AS nearest JOIN "grant" g ON g.area_id = nearest.area_id AND g.role IN ({STAFF_ROLES_SQL}) AND g.user_id <> $2
+    WHERE t.id = $1 ORDER BY g.user_id
 """
 
 
@@ -83,3 +95,8 @@ async def give_from_command_line(connection: Connection, user_id: UUID, role: Ro
 async def exists(connection: Connection, user_id: UUID, role: Role, area_id: UUID) -> bool:
     """Whether the user holds exactly this grant, given by hand."""
     return bool(await connection.fetchval(HELD, user_id, role, area_id))
+
+
+async def list_staff_near_task(connection: Connection, task_id: UUID, but_not: UUID) -> list[UUID]:
+    """Return who is staff of a task's area, or of the nearest above that has any, leaving one person out."""
+    return [row["user_id"] for row in await connection.fetch(STAFF_NEAR_TASK, task_id, but_not)]

@@ -118,6 +118,14 @@ class TestCannot:
         assert (await api.post(f"/v1/claims/{again}/cannot", next_one, reason)).status_code == 200
         assert (await api.get("/v1/me/waiting", waiting)).json()["items"][0]["status"] == "moved_up", place
 
+    async def test_nobody_tells_themselves(self, api: ApiClient, world: World):
+        helper, above = await world.helper(), await world.holder(Role.STAFF, world.community)
+        await make_grant(world.database, helper, world.grid, Role.STAFF)
+        claim = await world.claim(helper, await world.wish(await world.person()))
+        assert (await api.post(f"/v1/claims/{claim}/cannot", helper, REASON)).status_code == 200
+        [told] = (await api.get("/v1/me/messages", above)).json()["items"]
+        assert told["kind"] == "claim_cannot"
+
 
 class TestVerify:
     async def test_the_helper_gets_the_points(self, api: ApiClient, world: World):

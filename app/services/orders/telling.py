@@ -7,21 +7,20 @@ from uuid import UUID
 from asyncpg import Connection
 
 from app.core.clock import local_date
-from app.domain.caller import ACTING_ROLES, Role
 from app.domain.kinds import MessageKind
 from app.services import messages
+from app.services.grants import STAFF_ROLES_SQL
 from app.services.orders.standing import UNREPORTED
 
-STAFF_ROLES = ", ".join(f"'{role}'" for role in sorted(ACTING_ROLES[Role.STAFF]))
 # Nobody is told what they do themselves.
 FIND_STAFF = f"""
     SELECT DISTINCT g.user_id, p.id AS part_id
     FROM order_part p JOIN area a ON a.id = p.area_id JOIN area_order o ON o.id = p.order_id
     JOIN area above ON above.id = o.area_id CROSS JOIN LATERAL (
         SELECT near.area_id FROM unnest(a.lineage) WITH ORDINALITY AS step (id, depth)
-        JOIN "grant" near ON near.area_id = step.id AND near.role IN ({STAFF_ROLES})
+        JOIN "grant" near ON near.area_id = step.id AND near.role IN ({STAFF_ROLES_SQL})
         WHERE step.id <> ALL (above.lineage) ORDER BY step.depth DESC LIMIT 1
-    ) AS nearest JOIN "grant" g ON g.area_id = nearest.area_id AND g.role IN ({STAFF_ROLES})
+    ) AS nearest JOIN "grant" g ON g.area_id = nearest.area_id AND g.role IN ({STAFF_ROLES_SQL})
     WHERE {{which}} AND g.user_id IS DISTINCT FROM $2::uuid
 """
 OF_PARTS = FIND_STAFF.format(which="p.id = ANY ($1::uuid[])")
