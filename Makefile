@@ -30,6 +30,9 @@ test: $(STAMP) ## Run all tests on up to four cores, each against a real Postgre
 fuzz: $(STAMP) ## Try 2,000 sequences on the ledger instead of the tests' 100, some minutes (EXAMPLES=20000 for more)
 	@LEDGER_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/ledger/test_stateful.py
 
+fuzz-api: $(STAMP) ## Make 50 requests of each form to each route instead of the tests' 8, some minutes (EXAMPLES=…)
+	@API_EXAMPLES=$(or $(EXAMPLES),50) $(BIN)/python -m pytest tests/contract/test_schemathesis.py
+
 fuzz-complaints: $(STAMP) ## Live 10,000 random lives of complaints instead of the tests' 200, some minutes (EXAMPLES=…)
 	@COMPLAINT_EXAMPLES=$(or $(EXAMPLES),10000) $(BIN)/python -m pytest -s tests/rates/test_histories.py
 

@@ -22,6 +22,7 @@ LONGITUDE, LATITUDE = 117.5, 36.5
 COMMUNITIES, GRIDS_EACH, WISHES, PLACED = 8, 8, 20_000, 4_000
 SOMEWHERE = f"{LONGITUDE} + (random() - 0.5) * 0.08, {LATITUDE} + (random() - 0.5) * 0.06"
 SHOWN = 21
+FILL_WITHIN_S = 60
 
 FILL = (
     """
@@ -133,10 +134,10 @@ async def district(database: Database) -> AsyncIterator[District]:
     transaction = connection.transaction()
     await transaction.start()
     try:
-        await connection.execute("SET LOCAL statement_timeout = '60s'")
+        await connection.execute(f"SET LOCAL statement_timeout = '{FILL_WITHIN_S}s'")
         district_id = new_id()
         for statement in FILL:
-            await connection.execute(statement, district_id)
+            await connection.execute(statement, district_id, timeout=FILL_WITHIN_S)
         await connection.execute("SELECT gin_clean_pending_list('ix_task_text_tokens'::regclass)")
         for table in ("area", "area_shape", "wish", "task", "task_text"):
             await connection.execute(f"ANALYZE {table}")

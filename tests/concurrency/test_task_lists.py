@@ -8,7 +8,11 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.domain.caller import Caller, HeldGrant, Role
+from app.schemas.tasks import TaskEditIn
 from app.services import posted_tasks, transitions
+from app.services.places import Places
+from app.services.task_lists import publishing
 from tests.api.scene import problem
 from tests.concurrency.test_area_tree import wait_until_blocked
 from tests.concurrency.test_races import together
@@ -38,7 +42,7 @@ async def in_line(world: World, task_id: UUID, *acts: Act) -> list[Any]:
     return await asyncio.gather(*begun)
 
 
-def publishing(world: World, path: str) -> Act:
+def publish_by_http(world: World, path: str) -> Act:
     return lambda: world.api.post(f"{path}/publish", world.staff, {})
 
 
@@ -53,7 +57,7 @@ async def seen(world: World, path: str) -> list[tuple[int, str, bool]]:
 async def test_an_edit(world: World, first: str):
     """Either its new words are checked before the list can be published, or after; never do they open unchecked."""
     path, task_id = await drafted(world)
-    publish = publishing(world, path)
+    publish = publish_by_http(world, path)
 
     async def edit() -> httpx.Response:
         return await world.api.put(f"/v1/tasks/{task_id}", world.staff, ITEM | {"title": "赌博筹码"})
@@ -73,7 +77,7 @@ async def test_an_edit(world: World, first: str):
 async def test_a_cancelled_item(world: World, first: str):
     """It is out before the others are numbered, or was published and its number stays its own."""
     path, task_id = await drafted(world)
-    publish = publishing(world, path)
+    publish = publish_by_http(world, path)
 
     async def cancel() -> httpx.Response:
         return await world.api.post(f"/v1/tasks/{task_id}/cancel", world.staff, {"reason": "写错了。"})
@@ -91,7 +95,7 @@ async def test_the_verdict_on_an_item(world: World, first: str):
         async with world.database.transaction() as connection:
             return await posted_tasks.let_in(connection, task_id, transitions.SYSTEM)
 
-    publish = publishing(world, path)
+    publish = publish_by_http(world, path)
     acts: tuple[Act, Act] = (publish, pass_it) if first == "publish" else (pass_it, publish)
     told = dict(
         zip(
@@ -112,10 +116,15 @@ async def test_the_verdict_on_an_item(world: World, first: str):
 async def test_a_word_on_an_item_that_waited_through_publication_and_edit(world: World):
     """It looks what the list is once it has the item: or else it would wait for a publication that was."""
     path, task_id = await drafted(world, passed=False)
-    let_in = lambda: world.api.post(f"/v1/tasks/{task_id}/open", world.staff)  # noqa: E731
-    edit = lambda: world.api.put(f"/v1/tasks/{task_id}", world.staff, ITEM | {"seats": 9})  # noqa: E731
-    answers = await in_line(world, task_id, let_in, publishing(world, path), edit, let_in)
-    assert [answer.status_code for answer in answers] == [200] * 4
+    staff = Caller(world.staff.id, grants=(HeldGrant(Role.STAFF, world.community.id),))
+    async with world.database.transaction() as connection:
+        await connection.execute(HOLD, task_id)
+        word = asyncio.ensure_future(world.api.post(f"/v1/tasks/{task_id}/open", world.staff))
+        await wait_until_blocked(world.database)
+        await posted_tasks.let_in(connection, task_id, transitions.SYSTEM)
+        await publishing.publish(connection, staff, UUID(path.rpartition("/")[2]))
+        await posted_tasks.edit(connection, Places(), staff, task_id, TaskEditIn(**ITEM | {"seats": 9}))
+    assert (await word).status_code == 200
     assert await seen(world, path) == [(1, "open", True), (2, "open", True)]
 
 
