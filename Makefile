@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz fuzz-complaints crowd check format lock bench bench-text bench-district bench-call-out faults openapi clean
+.PHONY: help run test fuzz fuzz-api fuzz-complaints crowd check format lock bench bench-text bench-district bench-call-out faults openapi clean
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
