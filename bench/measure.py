@@ -192,8 +192,8 @@ def count_statements(
                     if status not in scenario.expected:
                         raise WrongAnswersError(f"{scenario.name}: answered {status}.")
                     counts.append((wire.statements - before[0], wire.round_trips - before[1]))
-                # The first ones connect and prepare; the median is the usual request.
-                steady = counts[COUNTED_REQUESTS:]
+                # The first half connects and prepares; the median of the rest is the usual request.
+                steady = counts[len(counts) // 2 :]
                 figures.statements = statistics.median(statements for statements, _ in steady)
                 figures.round_trips = statistics.median(round_trips for _, round_trips in steady)
                 connection.close()
