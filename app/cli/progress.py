@@ -1,6 +1,7 @@
 """A bar that shows how far a long command is; a short one shows nothing."""
 
 import time
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -11,15 +12,16 @@ QUIET_S = 2
 class Bar:
     """Shows how far it is, on a terminal, when it takes longer than ``QUIET_S``."""
 
-    def __init__(self, of_what: str) -> None:
+    def __init__(self, of_what: str, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._of_what = of_what
-        self._began_s = time.monotonic()
+        self._clock_s = clock_s
+        self._began_s = clock_s()
         self._progress: Progress | None = None
 
     def advance(self, done: int, of: int) -> None:
         """Show that ``done`` of so many are done."""
         if self._progress is None:
-            if time.monotonic() - self._began_s < QUIET_S:
+            if self._clock_s() - self._began_s < QUIET_S:
                 return
             columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
             self._progress = Progress(*columns, console=Console(stderr=True), transient=True)

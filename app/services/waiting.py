@@ -323,6 +323,12 @@ async def end_task(
     return ended
 
 
+async def cancel_task(connection: Connection, task_id: UUID, mover: Mover, *, where: str = "true") -> None:
+    """Cancel a task as ``end_task`` does. Raises ``state-conflict`` where that returns None."""
+    if await end_task(connection, task_id, "cancel", mover, where=where) is None:
+        raise Problem("state-conflict")
+
+
 @dataclass(frozen=True, slots=True)
 class _Given:
     """The ids of what one moving up makes."""

@@ -103,7 +103,7 @@ async def withdraw(connection: Connection, caller: Caller, wish_id: UUID) -> Non
     mover = _mover(wish, caller, "withdraw")
     # The task first, as a claim does: whoever comes second waits, then finds the state changed.
     if wish["task_id"] is not None:
-        await _cancel_task(connection, wish["task_id"], mover)
+        await waiting.cancel_task(connection, wish["task_id"], mover)
     moved = await transitions.move(connection, WISH, wish_id, "withdraw", mover)
     if wish["task_id"] is None and moved["from_status"] == "published":
         raise Problem("state-conflict")  # published while this waited: a task is open that was not there to cancel
@@ -131,19 +131,13 @@ async def dispute(connection: Connection, caller: Caller, wish_id: UUID, reason:
 async def expire(connection: Connection, wish_id: UUID) -> None:
     """End a wish that nobody claimed. Raises ``state-conflict`` when somebody did meanwhile."""
     task_id = await connection.fetchval("SELECT id FROM task WHERE wish_id = $1", wish_id)
-    await _cancel_task(connection, task_id, transitions.SYSTEM)
+    await waiting.cancel_task(connection, task_id, transitions.SYSTEM)
     await transitions.move(connection, WISH, wish_id, "expire", transitions.SYSTEM)
 
 
 async def find_unclaimed(connection: Connection, before: datetime) -> list[UUID]:
     """Return wishes published before a moment that nobody has claimed."""
     return [row["id"] for row in await connection.fetch(FIND_UNCLAIMED, before)]
-
-
-async def _cancel_task(connection: Connection, task_id: UUID, mover: Mover) -> None:
-    """Cancel the task of a wish, and the line of those who wait. Raises ``state-conflict`` when it has ended."""
-    if await waiting.end_task(connection, task_id, "cancel", mover) is None:
-        raise Problem("state-conflict")
 
 
 async def _find(connection: Connection, caller: Caller, wish_id: UUID) -> Record:

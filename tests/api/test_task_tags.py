@@ -14,7 +14,9 @@ from app.core.clock import today
 from app.core.db import Database
 from app.domain import months
 from app.domain.caller import Caller, HeldGrant, Role
+from app.domain.errors import Problem
 from app.domain.kinds import WishCategory
+from app.schemas.task_tags import TagIn
 from app.services import task_tags
 from tests.api.scene import problem
 from tests.api.test_near_tasks import near
@@ -123,12 +125,19 @@ class TestNaming:
         edit = {"name": code[-12:], "position": 1, "is_active": True}
         assert problem(await api.put(f"{TAGS}/{other}", world.administrator, edit)) == (409, "tag-name-taken")
 
-    async def test_not_more_than_can_be_chosen_from(
-        self, api: ApiClient, world: World, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.setattr("app.services.task_tags.TAGS_MAX", 1)
-        form = {"code": new_code(), "group": "joint_work", "name": "多一个", "position": 1}
-        assert problem(await api.post(TAGS, world.administrator, form)) == (409, "tag-limit-reached")
+    async def test_not_more_than_can_be_chosen_from(self, world: World):
+        caller = Caller(world.administrator.id, grants=(HeldGrant(Role.ADMINISTRATOR, world.district.id),))
+        async with undone(world.database) as connection:
+            there = await connection.fetchval("SELECT count(*) FROM task_tag")
+            for _ in range(there, task_tags.TAGS_MAX):
+                code = new_code()
+                await task_tags.add(
+                    connection, caller, TagIn(code=code, group="joint_work", name=code[-12:], position=1)
+                )
+            one_more = TagIn(code=new_code(), group="joint_work", name="多一个", position=1)
+            with pytest.raises(Problem) as refused:
+                await task_tags.add(connection, caller, one_more)
+        assert refused.value.type.code == "tag-limit-reached"
 
     @pytest.mark.parametrize(
         "changes",

@@ -39,7 +39,6 @@ FIND_UNCLAIMED = """
     WHERE e.status = 'approved' AND e.approved_at < $1 AND t.status = 'open' AND t.seats_taken = 0
     ORDER BY e.approved_at LIMIT 500
 """
-IS_UNCLAIMED = "x.seats_taken = 0"
 
 
 async def ask(connection: Connection, secret: str, caller: Caller, form: ErrandIn) -> UUID:
@@ -114,7 +113,7 @@ async def withdraw(connection: Connection, caller: Caller, errand_id: UUID) -> N
     mover = _mover(errand, caller, "withdraw")
     # The task first, as a claim does: whoever comes second waits, then finds the state changed.
     if errand["task_id"] is not None:
-        await _cancel_task(connection, errand["task_id"], mover)
+        await waiting.cancel_task(connection, errand["task_id"], mover, where=posted_tasks.IS_UNCLAIMED)
     moved = await transitions.move(connection, ERRAND, errand_id, "withdraw", mover)
     if errand["task_id"] is None and moved["from_status"] == "approved":
         raise Problem("state-conflict")  # approved while this waited: a task is open that was not there to cancel
@@ -136,18 +135,13 @@ async def end(connection: Connection, caller: Caller, errand_id: UUID, reason: s
 async def expire(connection: Connection, errand_id: UUID) -> None:
     """End an errand that nobody claimed. Raises ``state-conflict`` when somebody did meanwhile."""
     task_id = await connection.fetchval("SELECT id FROM task WHERE errand_id = $1", errand_id)
-    await _cancel_task(connection, task_id, transitions.SYSTEM)
+    await waiting.cancel_task(connection, task_id, transitions.SYSTEM, where=posted_tasks.IS_UNCLAIMED)
     await transitions.move(connection, ERRAND, errand_id, "expire", transitions.SYSTEM)
 
 
 async def find_unclaimed(connection: Connection, before: datetime) -> list[UUID]:
     """Return errands that were approved before a moment and that nobody has claimed."""
     return [row["id"] for row in await connection.fetch(FIND_UNCLAIMED, before)]
-
-
-async def _cancel_task(connection: Connection, task_id: UUID, mover: Mover) -> None:
-    if await waiting.end_task(connection, task_id, "cancel", mover, where=IS_UNCLAIMED) is None:
-        raise Problem("state-conflict")
 
 
 async def _find(connection: Connection, caller: Caller, errand_id: UUID) -> Record:
