@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, DateTime, Index, text
 from sqlmodel import Field, SQLModel
 
+from app.core.sql import quoted
 from app.domain.lifecycles import AREA_ORDER, OPEN_PART_STATES, ORDER_PART
 from app.models.columns import created_at, status_check
 
-IS_OPEN = "status IN ({})".format(", ".join(f"'{state}'" for state in OPEN_PART_STATES))
+IS_OPEN = f"status IN ({quoted(OPEN_PART_STATES)})"
 
 
 class AreaOrder(SQLModel, table=True):

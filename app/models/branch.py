@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, DateTime, Index, text
 from sqlmodel import Field, SQLModel
 
+from app.core.sql import quoted
 from app.domain.kinds import CandidacyOrigin, TermEnd
 from app.domain.lifecycles import BRANCH, BRANCH_CANDIDACY, BRANCH_MEMBER, OPEN_CANDIDACY_STATES
 from app.models.columns import created_at, enum_type, status_check
 
-OPEN = ", ".join(f"'{state}'" for state in OPEN_CANDIDACY_STATES)
+OPEN = quoted(OPEN_CANDIDACY_STATES)
 
 
 class Branch(SQLModel, table=True):

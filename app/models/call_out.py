@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from app.core.sql import quoted
 from app.domain.kinds import CallOutAnswer
 from app.domain.lifecycles import ACTIVE_CALL_OUT_STATES, CALL_OUT, CALLED_STATES
 from app.models.columns import created_at, enum_type, status_check
 
-ACTIVE = ", ".join(f"'{state}'" for state in ACTIVE_CALL_OUT_STATES)
-CALLED = ", ".join(f"'{state}'" for state in CALLED_STATES)
+ACTIVE = quoted(ACTIVE_CALL_OUT_STATES)
+CALLED = quoted(CALLED_STATES)
 
 
 class CallOut(SQLModel, table=True):

@@ -7,10 +7,11 @@ from sqlalchemy import CheckConstraint, Column, DateTime, Index, SmallInteger, S
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
+from app.core.sql import quoted
 from app.domain.lifecycles import CLAIM, LIVE_CLAIM_STATES
 from app.models.columns import created_at, status_check
 
-LIVE = ", ".join(f"'{state}'" for state in LIVE_CLAIM_STATES)
+LIVE = quoted(LIVE_CLAIM_STATES)
 
 
 class Claim(SQLModel, table=True):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, DateTime, Enum, text
 from sqlmodel import Field, SQLModel
 
+from app.core.sql import quoted
 from app.domain.lifecycle import Lifecycle
 
 SQLModel.metadata.naming_convention = {
@@ -33,7 +34,7 @@ def enum_type(kind: type[StrEnum], name: str) -> Enum:
 
 def status_check(lifecycle: Lifecycle) -> CheckConstraint:
     """Return the CHECK that a ``status`` is a state of ``lifecycle``."""
-    states = ", ".join(f"'{state}'" for state in lifecycle.states)
+    states = quoted(lifecycle.states)
     return CheckConstraint(f"status IN ({states})", name=_versioned("status", lifecycle.states))
 
 

@@ -22,15 +22,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
+from app.core.sql import quoted
 from app.domain.kinds import Channel, ComplaintPart, Outcome, Urgency
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES, PUBLIC_COMPLAINT_STATES
 from app.models.columns import created_at, enum_type, status_check
 
 UNANSWERED_STATES = [state for state in PUBLIC_COMPLAINT_STATES if state in LIVE_COMPLAINT_STATES]
-LIVE = ", ".join(f"'{state}'" for state in LIVE_COMPLAINT_STATES)
-ON_WALL = ", ".join(f"'{state}'" for state in PUBLIC_COMPLAINT_STATES if state != "merged")
+LIVE = quoted(LIVE_COMPLAINT_STATES)
+ON_WALL = quoted(state for state in PUBLIC_COMPLAINT_STATES if state != "merged")
 IS_ON_WALL = f"NOT is_confidential AND status IN ({ON_WALL})"
-UNANSWERED = ", ".join(f"'{state}'" for state in UNANSWERED_STATES)
+UNANSWERED = quoted(UNANSWERED_STATES)
 IS_UNANSWERED = f"is_on_wall AND status IN ({UNANSWERED})"
 """What stands on a wall without an answer."""
 

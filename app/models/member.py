@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
+from app.core.sql import quoted
 from app.domain.kinds import EMPLOYED_KINDS, MemberKind
 from app.domain.lifecycles import MEMBER
 from app.models.columns import created_at, enum_type, status_check
 
-EMPLOYED = ", ".join(f"'{kind}'" for kind in EMPLOYED_KINDS)
+EMPLOYED = quoted(EMPLOYED_KINDS)
 
 
 class Member(SQLModel, table=True):

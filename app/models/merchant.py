@@ -7,10 +7,11 @@ from sqlalchemy import Boolean, CheckConstraint, Computed, DateTime, Index, Uniq
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from app.core.sql import quoted
 from app.domain.lifecycles import LIVE_MERCHANT_STATES, MERCHANT
 from app.models.columns import created_at, status_check
 
-LIVE = ", ".join(f"'{state}'" for state in LIVE_MERCHANT_STATES)
+LIVE = quoted(LIVE_MERCHANT_STATES)
 ACCEPTS_SCANS = "status::text = 'approved'::text OR status::text = 'suspended'::text AND honours_vouchers"
 """As the database writes it, so that the two compare."""
 

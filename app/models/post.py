@@ -7,11 +7,12 @@ from sqlalchemy import CheckConstraint, Column, DateTime, Index, String, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
+from app.core.sql import quoted
 from app.domain.caller import Role
 from app.domain.kinds import PostQueue
 from app.models.columns import created_at, enum_type
 
-QUEUES = ", ".join(f"'{queue}'" for queue in PostQueue)
+QUEUES = quoted(PostQueue)
 
 
 class Post(SQLModel, table=True):

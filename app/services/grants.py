@@ -7,6 +7,7 @@ from asyncpg import Connection
 
 from app.core.db import insert
 from app.core.ids import new_id
+from app.core.sql import quoted
 from app.domain.caller import ACTING_ROLES, Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
@@ -14,7 +15,7 @@ from app.models.grant import Grant
 from app.services import transitions
 from app.services.transitions import Mover
 
-STAFF_ROLES_SQL = ", ".join(f"'{role}'" for role in sorted(ACTING_ROLES[Role.STAFF]))
+STAFF_ROLES_SQL = quoted(sorted(ACTING_ROLES[Role.STAFF]))
 """The roles in which somebody acts as staff."""
 FIND_AREA = "SELECT name, lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
 FIND = """

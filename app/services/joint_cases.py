@@ -7,6 +7,7 @@ from asyncpg import Connection, Record
 
 from app.core.clock import now
 from app.core.db import Reads
+from app.core.sql import quoted
 from app.domain.caller import NOBODY, Caller, Role, parties_to_complaint
 from app.domain.errors import Problem
 from app.domain.kinds import ComplaintPart
@@ -29,7 +30,7 @@ VIEW = f"""
     FROM joint_case x JOIN area a ON a.id = x.area_id LEFT JOIN area up ON up.id = a.parent_id
     JOIN complaint_category k ON k.code = x.category CROSS JOIN LATERAL (
         SELECT count(*) AS complaints,
-            count(*) FILTER (WHERE c.status IN ({", ".join(f"'{state}'" for state in LIVE_COMPLAINT_STATES)}))
+            count(*) FILTER (WHERE c.status IN ({quoted(LIVE_COMPLAINT_STATES)}))
                 AS unanswered,
             coalesce(bool_or({HAS_PART_SQL.format(complaint_id="c.id", person_hash="$1")}), false) AS is_own
         FROM complaint c WHERE c.case_id = x.id

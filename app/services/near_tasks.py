@@ -13,6 +13,7 @@ from asyncpg import Record
 from app.core.clock import now
 from app.core.db import Reads
 from app.core.pagination import DISTANCES, HIGHEST
+from app.core.sql import quoted
 from app.domain import geometry
 from app.domain.caller import Caller
 from app.domain.errors import Problem
@@ -33,7 +34,7 @@ UNTAGGED_KINDS = (TaskKind.COMPLAINT, TaskKind.ERRAND, TaskKind.EMERGENCY)
 TAGS_OF_WISHES = frozenset(category.value for category in WishCategory)
 """A wish carries the tag of its category and no other."""
 
-NEVER_PLACED = "ARRAY[{}]".format(", ".join(f"'{kind}'" for kind in UNPLANNED_KINDS))
+NEVER_PLACED = f"ARRAY[{quoted(UNPLANNED_KINDS)}]"
 
 # In every statement: $1 and $2 are the point on the map, $3 how far it reaches there, $4 to $6 what every view of tasks
 # takes, $7 the number of rows, $8 and $9 the distance and the id behind which the page begins, $10 the kinds, $11 the

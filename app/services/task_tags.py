@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from asyncpg import Connection, Record
 
 from app.core.db import Reads
+from app.core.sql import quoted
 from app.domain import months
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
@@ -22,9 +23,7 @@ from app.services.transitions import Mover
 
 TAGS_MAX = 200
 
-IN_ORDER = "array_position(ARRAY[{}], k.tag_group::text), k.position, k.code".format(
-    ", ".join(f"'{group}'" for group in TagGroup)
-)
+IN_ORDER = f"array_position(ARRAY[{quoted(TagGroup)}], k.tag_group::text), k.position, k.code"
 # A tag is everybody's: whoever changes it administers a district and not a part of one.
 LIST = f"""
     SELECT k.code, k.tag_group, k.name, k.position, k.is_active,

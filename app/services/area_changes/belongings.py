@@ -10,6 +10,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from app.core.sql import quoted
 from app.domain.lifecycle import Lifecycle
 from app.domain.lifecycles import (
     ACTIVE_CALL_OUT_STATES,
@@ -73,7 +74,7 @@ class Stays:
 
 
 def _in(*states: str) -> str:
-    return "x.status IN ({})".format(", ".join(f"'{state}'" for state in states))
+    return f"x.status IN ({quoted(states)})"
 
 
 def _unfinished(lifecycle: Lifecycle, *finished: str) -> str:

@@ -7,6 +7,7 @@ from asyncpg import Connection, Record
 
 from app.core.db import Reads, insert
 from app.core.ids import new_id
+from app.core.sql import quoted
 from app.domain.caller import Caller, Role, parties_to_candidacy
 from app.domain.errors import Problem
 from app.domain.kinds import CandidacyOrigin
@@ -19,7 +20,7 @@ from app.services.branches import standing, views
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
-IS_OPEN = "status IN ({})".format(", ".join(f"'{state}'" for state in OPEN_CANDIDACY_STATES))
+IS_OPEN = f"status IN ({quoted(OPEN_CANDIDACY_STATES)})"
 # $2 are the areas where the caller ($3) acts as staff. A rival stands for the same office, or holds it.
 VIEW = f"""
     SELECT c.id, c.branch_id, b.name AS branch_name, b.area_id, a.name AS area_name, c.member_id, c.origin, c.status,

@@ -6,6 +6,7 @@ from uuid import UUID
 from asyncpg import Connection, Record
 
 from app.core.db import Reads
+from app.core.sql import quoted
 from app.domain.caller import Caller, Role, parties_to_call_out
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
@@ -14,7 +15,7 @@ from app.services import transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
-WAS_CALLED = "c.status IN ({})".format(", ".join(f"'{state}'" for state in CALLED_STATES))
+WAS_CALLED = f"c.status IN ({quoted(CALLED_STATES)})"
 IS_OVER_PART = f"""({WAS_CALLED} AND EXISTS (
     SELECT FROM area b WHERE b.id = ANY($1::uuid[]) AND b.lineage @> ARRAY[c.area_id]
 ))"""

@@ -10,6 +10,7 @@ from uuid import UUID
 from app import ledger
 from app.core.db import Reads
 from app.core.ids import new_id
+from app.core.sql import quoted
 from app.domain import texts
 from app.domain.caller import Role
 from app.domain.kinds import ImportKind, Verdict
@@ -41,7 +42,7 @@ COLUMNS = (
     Column("phone", "联系电话", Phone(), synonyms=("电话", "手机", "手机号", "手机号码", "联系方式")),
 )  # fmt: skip
 
-LIVE = ", ".join(f"'{state}'" for state in LIVE_MERCHANT_STATES)
+LIVE = quoted(LIVE_MERCHANT_STATES)
 LIST = f"""
     SELECT x.id, x.area_id, x.name, x.licence_number, x.person_id, p.sealed
     FROM merchant x JOIN area a ON a.id = x.area_id LEFT JOIN person p ON p.id = x.person_id

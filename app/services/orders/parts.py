@@ -6,6 +6,7 @@ from asyncpg import Connection
 
 from app.core.clock import now
 from app.core.db import Reads
+from app.core.sql import quoted
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import MessageKind
@@ -19,7 +20,7 @@ BY_ANOTHER = "x.reported_by <> $11"
 HOLD = f"""
     SELECT true FROM order_part p JOIN area a ON a.id = p.area_id JOIN area_order o ON o.id = p.order_id
     JOIN area above ON above.id = o.area_id JOIN area here ON here.id = $2 AND here.lineage @> ARRAY[p.area_id]
-    WHERE p.id = $1 AND p.status IN ({standing.states(WORKED_PART_STATES)}) AND {standing.EXECUTES.format(scope="$3")}
+    WHERE p.id = $1 AND p.status IN ({quoted(WORKED_PART_STATES)}) AND {standing.EXECUTES.format(scope="$3")}
     FOR SHARE OF p
 """
 

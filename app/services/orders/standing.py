@@ -11,6 +11,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from app.core.db import Reads
+from app.core.sql import quoted
 from app.domain.caller import Caller, Role, parties_to_order, parties_to_order_part
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
@@ -25,14 +26,8 @@ from app.services import transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
-
-def states(names: tuple[str, ...]) -> str:
-    """Return states as SQL lists them."""
-    return ", ".join(f"'{name}'" for name in names)
-
-
-UNREPORTED = f"p.status IN ({states(UNREPORTED_PART_STATES)})"
-OPEN = f"p.status IN ({states(OPEN_PART_STATES)})"
+UNREPORTED = f"p.status IN ({quoted(UNREPORTED_PART_STATES)})"
+OPEN = f"p.status IN ({quoted(OPEN_PART_STATES)})"
 IS_OVERDUE = f"({UNREPORTED} AND o.due_at < clock_timestamp())"
 FIGURES = ("parts", *ORDER_PART.states, "overdue")
 WORK = ("tasks", "people", "verified")

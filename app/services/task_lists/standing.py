@@ -5,6 +5,7 @@ from uuid import UUID
 from asyncpg import Connection, Record
 
 from app.core.db import Reads
+from app.core.sql import quoted
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
@@ -13,7 +14,7 @@ from app.services import transitions
 from app.services.transitions import Mover
 
 STAFF = frozenset({Party.STAFF})
-IS_PUBLIC = "l.status IN ({})".format(", ".join(f"'{state}'" for state in PUBLIC_LIST_STATES))
+IS_PUBLIC = f"l.status IN ({quoted(PUBLIC_LIST_STATES)})"
 IS_VISIBLE = f"({IS_PUBLIC} OR a.lineage && $2::uuid[])"
 """Whether a list ``l`` of area ``a`` is there for a reader; $2 are the areas where they act as staff."""
 FIND = f"""
