@@ -6,13 +6,14 @@ from app.core.db import Reads
 from app.domain.caller import Caller, HeldGrant, Role
 from app.domain.errors import Problem
 
-FIND_CALLER = """
+IS_HELPER_SQL = """EXISTS (
+    SELECT FROM person p LEFT JOIN member m ON m.person_id = p.id LEFT JOIN volunteer v ON v.person_id = p.id
+    WHERE p.user_id = u.id AND (m.status = 'approved' OR v.status = 'approved')
+)"""
+"""Whether the user ``u`` may claim tasks."""
+FIND_CALLER = f"""
     SELECT u.token_version, u.is_blocked,
-        EXISTS (
-            SELECT FROM person p
-            LEFT JOIN member m ON m.person_id = p.id LEFT JOIN volunteer v ON v.person_id = p.id
-            WHERE p.user_id = u.id AND (m.status = 'approved' OR v.status = 'approved')
-        ) AS is_helper,
+        {IS_HELPER_SQL} AS is_helper,
         ARRAY(SELECT (g.role, g.area_id) FROM "grant" g WHERE g.user_id = u.id) AS grants,
         ARRAY(SELECT c.merchant_id FROM clerk c WHERE c.user_id = u.id) AS shop_ids
     FROM "user" u WHERE u.id = $1

@@ -19,7 +19,7 @@ from app.domain.shielding import mask_text
 from app.domain.texts import DRILL_TITLE, EMERGENCY_TASKS, TOO_FEW
 from app.models import Task
 from app.schemas.tasks import EmergencyTaskIn, PostedIn, TaskEditIn, TaskIn
-from app.services import fulfilment, messages, policies, task_tags, task_words, transitions, waiting
+from app.services import fulfilment, messages, policies, task_tags, task_words, transitions, users, waiting
 from app.services.complaints import standing
 from app.services.limits import Terms
 from app.services.orders import parts as order_parts
@@ -46,7 +46,6 @@ FIND_OF_CALL_OUT = "SELECT id FROM task WHERE call_out_id = $1 AND status IN ('d
 FIND_CLAIMANTS = """
     SELECT DISTINCT user_id FROM claim WHERE task_id = $1 AND status IN ('active', 'returned') ORDER BY user_id
 """
-LOCK_USERS = 'SELECT FROM "user" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE'
 FIND_CLAIMS = """
     SELECT t.wish_id, t.complaint_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id
     FROM claim c JOIN task t ON t.id = c.task_id
@@ -274,7 +273,7 @@ async def call_off(
     again.
     """
     claimants = await _claimants(connection, task_id)
-    await connection.execute(LOCK_USERS, claimants)
+    await users.lock(connection, claimants)
     await connection.execute(LOCK_TASK, task_id)
     cancelled = await waiting.end_task(connection, task_id, "cancel", mover, note=note, where=where)
     if cancelled is None:

@@ -1,6 +1,7 @@
 """Users: the first log-in makes one, the others find it."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -51,6 +52,7 @@ FIND_ME = """
     LEFT JOIN member m ON m.person_id = p.id LEFT JOIN volunteer v ON v.person_id = p.id
     WHERE u.id = $1
 """
+LOCK = 'SELECT FROM "user" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE'
 PROPOSE_NICKNAME = 'UPDATE "user" SET pending_nickname = $2 WHERE id = $1'
 FIND_PENDING_NICKNAME = 'SELECT openid, pending_nickname FROM "user" WHERE id = $1'
 ADOPT_NICKNAME = """
@@ -87,6 +89,11 @@ async def log_in(
     if device_hash is not None:
         await connection.execute(REMEMBER_DEVICE, row["id"], device_hash, now())
     return LoggedIn(row["id"], row["token_version"])
+
+
+async def lock(connection: Connection, user_ids: Sequence[UUID]) -> None:
+    """Lock the rows of users in the order of their ids, before all else that is locked."""
+    await connection.execute(LOCK, user_ids)
 
 
 async def get_me(reads: Reads, user_id: UUID) -> dict[str, Any]:

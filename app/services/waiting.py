@@ -34,6 +34,7 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import TASK, WAITER
 from app.domain.limits import WAITING_MAX
 from app.services import limits, messages, task_references, transitions
+from app.services.callers import IS_HELPER_SQL
 from app.services.complainants import HAS_PART_SQL, find_parts, hash_of
 from app.services.limits import LIMIT_SQL, Terms
 from app.services.pages import PageRequest, page
@@ -81,11 +82,7 @@ EXPLAIN_REFUSAL = f"""
 # Of whoever waits: w, their user u. $2 is the moment, $3 the limit.
 MAY_MOVE_UP = f"""
     w.status = 'waiting' AND NOT u.is_blocked AND u.open_claims < {LIMIT_SQL.format(moment="$2", limit="$3::int")}
-        AND EXISTS (
-            SELECT FROM person p
-            LEFT JOIN member m ON m.person_id = p.id LEFT JOIN volunteer v ON v.person_id = p.id
-            WHERE p.user_id = u.id AND (m.status = 'approved' OR v.status = 'approved')
-        )
+        AND {IS_HELPER_SQL}
         AND NOT EXISTS (
             SELECT FROM claim c
             WHERE c.task_id = w.task_id AND c.user_id = u.id AND c.status IN ('active', 'submitted', 'returned')

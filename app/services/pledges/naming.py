@@ -14,7 +14,8 @@ from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.kinds import MessageKind
 from app.domain.lifecycles import PLEDGE
-from app.services import limits, messages, transitions
+from app.services import limits, messages, transitions, users
+from app.services.callers import IS_HELPER_SQL
 from app.services.limits import LIMIT_SQL, Terms
 from app.services.pledges import seats, standing
 from app.services.transitions import Mover
@@ -27,17 +28,12 @@ RESOLVE = """
     SELECT l.user_id FROM branch_member i JOIN member m ON m.id = i.member_id JOIN person l ON l.id = m.person_id
     WHERE i.branch_id = $2 AND i.id = ANY($3) AND i.status = 'joined' AND l.user_id IS NOT NULL
 """
-LOCK_USERS = 'SELECT FROM "user" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE'
 GET = "SELECT status, heads, named FROM pledge WHERE id = $1"
 # Read once users and task are locked. $2 are the users, $3 is the moment, $4 the limit.
 LOOK = f"""
     SELECT u.id, u.id = t.author_id OR EXISTS (
             SELECT FROM task_call y WHERE y.task_id = t.id AND y.called_by = u.id AND y.is_by_staff
-        ) AS is_author, u.open_claims, u.narrowed_until, NOT u.is_blocked AND EXISTS (
-            SELECT FROM person l
-            LEFT JOIN member m ON m.person_id = l.id LEFT JOIN volunteer v ON v.person_id = l.id
-            WHERE l.user_id = u.id AND (m.status = 'approved' OR v.status = 'approved')
-        ) AS is_helper, EXISTS (
+        ) AS is_author, u.open_claims, u.narrowed_until, NOT u.is_blocked AND {IS_HELPER_SQL} AS is_helper, EXISTS (
             SELECT FROM claim c
             WHERE c.task_id = t.id AND c.user_id = u.id AND c.status IN ('active', 'submitted', 'returned')
         ) AS is_claimed, u.open_claims < {LIMIT_SQL.format(moment="$3", limit="$4::int")} AS has_hand
@@ -124,7 +120,7 @@ async def _lock(
     Raises ``task-not-open``, ``state-conflict`` and ``pledge-full`` when there is nothing to give to ``heads`` people.
     """
     moment = now()
-    await connection.execute(LOCK_USERS, user_ids)
+    await users.lock(connection, user_ids)
     task = await connection.fetchrow(seats.LOCK_TASK, pledge["task_id"])
     if not seats.is_open(task, moment):
         raise Problem("task-not-open")
