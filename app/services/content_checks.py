@@ -17,8 +17,9 @@ from app.domain.lifecycles import COMPLAINT, ERRAND, OFFER, TASK_SERIES, WISH
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
 from app.services import complainants, posted_tasks, series_tasks, task_series, transitions, users, wishes
 from app.services.complaints import handling, repeats
-from app.wechat.client import Scene, WeChat
+from app.wechat.client import WeChat
 from app.wechat.errors import WeChatError
+from app.wechat.texts import Scene
 
 log = structlog.get_logger(__name__)
 

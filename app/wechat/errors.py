@@ -17,6 +17,7 @@ LIMIT_PER_DAY_WAIT_S = 3600
 """The limit ends with WeChat's day; an hour is a bearable guess that does not promise the moment."""
 BUSY_WAIT_S = 5
 
+NO_MEANINGS: Mapping[int, type["WeChatError"]] = MappingProxyType({})
 RID = re.compile(r"rid: ?([0-9A-Za-z-]{1,64})")
 
 
@@ -110,14 +111,16 @@ CLASS_BY_ERRCODE: Mapping[int, type[WeChatError]] = MappingProxyType(
 )
 
 
-def error_for(errcode: int, errmsg: object, *, proves_secret: bool) -> WeChatError:
+def error_for(
+    errcode: int, errmsg: object, *, proves_secret: bool, meanings: Mapping[int, type[WeChatError]] = NO_MEANINGS
+) -> WeChatError:
     """Return the error that ``errcode`` means; an unknown one is a plain WeChatError.
 
     ``proves_secret`` is true for calls that carry the AppSecret: there 40001 says that the secret is wrong, elsewhere
-    that the token is. Of ``errmsg`` only the rid is kept.
+    that the token is. ``meanings`` are those of one endpoint alone. Of ``errmsg`` only the rid is kept.
     """
     found = RID.search(errmsg) if isinstance(errmsg, str) else None
     rid = found.group(1) if found else None
     if proves_secret and errcode == WRONG_SECRET_OR_TOKEN:
         return WeChatMisconfigured(errcode, rid)
-    return CLASS_BY_ERRCODE.get(errcode, WeChatError)(errcode, rid)
+    return (meanings.get(errcode) or CLASS_BY_ERRCODE.get(errcode, WeChatError))(errcode, rid)

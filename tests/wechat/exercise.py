@@ -14,8 +14,10 @@ import structlog
 
 from app.core.logging import configure
 from app.core.settings import Settings
-from app.wechat.client import Scene, WeChat
+from app.wechat.client import WeChat
 from app.wechat.errors import WeChatError
+from app.wechat.texts import Scene
+from app.wechat.tokens import MemoryTokens
 from tests.wechat.server import APPID, SECRET, order_fault
 
 CODE = "sim-保密-used-once"
@@ -62,18 +64,19 @@ async def attempt(wechat: WeChat, openid: str | None) -> None:
 async def exercise(base_url: str, log_format: str) -> None:
     configure(Settings.model_validate({"log_level": "DEBUG", "log_format": log_format}))
     logging.getLogger().addHandler(Everything(level=logging.NOTSET))
-    async with aclosing(WeChat(base_url, APPID, SECRET, timeout_s=0.5)) as wechat:
+    tokens = MemoryTokens()
+    async with aclosing(WeChat(base_url, APPID, SECRET, tokens=tokens, timeout_s=0.5)) as wechat:
         session = await wechat.exchange_code(CODE)
-        tell(session, wechat, vars(wechat)["_token"])
+        tell(session, wechat, vars(tokens))
         await attempt(wechat, None)
         for fault in FAULTS:
             for path, openid in ((LOGIN, None), (TOKEN, session.openid), (CHECK, session.openid)):
                 if path == TOKEN:
-                    vars(wechat)["_token"] = None
+                    vars(tokens)["_token"] = None
                 await asyncio.to_thread(order_fault, base_url, path, **fault)
                 await attempt(wechat, openid)
         await attempt(wechat, session.openid)
-        tell(session, wechat, vars(wechat)["_token"])
+        tell(session, wechat, vars(tokens))
     async with aclosing(WeChat("http://127.0.0.1:1", APPID, SECRET)) as wechat:
         await attempt(wechat, None)
         await attempt(wechat, session.openid)

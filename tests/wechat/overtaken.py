@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from app.wechat.client import Scene, Verdict, WeChat
+from app.wechat.client import WeChat
+from app.wechat.texts import Scene, Verdict
 
 
 class Overtaken(WeChat):

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from app.wechat import errors
-from app.wechat.client import Scene, WeChat, pieces_of
+from app.wechat.client import WeChat
+from app.wechat.texts import Scene, pieces_of
 from bench.processes import free_port
 from tests.wechat.server import APPID, SECRET, answering, count_calls, granted, order_fault, passed, raw
 
@@ -319,5 +320,5 @@ async def unreachable() -> AsyncIterator[tuple[WeChat, list[httpx.Request]]]:
         sent.append(request)
 
     async with aclosing(WeChat(f"http://127.0.0.1:{free_port()}", APPID, SECRET)) as wechat:
-        wechat._http.event_hooks["request"].append(note)
+        wechat._transport._http.event_hooks["request"].append(note)
         yield wechat, sent

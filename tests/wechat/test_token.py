@@ -5,7 +5,8 @@ import httpx
 import pytest
 
 from app.wechat import errors
-from app.wechat.client import Scene, WeChat
+from app.wechat.client import WeChat
+from app.wechat.texts import Scene
 from tests.wechat.server import APPID, SECRET, answering, count_calls, granted, order_fault, passed
 
 TOKEN = "/cgi-bin/stable_token"
