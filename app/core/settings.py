@@ -4,19 +4,23 @@ Variables carry the prefix ``ECHOWALL_``; ``.env`` beside the working directory 
 only fit for a developer's machine, each refusal with a sentence that says what to set.
 """
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - refused in production
 DEVELOPMENT_DATA_KEY = "development-only-data-key-that-production-refuses"
+DEVELOPMENT_PUSH_TOKEN = "simulator-push-token"  # noqa: S105 - refused in production
+DEVELOPMENT_PUSH_AES_KEY = "SimulatorPushKeyThatProductionRefuses000000"
 SIMULATOR_URL = "http://127.0.0.1:8010"
 WECHAT_URL = "https://api.weixin.qq.com"
 SECRET_BYTES_MIN = 32
+PUSH_AES_KEY_FORM = re.compile(r"[A-Za-z0-9+/]{43}")
 
 
 class SettingsError(RuntimeError):
@@ -55,6 +59,12 @@ class Settings(BaseSettings):
     )
     wechat_appid: str = Field("wx0000000000000000", description="AppID of the mini-program")
     wechat_secret: SecretStr = Field(SecretStr("simulator-secret"), description="AppSecret of the mini-program")
+    wechat_push_token: SecretStr = Field(
+        SecretStr(DEVELOPMENT_PUSH_TOKEN), description="Token of the message push, as in WeChat's console"
+    )
+    wechat_push_aes_key: SecretStr = Field(
+        SecretStr(DEVELOPMENT_PUSH_AES_KEY), description="EncodingAESKey of the message push, 43 characters"
+    )
     token_ttl_days: int = Field(7, ge=1, le=90, description="days until a log-in must be repeated")
     open_claims_limit: int = Field(3, ge=1, le=50, description="claims one person may hold at once")
     claim_days: int = Field(7, ge=1, le=90, description="days until a claim without delivery lapses")
@@ -71,6 +81,14 @@ class Settings(BaseSettings):
     def uses_simulator(self) -> bool:
         """Whether WeChat is anything but WeChat itself."""
         return urlsplit(self.wechat_base_url).hostname != urlsplit(WECHAT_URL).hostname
+
+    @field_validator("wechat_push_aes_key")
+    @classmethod
+    def refuse_a_key_without_its_form(cls, key: SecretStr) -> SecretStr:
+        """Raise ValueError for what is no EncodingAESKey, without showing it."""
+        if not PUSH_AES_KEY_FORM.fullmatch(key.get_secret_value()):
+            raise ValueError("an EncodingAESKey has 43 characters of A-Z, a-z, 0-9, + and /: copy it from the console")
+        return key
 
     @model_validator(mode="after")
     def refuse_developer_settings_in_production(self) -> Self:
@@ -99,6 +117,14 @@ class Settings(BaseSettings):
             faults.append(
                 "ECHOWALL_WECHAT_APPID or ECHOWALL_WECHAT_SECRET is the simulator's: "
                 "set the AppID and AppSecret of the mini-program."
+            )
+        if (
+            self.wechat_push_token.get_secret_value() == DEVELOPMENT_PUSH_TOKEN
+            or self.wechat_push_aes_key.get_secret_value() == DEVELOPMENT_PUSH_AES_KEY
+        ):
+            faults.append(
+                "ECHOWALL_WECHAT_PUSH_TOKEN or ECHOWALL_WECHAT_PUSH_AES_KEY is the simulator's: set the Token and "
+                "EncodingAESKey of the message push in WeChat's console, in safe mode (安全模式) and JSON."
             )
         if faults:
             raise ValueError(" ".join(faults))

@@ -22,6 +22,8 @@ PRODUCTION = {
     "wechat_base_url": "https://api.weixin.qq.com",
     "wechat_appid": "wx1234567890abcdef",
     "wechat_secret": "0123456789abcdef0123456789abcdef",
+    "wechat_push_token": "x3Hq-token",
+    "wechat_push_aes_key": "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C",
 }
 
 
@@ -89,11 +91,18 @@ def test_production_refuses_a_simulator(url: str):
     assert "https://api.weixin.qq.com" in told
 
 
-@pytest.mark.parametrize("name", ["wechat_appid", "wechat_secret"])
+@pytest.mark.parametrize("name", ["wechat_appid", "wechat_secret", "wechat_push_token", "wechat_push_aes_key"])
 def test_production_refuses_the_credentials_of_the_simulator(name: str):
     told = refusal(**{name: getattr(make(), name)})
     assert f"ECHOWALL_{name.upper()}" in told
     assert "simulator" in told
+
+
+@pytest.mark.parametrize("key", ["", "A" * 42, "A" * 44, "A" * 42 + "-", "密" * 43])
+def test_a_key_of_the_push_has_its_form(key: str):
+    told = refusal(wechat_push_aes_key=key)
+    assert "ECHOWALL_WECHAT_PUSH_AES_KEY" in told
+    assert not key or key not in told
 
 
 def test_everything_that_is_missing_is_named_at_once():
@@ -117,7 +126,7 @@ def test_a_wrong_value_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch,
 def test_secrets_do_not_show_in_what_is_printed():
     settings = make(**PRODUCTION)
     for shown in (repr(settings), str(settings), settings.model_dump_json()):
-        for name in ("secret_key", "data_key", "wechat_secret"):
+        for name in ("secret_key", "data_key", "wechat_secret", "wechat_push_token", "wechat_push_aes_key"):
             assert str(PRODUCTION[name]) not in shown
         assert "postgresql://" not in shown
 

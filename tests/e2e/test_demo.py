@@ -365,6 +365,8 @@ class TestRefused:
             ECHOWALL_WECHAT_BASE_URL="https://api.weixin.qq.com",
             ECHOWALL_WECHAT_APPID="wx1234567890abcdef",
             ECHOWALL_WECHAT_SECRET="y" * 32,
+            ECHOWALL_WECHAT_PUSH_TOKEN="t" * 16,
+            ECHOWALL_WECHAT_PUSH_AES_KEY="k" * 43,
         )
         assert refused.returncode == 2
         assert refused.stdout.startswith("The demo district is made-up people")

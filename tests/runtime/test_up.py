@@ -195,6 +195,8 @@ class TestInTheWay:
             ECHOWALL_WECHAT_BASE_URL="https://api.weixin.qq.com",
             ECHOWALL_WECHAT_APPID="wx1234567890abcdef",
             ECHOWALL_WECHAT_SECRET="y" * 32,
+            ECHOWALL_WECHAT_PUSH_TOKEN="t" * 16,
+            ECHOWALL_WECHAT_PUSH_AES_KEY="k" * 43,
         ).start()
         assert refused.ended() == 2
         assert "echowall serve" in refused.said()

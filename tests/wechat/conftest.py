@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 
+import httpx
 import pytest
 
 from app.wechat.client import WeChat
@@ -17,6 +18,13 @@ def simulator_url() -> Iterator[str]:
 def base_url(simulator_url: str) -> Iterator[str]:
     yield simulator_url
     forget_faults(simulator_url)
+
+
+@pytest.fixture
+async def http(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the simulator that is not ours."""
+    async with httpx.AsyncClient(base_url=base_url) as client:
+        yield client
 
 
 @pytest.fixture

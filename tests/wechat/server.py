@@ -12,7 +12,7 @@ from itertools import count
 import httpx
 import uvicorn
 
-from app.wechat.simulator import create_simulator
+from app.wechat.simulator import Habits, create_simulator
 
 APPID = "wx1234567890abcdef"
 SECRET = "appsecret-never-to-be-seen"
@@ -33,7 +33,7 @@ def new_code(name: str = "小李") -> str:
 def running_simulator(appid: str = APPID, secret: str = SECRET) -> Iterator[str]:
     """Run the simulator on a free port in a thread with its own event loop; yield its base URL."""
     config = uvicorn.Config(
-        create_simulator(appid, secret),
+        create_simulator(appid, secret, Habits(forced_apart_s=0, media_after_s=0, push_again_after_s=0)),
         log_config=None,
         log_level="critical",
         access_log=False,
@@ -63,6 +63,18 @@ def order_fault(base_url: str, path: str, **fault: object) -> None:
 
 def forget_faults(base_url: str) -> None:
     http.delete(f"{base_url}/_simulator/faults").raise_for_status()
+
+
+def control(base_url: str, path: str, /, **form: object) -> httpx.Response:
+    """Ask the simulator for something that is not WeChat's: habits, subscribe, pushes, limits (see the simulator)."""
+    return http.post(f"{base_url}/_simulator/{path}", json=form).raise_for_status()
+
+
+def look(base_url: str, what: str) -> list[dict[str, object]]:
+    """Return what the simulator has seen: messages, pushes, pictures or texts."""
+    seen = http.get(f"{base_url}/_simulator/{what}").raise_for_status().json()
+    assert isinstance(seen, list)
+    return seen
 
 
 def count_calls(base_url: str, path: str) -> int:

@@ -10,6 +10,8 @@ PRODUCTION = {
     "ECHOWALL_WECHAT_BASE_URL": "https://api.weixin.qq.com",
     "ECHOWALL_WECHAT_APPID": "wx1234567890abcdef",
     "ECHOWALL_WECHAT_SECRET": "appsecret",
+    "ECHOWALL_WECHAT_PUSH_TOKEN": "t" * 16,
+    "ECHOWALL_WECHAT_PUSH_AES_KEY": "k" * 43,
 }
 
 

@@ -20,6 +20,7 @@ from app.core.settings import API_URL_FILE, DATABASE_URL_FILE, Settings
 
 FAILED = 1
 POLL_S = 0.1
+PUSH_PATH = "/wechat/push"
 READY_WITHIN_S = 60
 READY_ANSWER_WITHIN_S = 2
 STOP_WITHIN_S = 10
@@ -96,7 +97,9 @@ class Run:
         if chosen != wanted:
             say(f"Port {wanted} is taken; the WeChat simulator takes {chosen}.")
         self._environment["ECHOWALL_WECHAT_BASE_URL"] = f"http://127.0.0.1:{chosen}"
-        self._children.append(self._child("simulator", ["simulator", "--port", str(chosen)]))
+        self._children.append(
+            self._child("simulator", ["simulator", "--port", str(chosen), "--push-url", f"{self._url()}{PUSH_PATH}"])
+        )
 
     def _start_database(self) -> None:
         if self._settings.database_url is not None:
