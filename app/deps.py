@@ -19,6 +19,7 @@ from app.core.security import InvalidTokenError, fingerprint, read_token
 from app.core.settings import Settings
 from app.domain.caller import Caller
 from app.domain.errors import CountedProblem, Problem
+from app.domain.message_templates import Templates
 from app.services import callers, idempotency
 from app.services.call_outs.board import Board
 from app.services.idempotency import RequestKey, SingleWrite
@@ -82,6 +83,11 @@ async def get_displays(request: Request) -> Displays:
     return displays
 
 
+async def get_templates(request: Request) -> Templates:
+    templates: Templates = request.app.state.templates
+    return templates
+
+
 SecretDep = Annotated[str, Depends(get_data_key)]
 """The key that opens who complained."""
 TermsDep = Annotated[Terms, Depends(get_terms)]
@@ -93,6 +99,7 @@ ReadsDep = Annotated[Reads, Depends(get_reads)]
 BoardDep = Annotated[Board, Depends(get_board)]
 PlacesDep = Annotated[Places, Depends(get_places)]
 DisplaysDep = Annotated[Displays, Depends(get_displays)]
+TemplatesDep = Annotated[Templates, Depends(get_templates)]
 
 
 class FindCaller(HTTPBearer):

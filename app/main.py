@@ -72,6 +72,7 @@ from app.routers import (
     steps,
     strength,
     strength_rules,
+    subscriptions,
     task_calls,
     task_lists,
     task_series,
@@ -93,6 +94,7 @@ from app.services.call_outs.board import Board
 from app.services.health import newest_migration
 from app.services.places import Places
 from app.services.shapes.exports import Displays
+from app.wechat import templates
 from app.wechat.client import WeChat
 
 V1 = (
@@ -100,6 +102,7 @@ V1 = (
     me,
     calendars,
     messages,
+    subscriptions,
     places,
     shapes,
     buildings,
@@ -182,7 +185,7 @@ DESCRIPTION = (
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Return the application. Raises pydantic's ValidationError when the settings are not fit for the environment."""
+    """Return the application. Raises pydantic's ValidationError or SettingsError when the settings are not fit."""
     settings = settings or get_settings()
     logging.configure(settings)
 
@@ -212,6 +215,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: "-".join([*map(str, route.tags), route.name]),
     )
     app.state.settings = settings
+    app.state.templates = templates.load(settings)
     app.state.migration = newest_migration()
     problems.install(app)
     app.add_middleware(problems.BodyLimit, max_bytes=BODY_BYTES_MAX, larger=LARGER_BODIES)

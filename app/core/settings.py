@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     wechat_push_aes_key: SecretStr = Field(
         SecretStr(DEVELOPMENT_PUSH_AES_KEY), description="EncodingAESKey of the message push, 43 characters"
     )
+    wechat_templates: Path | None = Field(
+        None, description="file of the subscribe messages' templates; development: app/wechat/templates.toml"
+    )
     token_ttl_days: int = Field(7, ge=1, le=90, description="days until a log-in must be repeated")
     open_claims_limit: int = Field(3, ge=1, le=50, description="claims one person may hold at once")
     claim_days: int = Field(7, ge=1, le=90, description="days until a claim without delivery lapses")

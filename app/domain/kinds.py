@@ -273,6 +273,17 @@ class MessageKind(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
 
 
+class AskedMoment(StrEnum):
+    """When a client asks the user which messages may ring beside the inbox, each time after a tap."""
+
+    WISH_POSTED = "wish_posted"  # an errand too
+    COMPLAINT_POSTED = "complaint_posted"
+    TASK_CLAIMED = "task_claimed"
+    HELPER_JOINED = "helper_joined"  # registered, or opened the calls
+    VOUCHER_TAKEN = "voucher_taken"
+    WORK_OPENED = "work_opened"  # staff, leaders and workers of units open their queue
+
+
 class AdjustmentKind(StrEnum):
     """What hands do to points, always two people with a reason and a paper."""
 

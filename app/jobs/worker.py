@@ -21,7 +21,7 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.jobs.handlers import Parts, give_back_vouchers_of_shop, place_complaint_texts
 from app.jobs.schedules import SWEEPS
-from app.services import calendars, content_checks
+from app.services import calendars, content_checks, subscriptions
 from app.services.area_changes.complaints import PLACE_TEXTS
 from app.services.complaints.handling import CHECK_ANSWER
 from app.services.complaints.posting import CHECK_COMPLAINT
@@ -36,6 +36,7 @@ from app.services.posted_tasks import CHECK_TASK
 from app.services.task_series import CHECK_SERIES
 from app.services.users import CHECK_NICKNAME
 from app.services.wishes import CHECK_WISH
+from app.wechat import templates
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -55,6 +56,7 @@ FORGET = "DELETE FROM worker_heartbeat WHERE worker_id = $1 OR seen_at < now() -
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; then let the jobs at hand end. Raises when the database is lost."""
     url = settings.require_database_url()
+    ringing = templates.load(settings)
     database = Database(url, settings)
     wechat = WeChat(settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value())
     async with asyncpg.create_pool(
@@ -67,6 +69,7 @@ async def run(settings: Settings) -> None:
         try:
             async with database.transaction() as connection:
                 await calendars.sync(connection)
+                await subscriptions.sync(connection, ringing)
             log.info("worker ready")
             async with asyncio.TaskGroup() as group:
                 heart = group.create_task(beat(database))

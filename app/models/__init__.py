@@ -45,6 +45,7 @@ from app.models.rate import RateCount, RatePublication
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.staffing_rule import StaffingRule
 from app.models.strength_rule import StrengthRule
+from app.models.subscription import MessageCredit, MessageTemplate
 from app.models.task import Task
 from app.models.task_call import TaskCall, TaskCallAnswer
 from app.models.task_list import TaskList
@@ -124,6 +125,8 @@ __all__ = [
     "Member",
     "Merchant",
     "Message",
+    "MessageCredit",
+    "MessageTemplate",
     "Offer",
     "OfferTaker",
     "OrderPart",

@@ -154,6 +154,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/me/messages"): [OWN, Reach(is_empty=True, query="unread=true")],
     ("GET", "/v1/me/messages/unread"): [Reach(is_empty=True, nothing='{"unread":0,"actions":[]}')],
     ("POST", "/v1/me/messages/read"): [],  # knows nobody but the caller
+    ("GET", "/v1/me/subscriptions"): [OPEN],
     ("GET", "/v1/me/identification"): [GONE],
     ("GET", "/v1/me/looks"): [OWN],
     ("GET", "/v1/me/member"): [GONE],

@@ -129,7 +129,7 @@ class TestReads:
         assert await counter.get("/v1/wishes", world.staff, area_id=world.district.id, status="reviewing") == 3
 
     async def test_messages(self, counter: Counter, world: World):
-        for path in ("/v1/me/messages", "/v1/me/messages/unread"):
+        for path in ("/v1/me/messages", "/v1/me/messages/unread", "/v1/me/subscriptions"):
             assert await counter.get(path, world.staff) == IDENTITY + 1
 
     async def test_call_outs(self, counter: Counter, world: World):
