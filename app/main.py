@@ -86,6 +86,7 @@ from app.routers import (
     vouchers,
     waiters,
     walls,
+    wechat_push,
     wishes,
 )
 from app.schemas.shapes import BODY_BYTES_MAX as SHAPES_BYTES_MAX
@@ -168,11 +169,12 @@ V1 = (
 BODY_BYTES_MAX = 1 << 20
 FORM_BYTES_MAX = FILE_BYTES_MAX + (64 << 10)
 """A file with a table, and what a form writes around it."""
-LARGER_BODIES = {
+BODIES_OF_OTHER_SIZE = {
     re.compile(r"/v1/areas/[^/]*/shapes(/check)?"): SHAPES_BYTES_MAX,
     re.compile("/v1/imports"): FORM_BYTES_MAX,
+    re.compile("/wechat/push"): wechat_push.PUSH_BYTES_MAX,
 }
-"""Paths that take more, and how much."""
+"""Paths that take more, or less because everybody may send there, and how much."""
 UNREAD_FORMS = (ShapesCheckIn, ShapesIn)
 """Payloads that routes read by themselves: FastAPI does not know of them."""
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
@@ -218,12 +220,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.templates = templates.load(settings)
     app.state.migration = newest_migration()
     problems.install(app)
-    app.add_middleware(problems.BodyLimit, max_bytes=BODY_BYTES_MAX, larger=LARGER_BODIES)
+    app.add_middleware(problems.BodyLimit, max_bytes=BODY_BYTES_MAX, others=BODIES_OF_OTHER_SIZE)
     app.router.route_class = ByBeginningRoute
     mount(app, "", health.router, {})
     for module in V1:
         mount(app, "/v1", module.router, EVERYWHERE)
     mount(app, "", open311.router, {})
+    mount(app, "", wechat_push.router, {})
     complete_document(app)
     return app
 

@@ -270,11 +270,11 @@ class BodyLimit:
     FastAPI's own limit answers text/plain.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, larger: Mapping[re.Pattern[str], int] | None = None) -> None:
-        """Let paths that match one of ``larger`` take more than ``max_bytes``."""
+    def __init__(self, app: ASGIApp, max_bytes: int, others: Mapping[re.Pattern[str], int] | None = None) -> None:
+        """Let paths that match one of ``others`` take as much as stands there, not ``max_bytes``."""
         self.app = app
         self.max_bytes = max_bytes
-        self.larger = larger or {}
+        self.others = others or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -302,7 +302,7 @@ class BodyLimit:
 
     def max_bytes_of(self, path: str) -> int:
         """Return how large a body may be that is sent to ``path``."""
-        return next((most for pattern, most in self.larger.items() if pattern.fullmatch(path)), self.max_bytes)
+        return next((most for pattern, most in self.others.items() if pattern.fullmatch(path)), self.max_bytes)
 
 
 async def discard(receive: Receive) -> None:

@@ -21,7 +21,7 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.jobs.handlers import Parts, give_back_vouchers_of_shop, place_complaint_texts
 from app.jobs.schedules import SWEEPS
-from app.services import calendars, content_checks, subscriptions
+from app.services import calendars, content_checks, pushes, subscriptions
 from app.services.area_changes.complaints import PLACE_TEXTS
 from app.services.complaints.handling import CHECK_ANSWER
 from app.services.complaints.posting import CHECK_COMPLAINT
@@ -33,6 +33,7 @@ from app.services.lending.plans import DRAW_UP
 from app.services.merchants import GIVE_BACK_VOUCHERS
 from app.services.offers import CHECK_OFFER
 from app.services.posted_tasks import CHECK_TASK
+from app.services.push_inbox import TAKE_PUSH
 from app.services.task_series import CHECK_SERIES
 from app.services.users import CHECK_NICKNAME
 from app.services.wishes import CHECK_WISH
@@ -97,7 +98,7 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
         APPLY_IMPORT: partial(applying.apply, database, secret),
         DRAW_UP: partial(drawing.draw_up, database),
     }
-    acts: dict[str, Callable[[UUID], Awaitable[None]]] = {
+    acts: dict[str, Callable[[UUID], Awaitable[object]]] = {
         CHECK_WISH: partial(content_checks.check_wish, database, wechat, base_points=base_points),
         CHECK_COMPLAINT: partial(content_checks.check_complaint, database, wechat, secret),
         CHECK_ANSWER: partial(content_checks.check_answer, database, wechat),
@@ -109,6 +110,7 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
         CHECK_OFFER: partial(content_checks.check_offer, database, wechat),
         CHECK_NICKNAME: partial(content_checks.check_nickname, database, wechat),
         GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),
+        TAKE_PUSH: partial(pushes.take, database, secret),
         PLACE_TEXTS: partial(place_complaint_texts, parts),
     }
     for name, act in acts.items():
@@ -142,7 +144,7 @@ def forgive_first(probe: Probe) -> Probe:
     return ask
 
 
-def _for_subject(act: Callable[[UUID], Awaitable[None]]) -> Callable[[Job], Awaitable[None]]:
+def _for_subject(act: Callable[[UUID], Awaitable[object]]) -> Callable[[Job], Awaitable[None]]:
     """Return a handler that acts on the thing whose id is the job's payload."""
 
     async def take(job: Job) -> None:

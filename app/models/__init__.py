@@ -41,6 +41,7 @@ from app.models.person import Person, Stay
 from app.models.pledge import Pledge
 from app.models.policy import Award, PointsPolicy, PointsWarning
 from app.models.post import Post, PostHolding
+from app.models.push_event import PushEvent
 from app.models.rate import RateCount, RatePublication
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.staffing_rule import StaffingRule
@@ -136,6 +137,7 @@ __all__ = [
     "PointsWarning",
     "Post",
     "PostHolding",
+    "PushEvent",
     "RateCount",
     "RatePublication",
     "Redemption",

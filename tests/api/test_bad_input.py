@@ -15,7 +15,7 @@ from jose import jwt
 from app.core.clock import now
 from app.core.security import issue_token, token_key
 from app.core.settings import Settings
-from app.main import BODY_BYTES_MAX, LARGER_BODIES
+from app.main import BODIES_OF_OTHER_SIZE, BODY_BYTES_MAX
 from tests.api.scene import (
     DOCUMENT,
     ROUTES,
@@ -210,7 +210,7 @@ async def refuse_large(api: ApiClient, route: Route, scene: Scene) -> None:
 def most(route: Route, scene: Scene) -> int:
     """Return how many bytes a route takes."""
     path = scene.path(route[1])
-    return next((limit for pattern, limit in LARGER_BODIES.items() if pattern.fullmatch(path)), BODY_BYTES_MAX)
+    return next((limit for pattern, limit in BODIES_OF_OTHER_SIZE.items() if pattern.fullmatch(path)), BODY_BYTES_MAX)
 
 
 class TestLargeBodies:
