@@ -241,6 +241,25 @@ class EmergencyWork(StrEnum):
     REGISTRATION = "registration"
 
 
+class CheckedPart(StrEnum):
+    """Which words of a thing a content check looks at."""
+
+    WORDS = "words"  # what the thing itself says
+    ANSWER = "answer"
+    THANKS = "thanks"
+    NOTE = "note"  # what a helper says of a delivery
+    NICKNAME = "nickname"
+    PICTURE = "picture"
+
+
+class Suggestion(StrEnum):
+    """What WeChat makes of a text or a picture."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    REVIEW = "review"
+    RISKY = "risky"
+
+
 class MessageKind(StrEnum):
     """What people are told in the app."""
 

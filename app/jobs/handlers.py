@@ -17,7 +17,6 @@ from app.domain.seals import SHORT_LOOK_BACK
 from app.jobs.rounds import BATCH, each, in_batches, until_none
 from app.services import (
     attendances,
-    content_checks,
     digests,
     fulfilment,
     idempotency,
@@ -41,6 +40,7 @@ from app.services import (
 from app.services.area_changes import complaints as area_complaints
 from app.services.call_outs import ordering
 from app.services.complaints import overdue, residents
+from app.services.content_checks import things, words
 from app.services.errands import asking as errands
 from app.services.imports import clearing
 from app.services.lending import lines as lending_lines
@@ -292,8 +292,10 @@ async def tend_lending(parts: Parts) -> int:
 
 
 async def hold_forgotten(parts: Parts) -> int:
-    """Hand wishes, errands, complaints and offers whose content check never ended over to people; return how many."""
-    return await content_checks.hold_forgotten(parts.database, now() - CHECK_PATIENCE)
+    """Hand whatever has a content check that never ended over to people; return how many."""
+    before = now() - CHECK_PATIENCE
+    held = await things.hold_forgotten(parts.database, before)
+    return held + await words.hold_forgotten(parts.database, before)
 
 
 async def read_complaints(parts: Parts) -> int:

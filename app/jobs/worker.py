@@ -21,10 +21,12 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.jobs.handlers import Parts, give_back_vouchers_of_shop, place_complaint_texts
 from app.jobs.schedules import SWEEPS
-from app.services import calendars, content_checks, pushes, subscriptions
+from app.services import calendars, pushes, subscriptions
 from app.services.area_changes.complaints import PLACE_TEXTS
 from app.services.complaints.handling import CHECK_ANSWER
 from app.services.complaints.posting import CHECK_COMPLAINT
+from app.services.content_checks import things, words
+from app.services.content_checks.asking import CHECK_WORDS
 from app.services.errands.asking import CHECK_ERRAND
 from app.services.imports import applying, checking
 from app.services.imports.steps import APPLY_IMPORT, CHECK_IMPORT
@@ -99,16 +101,17 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
         DRAW_UP: partial(drawing.draw_up, database),
     }
     acts: dict[str, Callable[[UUID], Awaitable[object]]] = {
-        CHECK_WISH: partial(content_checks.check_wish, database, wechat, base_points=base_points),
-        CHECK_COMPLAINT: partial(content_checks.check_complaint, database, wechat, secret),
-        CHECK_ANSWER: partial(content_checks.check_answer, database, wechat),
-        CHECK_TASK: partial(content_checks.check_task, database, wechat),
+        CHECK_WISH: partial(things.check_wish, database, wechat, base_points=base_points),
+        CHECK_COMPLAINT: partial(things.check_complaint, database, wechat, secret),
+        CHECK_ANSWER: partial(things.check_answer, database, wechat),
+        CHECK_TASK: partial(things.check_task, database, wechat),
         CHECK_SERIES: partial(
-            content_checks.check_series, database, wechat, weeks=parts.settings.series_weeks, base_points=base_points
+            things.check_series, database, wechat, weeks=parts.settings.series_weeks, base_points=base_points
         ),
-        CHECK_ERRAND: partial(content_checks.check_errand, database, wechat),
-        CHECK_OFFER: partial(content_checks.check_offer, database, wechat),
-        CHECK_NICKNAME: partial(content_checks.check_nickname, database, wechat),
+        CHECK_ERRAND: partial(things.check_errand, database, wechat),
+        CHECK_OFFER: partial(things.check_offer, database, wechat),
+        CHECK_WORDS: partial(words.check_words, database, wechat),
+        CHECK_NICKNAME: partial(words.check_nickname, database, wechat),
         GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),
         TAKE_PUSH: partial(pushes.take, database, secret),
         PLACE_TEXTS: partial(place_complaint_texts, parts),

@@ -18,6 +18,7 @@ from app.models.claim import Claim
 from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
 from app.models.complaint_step import ComplaintStep
 from app.models.complaint_text import CategoryWord, ComplaintText
+from app.models.content_check import ContentCheck
 from app.models.digest import Digest
 from app.models.donation import Donation
 from app.models.errand import Errand
@@ -98,6 +99,7 @@ __all__ = [
     "ComplaintRating",
     "ComplaintStep",
     "ComplaintText",
+    "ContentCheck",
     "Digest",
     "Donation",
     "Errand",

@@ -12,12 +12,14 @@ from app.core.ids import new_id
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.check_in import TICKED_KINDS, find_window_problem
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
+from app.domain.kinds import CheckedPart, MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ATTENDANCE, CLAIM
 from app.domain.shielding import mask_text
 from app.services import attendances, fulfilment, grants, limits, messages, task_references, transitions
 from app.services.complainants import HAS_PART_SQL, hash_of
+from app.services.content_checks import asking
+from app.services.content_checks.asking import IS_PASSED_SQL
 from app.services.limits import LIMIT_SQL, Terms
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
@@ -77,6 +79,7 @@ VIEW = f"""
     SELECT c.id, c.status, c.note, c.minutes, c.done_percent, c.due_at, c.created_at, c.submitted_at,
         c.user_id AS claimant_id, c.things, c.things_since, {task_references.COLUMNS}, t.kind, t.starts_at, t.ends_at,
         {attendances.COLUMNS_SQL}, {PARTS},
+        {IS_PASSED_SQL.format(subject_id="c.id", part="note")} AS is_note_passed,
         EXISTS (SELECT FROM adjustment x WHERE x.claim_id = c.id AND x.status <> 'refused') AS is_reversed
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id LEFT JOIN attendance h ON h.id = c.id
 """
@@ -144,10 +147,12 @@ async def submit(
 ) -> None:
     """Say that the work is done, or so much of it, in so many minutes, or in those that one was there.
 
-    Raises ``not-found``, ``not-allowed``, ``state-conflict``, ``minutes-beyond-window``.
+    Whoever asked for it reads the note once its check has passed. Raises ``not-found``, ``not-allowed``,
+    ``state-conflict``, ``minutes-beyond-window``.
     """
     row, mover = await _find(connection, secret, caller, claim_id, "submit")
     await fulfilment.deliver(connection, fulfilment.of(row), mover, note, minutes, done_percent=done_percent)
+    await asking.ask_and_order(connection, CLAIM.subject, claim_id, CheckedPart.NOTE, mover)
 
 
 async def release(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID) -> None:
@@ -159,12 +164,13 @@ async def release(connection: Connection, terms: Terms, caller: Caller, claim_id
 async def cannot(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID, reason: str) -> None:
     """Say why the work cannot be done: the next in line has the seat, and the staff nearest to the task are told.
 
-    It is no lapse. Whoever may see the claim reads the reason on it. Raises ``not-found``, ``not-allowed``,
-    ``state-conflict``. Locks what ``release`` does.
+    It is no lapse. Whoever may see the claim reads the reason on it once its check has passed. Raises
+    ``not-found``, ``not-allowed``, ``state-conflict``. Locks what ``release`` does.
     """
     row, mover = await _find(connection, terms.secret, caller, claim_id, "cannot")
     changes = {"note": mask_text(reason)}
     await fulfilment.free(connection, fulfilment.of(row), "cannot", mover, reason, terms=terms, changes=changes)
+    await asking.ask_and_order(connection, CLAIM.subject, claim_id, CheckedPart.NOTE, mover)
     staff = await grants.list_staff_near_task(connection, row["task_id"], caller.id)
     words = {"area": row["area_name"], "title": row["title"]}
     await messages.tell(connection, staff, MessageKind.CLAIM_CANNOT, claim_id, **words)
@@ -213,6 +219,10 @@ async def list_own(reads: Reads, terms: Terms, caller: Caller, request: PageRequ
 PARTIES_TO_A_CLAIM = frozenset({Party.AUTHOR, Party.CLAIMANT, Party.STAFF, Party.JOINER})
 
 
+WRITER_AND_STAFF = frozenset({Party.CLAIMANT, Party.STAFF})
+"""Who reads words of the claimant before they have passed their check."""
+
+
 def parties_of(row: Record, caller: Caller) -> frozenset[Party]:
     """Return what the caller is to a claim."""
     return parties_to_service(
@@ -239,11 +249,12 @@ async def _find(
 
 def view(row: Record, caller: Caller) -> dict[str, Any]:
     """Return a claim, whose row is one of ``VIEW``, as the caller sees it."""
+    parties = parties_of(row, caller)
     return {
         "id": row["id"],
         "task": task_references.refer(row),
         "status": row["status"],
-        "note": row["note"],
+        "note": row["note"] if row["is_note_passed"] or parties & WRITER_AND_STAFF else None,
         "minutes": row["minutes"],
         "done_percent": row["done_percent"],
         "due_at": row["due_at"],
@@ -252,7 +263,7 @@ def view(row: Record, caller: Caller) -> dict[str, Any]:
         "things": row["things"],
         "things_since": row["things_since"],
         "attendance": attendances.view(row),
-        "actions": _actions(row, parties_of(row, caller)),
+        "actions": _actions(row, parties),
     }
 
 

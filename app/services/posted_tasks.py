@@ -12,7 +12,7 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind, TaskKind
+from app.domain.kinds import CheckedPart, MessageKind, TaskKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import PUBLIC_TASK_STATES, TASK
 from app.domain.shielding import mask_text
@@ -21,6 +21,7 @@ from app.models import Task
 from app.schemas.tasks import EmergencyTaskIn, PostedIn, TaskEditIn, TaskIn
 from app.services import fulfilment, messages, policies, task_tags, task_words, transitions, users, waiting
 from app.services.complaints import standing
+from app.services.content_checks import asking
 from app.services.limits import Terms
 from app.services.orders import parts as order_parts
 from app.services.places import Places
@@ -97,7 +98,7 @@ async def draft(
     await insert(connection, task)
     await transitions.log_creation(connection, TASK, task.id, Mover(Party.STAFF, caller.id))
     await task_words.note(connection, task.id, task.title, task.body, task.place, *task.skills)
-    await order(connection, CHECK_TASK, task.id)
+    await _ask(connection, task.id, Mover(Party.STAFF, caller.id))
     return task.id
 
 
@@ -138,7 +139,7 @@ async def post_for(
     mover = Mover(Party.STAFF, caller.id)
     await transitions.log_creation(connection, TASK, task.id, mover)
     if has_words:
-        await order(connection, CHECK_TASK, task.id)
+        await _ask(connection, task.id, mover)
     else:
         await transitions.move(connection, TASK, task.id, "open", mover)
     return task.id
@@ -162,7 +163,7 @@ async def edit(connection: Connection, index: Places, caller: Caller, task_id: U
     if edited is None:
         raise Problem("task-claimed" if row["status"] in {"draft", "open"} else "state-conflict")
     await task_words.note(connection, task_id, edited["title"], edited["body"], edited["place"], *edited["skills"])
-    await order(connection, CHECK_TASK, task_id)
+    await _ask(connection, task_id, mover)
 
 
 async def open_task(connection: Connection, secret: str, caller: Caller, task_id: UUID) -> None:
@@ -288,6 +289,11 @@ async def call_off(
 
 async def _claimants(connection: Connection, task_id: UUID) -> list[UUID]:
     return [row["user_id"] for row in await connection.fetch(FIND_CLAIMANTS, task_id)]
+
+
+async def _ask(connection: Connection, task_id: UUID, mover: Mover) -> None:
+    await asking.ask(connection, TASK.subject, task_id, CheckedPart.WORDS, mover)
+    await order(connection, CHECK_TASK, task_id)
 
 
 async def _find(connection: Connection, caller: Caller, task_id: UUID) -> Record:

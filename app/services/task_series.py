@@ -13,11 +13,13 @@ from app.core.queue import order
 from app.domain import recurrence
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
+from app.domain.kinds import CheckedPart
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import TASK_SERIES
 from app.models import TaskSeries
 from app.schemas.task_series import TaskSeriesEditIn, TaskSeriesIn
 from app.services import areas, posted_tasks, series_tasks, transitions
+from app.services.content_checks import asking
 from app.services.pages import PageRequest, page
 from app.services.places import Places
 from app.services.transitions import Mover
@@ -60,7 +62,9 @@ async def post(connection: Connection, index: Places, caller: Caller, form: Task
     fields = await _fields(connection, index, form.area_id, form)
     series = TaskSeries(id=new_id(), area_id=form.area_id, author_id=caller.id, kind=form.kind, **fields)
     await insert(connection, series)
-    await transitions.log_creation(connection, TASK_SERIES, series.id, Mover(Party.STAFF, caller.id))
+    mover = Mover(Party.STAFF, caller.id)
+    await transitions.log_creation(connection, TASK_SERIES, series.id, mover)
+    await asking.ask(connection, TASK_SERIES.subject, series.id, CheckedPart.WORDS, mover)
     await order(connection, CHECK_SERIES, series.id)
     return series.id
 
@@ -84,6 +88,7 @@ async def edit(
         raise Problem("series-unchecked")
     edited = await transitions.move(connection, TASK_SERIES, series_id, "edit", mover, changes=changes)
     kept = await series_tasks.follow(connection, edited, mover)
+    await asking.ask(connection, TASK_SERIES.subject, series_id, CheckedPart.WORDS, mover)
     await order(connection, CHECK_SERIES, series_id)
     return kept
 

@@ -13,7 +13,9 @@ from pydantic_core import to_json
 
 from app.core.ids import new_id
 from app.domain.errors import Problem
+from app.domain.kinds import CheckedPart
 from app.domain.lifecycle import Lifecycle, Party
+from app.domain.lifecycles import CHECK_MOVES, CONTENT_CHECK
 from app.domain.shielding import mask_text
 
 # The time of an event is read after the row is locked, by one clock: the order of times is the order of changes.
@@ -34,6 +36,19 @@ LOG_EVENTS = """
         clock_timestamp()
     FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
         AS told (id, subject_id, action, from_state, to_state, facts)
+"""
+
+# A statement of its own after the move: the check that a job wrote while this waited for the thing's row is there now.
+SETTLE = """
+    WITH standing AS (
+        SELECT id, status FROM content_check
+        WHERE subject_kind = $1 AND subject_id = $2 AND part = $3 AND status = ANY($4) ORDER BY id FOR UPDATE
+    ), settled AS (
+        UPDATE content_check x SET status = $5, decided_by = $6, decided_at = clock_timestamp(), note = $7
+        FROM standing WHERE x.id = standing.id RETURNING x.id, standing.status AS from_status
+    )
+    INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, actor_id, party, note, created_at)
+    SELECT uuid_v7(), 'content_check', id, $8, from_status, $5, $6, $9, $7, clock_timestamp() FROM settled
 """
 
 
@@ -124,7 +139,7 @@ async def find_and_move(
         )
         SELECT * FROM moved
     """
-    return await connection.fetchrow(
+    moved = await connection.fetchrow(
         statement,
         subject_id,
         sources,
@@ -138,6 +153,41 @@ async def find_and_move(
         facts_json(facts),
         *changes.values(),
     )
+    settling = CHECK_MOVES.get(lifecycle.subject, {}).get(action)
+    if moved is not None and settling is not None:
+        part, settled_by = settling
+        await settle_checks(connection, lifecycle.subject, subject_id, part, settled_by, mover, note=note)
+    return moved
+
+
+async def settle_checks(
+    connection: Connection,
+    subject_kind: str,
+    subject_id: UUID,
+    part: CheckedPart,
+    action: str,
+    mover: Mover,
+    *,
+    note: str | None = None,
+) -> bool:
+    """Move every open content check of a part of a thing, whose row is locked, by ``action``; return whether any was.
+
+    Who decides about the thing has decided about its words. Locks those checks.
+    """
+    [row] = [row for row in CONTENT_CHECK.transitions if row.action == action]
+    settled: str = await connection.execute(
+        SETTLE,
+        subject_kind,
+        subject_id,
+        part,
+        row.sources,
+        row.target,
+        mover.id,
+        note and mask_text(note),
+        action,
+        mover.party,
+    )
+    return settled != "INSERT 0 0"
 
 
 async def log_creation(

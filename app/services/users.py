@@ -15,9 +15,11 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller
 from app.domain.errors import Problem
+from app.domain.kinds import CheckedPart
 from app.domain.lifecycle import Party
 from app.domain.texts import DEFAULT_NICKNAME
 from app.services import transitions
+from app.services.content_checks import asking
 from app.services.transitions import Mover
 
 CHECK_NICKNAME = "check_nickname"
@@ -55,6 +57,7 @@ FIND_ME = """
 LOCK = 'SELECT FROM "user" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE'
 PROPOSE_NICKNAME = 'UPDATE "user" SET pending_nickname = $2 WHERE id = $1'
 FIND_PENDING_NICKNAME = 'SELECT openid, pending_nickname FROM "user" WHERE id = $1'
+LOCK_PENDING = 'SELECT true FROM "user" WHERE id = $1 AND pending_nickname = $2 FOR NO KEY UPDATE'
 ADOPT_NICKNAME = """
     UPDATE "user" SET nickname = CASE WHEN $3 THEN pending_nickname ELSE nickname END, pending_nickname = NULL
     WHERE id = $1 AND pending_nickname = $2
@@ -117,6 +120,7 @@ async def get_me(reads: Reads, user_id: UUID) -> dict[str, Any]:
 async def propose_nickname(connection: Connection, caller: Caller, nickname: str) -> None:
     """Keep the chosen name aside and order its content check; others see it once that has passed (I10)."""
     await connection.execute(PROPOSE_NICKNAME, caller.id, nickname)
+    await asking.ask(connection, "user", caller.id, CheckedPart.NICKNAME, Mover(Party.AUTHOR, caller.id))
     await order(connection, CHECK_NICKNAME, caller.id)
 
 
@@ -126,6 +130,11 @@ async def find_pending_nickname(reads: Reads, user_id: UUID) -> tuple[str, str] 
     if row is None or row["pending_nickname"] is None:
         return None
     return row["openid"], row["pending_nickname"]
+
+
+async def hold_nickname(connection: Connection, user_id: UUID, nickname: str) -> bool:
+    """Lock the user whose chosen name this is; return False when another was chosen meanwhile."""
+    return bool(await connection.fetchval(LOCK_PENDING, user_id, nickname))
 
 
 async def decide_nickname(connection: Connection, user_id: UUID, nickname: str, *, passed: bool) -> None:

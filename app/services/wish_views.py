@@ -12,6 +12,7 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import PART_ACTIONS, WISH
 from app.services import areas
+from app.services.content_checks.asking import IS_PASSED_SQL
 from app.services.pages import PageRequest, page
 from app.services.wishes import PUBLIC_STATES, may_see
 
@@ -31,13 +32,15 @@ IN_AREA_OF_CATEGORY = (
     f"{CARD} WHERE w.id IN ({ids_in_area('wish', 'x.status = $4 AND x.category = $7')}) ORDER BY w.id DESC LIMIT $3"
 )
 OWN = f"{CARD} WHERE w.author_id = $1 AND w.id < $2 AND $4::text IS NULL ORDER BY w.id DESC LIMIT $3"
-DETAIL = """
+DETAIL = f"""
     SELECT w.id, w.author_id, w.area_id, a.name AS area_name, w.category, w.title, w.body, w.status, u.nickname,
         w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
         t.hourly_points,
         a.lineage && $3::uuid[] AS in_scope, w.rating, w.thanks,
         c.id AS claim_id, c.user_id AS claimant_id, c.note, c.minutes, c.done_percent, c.submitted_at,
         h.nickname AS helper_nickname,
+        {IS_PASSED_SQL.format(subject_id="w.id", part="thanks")} AS is_thanks_passed,
+        {IS_PASSED_SQL.format(subject_id="c.id", part="note")} AS is_note_passed,
         CASE WHEN w.author_id = $2 OR c.user_id = $2 OR a.lineage && $3::uuid[] THEN ARRAY(
             SELECT (e.action, e.to_state, e.note, e.created_at) FROM event e
             WHERE e.subject_kind = 'wish' AND e.subject_id = w.id AND e.action <> 'follow' ORDER BY e.created_at, e.id
@@ -92,7 +95,7 @@ async def get(reads: Reads, caller: Caller | None, wish_id: UUID) -> dict[str, A
         raise Problem("not-found")
     view = _card(row, parties)
     if parties & PARTIES_WHO_SEE_ALL:
-        view |= _for_parties(row)
+        view |= _for_parties(row, parties)
     return view
 
 
@@ -127,13 +130,16 @@ def _card(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
     }
 
 
-def _for_parties(row: Record) -> dict[str, Any]:
+def _for_parties(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
+    """Return what the parties see of each other: words of one once they have passed their check (I10)."""
+    reads_thanks = row["is_thanks_passed"] or Party.CLAIMANT not in parties
+    reads_note = row["is_note_passed"] or Party.AUTHOR not in parties
     delivery = None
     if row["claim_id"] is not None:
         delivery = {
             "claim_id": str(row["claim_id"]),
             "helper": {"nickname": row["helper_nickname"]},
-            "note": row["note"],
+            "note": row["note"] if reads_note else None,
             "minutes": row["minutes"],
             "done_percent": row["done_percent"],
             "submitted_at": row["submitted_at"],
@@ -141,9 +147,14 @@ def _for_parties(row: Record) -> dict[str, Any]:
     return {
         "delivery": delivery,
         "rating": row["rating"],
-        "thanks": row["thanks"],
+        "thanks": row["thanks"] if reads_thanks else None,
         "history": [
-            {"action": action, "to_state": to_state, "note": note, "created_at": created_at}
+            {
+                "action": action,
+                "to_state": to_state,
+                "note": note if action != "cannot" or Party.AUTHOR not in parties else None,
+                "created_at": created_at,
+            }
             for action, to_state, note, created_at in row["history"] or ()
         ],
     }

@@ -10,12 +10,13 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
-from app.domain.kinds import TaskKind, WishCategory
+from app.domain.kinds import CheckedPart, TaskKind, WishCategory
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import WISH
 from app.models import Task
 from app.schemas.wishes import WishIn
 from app.services import fulfilment, policies, task_tags, tasks, transitions, waiting
+from app.services.content_checks import asking
 from app.services.limits import Terms
 from app.services.transitions import Mover
 
@@ -114,12 +115,14 @@ async def confirm(
 ) -> None:
     """Confirm the delivery: verifies the claim, closes the task and awards the points in this transaction.
 
-    Of a part, the wish is published again.
+    Of a part, the wish is published again. The helper reads the thanks once their check has passed.
     """
     wish = await _find(connection, caller, wish_id)
     mover = _mover(wish, caller, "confirm")
     service = fulfilment.of(wish)
     await fulfilment.fulfil(connection, service, "confirm", mover, rating=rating, thanks=thanks, terms=terms)
+    if thanks is not None:
+        await asking.ask_and_order(connection, WISH.subject, wish_id, CheckedPart.THANKS, mover)
 
 
 async def dispute(connection: Connection, caller: Caller, wish_id: UUID, reason: str) -> None:

@@ -17,14 +17,14 @@ class TestGetClaim:
     async def test_each_party_has_its_actions(self, api: ApiClient, world: World):
         author, helper = await world.person(), await world.helper()
         _, claim = await world.delivered(author, helper)
-        for reader, actions in (
-            (author, ["confirm"]),
-            (helper, []),
-            (world.staff, ["verify", "return", "refuse"]),
-            (world.administrator, ["verify", "return", "refuse"]),
+        for reader, note, actions in (
+            (author, None, ["confirm"]),
+            (helper, "换好了。", []),
+            (world.staff, "换好了。", ["verify", "return", "refuse"]),
+            (world.administrator, "换好了。", ["verify", "return", "refuse"]),
         ):
             seen = (await api.get(f"/v1/claims/{claim}", reader)).json()
-            assert (seen["status"], seen["note"], seen["actions"]) == ("submitted", "换好了。", actions)
+            assert (seen["status"], seen["note"], seen["actions"]) == ("submitted", note, actions)
 
     async def test_nobody_else(self, api: ApiClient, world: World):
         _, claim = await world.delivered(await world.person(), await world.helper())

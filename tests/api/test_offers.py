@@ -10,7 +10,7 @@ from asyncpg import ForeignKeyViolationError
 from app.core.clock import local_date, now
 from app.core.db import Database
 from app.domain.lifecycles import OFFER
-from app.services import content_checks
+from app.services.content_checks import things
 from tests.api.scene import problem
 from tests.api.test_me import all_pages
 from tests.api_client import ApiClient
@@ -338,7 +338,7 @@ class TestEdit:
         await world.api.put(f"/v1/offers/{offer}", owner, OFFER_FORM | {"title": "大面一碗"})
         risky = OFFER_FORM | {"title": "赌博筹码"}
         wechat = Overtaken(jobs.parts.wechat, lambda: world.api.put(f"/v1/offers/{offer}", owner, risky))
-        await content_checks.check_offer(database, wechat, offer)
+        await things.check_offer(database, wechat, offer)
         assert (await world.api.get(f"/v1/offers/{offer}", owner)).json()["status"] == "checking"
         await jobs.drain()
         assert (await world.api.get(f"/v1/offers/{offer}", owner)).json()["status"] == "rejected"
@@ -347,7 +347,7 @@ class TestEdit:
         owner, _, offer, _ = await held(world)
         await database.writes.execute("UPDATE offer SET created_at = now() - interval '1 day' WHERE id = $1", offer)
         await world.api.put(f"/v1/offers/{offer}", owner, OFFER_FORM | {"title": "大面一碗"})
-        await content_checks.hold_forgotten(database, now() - timedelta(minutes=10))
+        await things.hold_forgotten(database, now() - timedelta(minutes=10))
         assert (await world.api.get(f"/v1/offers/{offer}", owner)).json()["status"] == "checking"
 
     @pytest.mark.parametrize("state", ["reviewing", "paused", "rejected", "checking"])

@@ -9,7 +9,8 @@ import pytest
 from app.core.clock import SHANGHAI, at, now, today
 from app.domain.texts import NOT_IN_SERIES
 from app.jobs import handlers
-from app.services import content_checks, series_tasks
+from app.services import series_tasks
+from app.services.content_checks import things
 from tests.api.scene import problem
 from tests.api_client import ApiClient
 from tests.conftest import Jobs
@@ -97,7 +98,7 @@ class TestPost:
         path = f"/v1/task-series/{made['id']}"
         risky = edit_form(world, title="赌博筹码")
         wechat = Overtaken(jobs.parts.wechat, lambda: world.api.put(path, worker, risky))
-        await content_checks.check_series(world.database, wechat, UUID(made["id"]), weeks=4, base_points=1)
+        await things.check_series(world.database, wechat, UUID(made["id"]), weeks=4, base_points=1)
         assert (await world.api.get(path, worker)).json()["status"] == "draft"
 
     @pytest.mark.parametrize(

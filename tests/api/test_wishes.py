@@ -164,13 +164,17 @@ class TestGetWish:
     async def test_the_parties_see_everything(self, api: ApiClient, world: World):
         author, helper = await world.person(), await world.helper()
         wish, claim = await world.delivered(author, helper)
-        for reader, actions in ((author, ["confirm", "dispute"]), (helper, []), (world.staff, STAFF_DECIDES)):
+        for reader, note, actions in (
+            (author, None, ["confirm", "dispute"]),  # it has not passed its check yet
+            (helper, "换好了。", []),
+            (world.staff, "换好了。", STAFF_DECIDES),
+        ):
             seen = (await api.get(f"/v1/wishes/{wish}", reader)).json()
             assert seen["actions"] == actions
             assert seen["delivery"] == {
                 "claim_id": str(claim),
                 "helper": {"nickname": "邻居0001"},
-                "note": "换好了。",
+                "note": note,
                 "minutes": None,
                 "done_percent": None,
                 "submitted_at": seen["delivery"]["submitted_at"],

@@ -23,6 +23,7 @@ from app.domain.lifecycles import (
     CALL_OUT,
     CLAIM,
     COMPLAINT,
+    CONTENT_CHECK,
     ERRAND,
     IDENTIFICATION,
     IMPORT_RUN,
@@ -81,6 +82,9 @@ INSERT_ADJUSTMENT = """
     INSERT INTO adjustment
         (id, user_id, area_id, kind, points, reason, document, proposed_by, status, decided_by, decided_at)
     VALUES ($1, $2, $3, 'correction', 5, '理由', '文件', $4, 'proposed', $5, now())
+"""
+INSERT_CHECK = """
+    INSERT INTO content_check (id, subject_kind, subject_id, part, status) VALUES ($1, 'wish', $2, 'words', 'asked')
 """
 LAST_EVENT = """
     SELECT action, from_state, to_state, actor_id, party FROM event
@@ -312,8 +316,15 @@ async def a_part_of_an_order(world: World) -> UUID:
     return part_id
 
 
+async def a_check(world: World) -> UUID:
+    check_id = new_id()
+    await world.database.writes.execute(INSERT_CHECK, check_id, await a_wish(world))
+    return check_id
+
+
 MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     WISH.subject: a_wish,
+    CONTENT_CHECK.subject: a_check,
     COMPLAINT.subject: a_complaint,
     ERRAND.subject: an_errand,
     STEP.subject: a_step,

@@ -10,10 +10,10 @@ import pytest
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
-from app.services import content_checks
+from app.services.content_checks import things, words
 from app.wechat.client import WeChat
 from tests.conftest import Jobs
-from tests.factories import REWARD_POINTS, World, log_in, make_area
+from tests.factories import REWARD_POINTS, World, log_in, make_area, make_member
 from tests.people import Person
 from tests.wechat.server import APPID, SECRET, count_calls, forget_faults, order_fault
 
@@ -105,7 +105,7 @@ class TestWish:
         area = await make_area(world.database, world.community, is_wish_review_required=False)
         wish_id = await post_wish(world, author, area=area)
         thinking = WithdrawingWeChat(world, wish_id, author, faulty_wechat)
-        await content_checks.check_wish(world.database, thinking, wish_id, REWARD_POINTS)
+        await things.check_wish(world.database, thinking, wish_id, REWARD_POINTS)
         await thinking.aclose()
         assert (await look(world, wish_id, author))["status"] == "withdrawn"
         assert await world.database.reads.fetchval("SELECT count(*) FROM task WHERE wish_id = $1", wish_id) == 0
@@ -118,7 +118,7 @@ class TestWish:
         await jobs.drain()
         seen, calls = await look(world, wish_id, author), count_calls(simulator_url, CHECK)
         for _ in range(2):
-            await content_checks.check_wish(world.database, jobs.parts.wechat, wish_id, REWARD_POINTS)
+            await things.check_wish(world.database, jobs.parts.wechat, wish_id, REWARD_POINTS)
         assert await look(world, wish_id, author) == seen
         assert count_calls(simulator_url, CHECK) == calls
 
@@ -239,14 +239,14 @@ class TestOffer:
         offer_id = await post_offer(world, await world.visitor(), "小面一碗")
         await jobs.drain()
         events = await database.reads.fetch("SELECT * FROM event WHERE subject_id = $1", offer_id)
-        await content_checks.check_offer(database, jobs.parts.wechat, offer_id)
+        await things.check_offer(database, jobs.parts.wechat, offer_id)
         assert await database.reads.fetch("SELECT * FROM event WHERE subject_id = $1", offer_id) == events
 
     async def test_a_forgotten_one_is_handed_over(self, world: World, database: Database):
         """Its job was lost: it must not stay where nobody can decide it."""
         offer_id = await world.offer(await world.shop(await world.person()), status="checking")
         await database.writes.execute("UPDATE offer SET worded_at = now() - interval '1 hour' WHERE id = $1", offer_id)
-        await content_checks.hold_forgotten(database, now())
+        await things.hold_forgotten(database, now())
         assert (await world.api.get(f"/v1/offers/{offer_id}", world.alliance)).json()["status"] == "reviewing"
 
 
@@ -267,13 +267,14 @@ class TestNickname:
         assert await names(world, person) == ("热心老王", None)
         assert (await look(world, wish_id, None))["poster"]["nickname"] == "热心老王"
 
-    @pytest.mark.parametrize("chosen", ["赌博之王", "加微信"])
-    async def test_any_other_verdict_keeps_the_old_one(self, world: World, jobs: Jobs, chosen: str):
+    @pytest.mark.parametrize(("chosen", "left"), [("赌博之王", None), ("加微信", "加微信")])
+    async def test_any_other_verdict_keeps_the_old_one(self, world: World, jobs: Jobs, chosen: str, left: str | None):
+        """Risky ones are dropped; of doubtful ones people decide, and until then nobody else sees them."""
         person = await world.visitor()
         old, _ = await names(world, person)
         await world.api.put("/v1/me", person, {"nickname": chosen})
         await jobs.drain()
-        assert await names(world, person) == (old, None)
+        assert await names(world, person) == (old, left)
 
     async def test_after_a_failure_the_name_waits_for_the_next_log_in(
         self, world: World, jobs: Jobs, faulty_wechat: str
@@ -297,3 +298,127 @@ class TestNickname:
         await world.api.put("/v1/me", person, {"nickname": "后选的"})
         await jobs.drain()
         assert await names(world, person) == ("后选的", None)
+
+
+async def checks_of(world: World, subject_id: UUID) -> list[tuple[str, str, str | None, int | None]]:
+    """What is kept of the checks of a thing: part, status, verdict and reason; each with its evidence and its event."""
+    rows = await world.database.reads.fetch(
+        """
+        SELECT k.*, (
+            SELECT array_agg(e.to_state ORDER BY e.created_at, e.id) FROM event e
+            WHERE e.subject_kind = 'content_check' AND e.subject_id = k.id
+        ) AS states FROM content_check k WHERE k.subject_id = $1 ORDER BY k.id
+        """,
+        subject_id,
+    )
+    for row in rows:
+        assert row["states"][-1] == row["status"]
+        assert (row["trace_id"] is None) == (row["suggest"] is None)
+    return [(row["part"], row["status"], row["suggest"], row["label"]) for row in rows]
+
+
+class TestKept:
+    @pytest.mark.parametrize(
+        ("body", "reviewed", "kept"),
+        [
+            ("厨房的灯坏了。", False, ("passed", "pass", 100)),
+            ("厨房的灯坏了。", True, ("held", "pass", 100)),
+            ("加微信聊", False, ("held", "review", 10001)),
+            ("一起去赌博", False, ("rejected", "risky", 20006)),
+        ],
+    )
+    async def test_a_verdict_is_kept_with_its_trace(
+        self, world: World, jobs: Jobs, body: str, reviewed: bool, kept: tuple[str, str, int]
+    ):
+        area = await make_area(world.database, world.community, is_wish_review_required=reviewed)
+        wish_id = await post_wish(world, await world.visitor(), body, area=area)
+        await jobs.drain()
+        assert await checks_of(world, wish_id) == [("words", *kept)]
+
+    async def test_of_a_failure_it_is_kept_that_nobody_judged_and_of_one_withdrawn_meanwhile_what_was_judged(
+        self, world: World, jobs: Jobs, faulty_wechat: str
+    ):
+        unseen = await post_wish(world, await world.person())
+        author = await world.visitor()
+        withdrawn = await post_wish(world, author)
+        thinking = WithdrawingWeChat(world, withdrawn, author, faulty_wechat)
+        await things.check_wish(world.database, thinking, withdrawn, REWARD_POINTS)
+        await thinking.aclose()
+        await jobs.drain()
+        assert await checks_of(world, unseen) == [("words", "held", None, None)]
+        assert await checks_of(world, withdrawn) == [("words", "moot", "pass", 100)]
+
+    @pytest.mark.parametrize(
+        ("act", "form", "status"),
+        [("approve", None, "passed"), ("reject", {"reason": "不合适"}, "rejected"), ("withdraw", None, "moot")],
+    )
+    async def test_whoever_decides_the_thing_decides_its_check(
+        self, world: World, jobs: Jobs, act: str, form: dict[str, str] | None, status: str
+    ):
+        author = await world.visitor()
+        wish_id = await post_wish(world, author, "加微信聊")
+        await jobs.drain()
+        mover = author if act == "withdraw" else world.staff
+        assert (await world.api.post(f"/v1/wishes/{wish_id}/{act}", mover, form)).status_code == 200
+        assert [kept[1] for kept in await checks_of(world, wish_id)] == [status]
+        [row] = await world.database.reads.fetch("SELECT * FROM content_check WHERE subject_id = $1", wish_id)
+        assert (row["decided_by"], row["note"]) == (mover.id, form and form["reason"])
+        assert row["decided_at"] is not None
+
+    async def test_no_complaint_is_tied_to_anybody_by_its_check(self, world: World, jobs: Jobs):
+        author = await world.visitor()
+        complaint_id = await world.complaint(author, "checking")
+        await jobs.drain()
+        assert await checks_of(world, complaint_id) == [("words", "passed", "pass", 100)]
+        [row] = await world.database.reads.fetch(
+            "SELECT k::text || (SELECT string_agg(e::text, '') FROM event e WHERE e.subject_id = k.id) AS told "
+            "FROM content_check k WHERE k.subject_id = $1",
+            complaint_id,
+        )
+        assert str(author.id) not in row["told"]
+        assert author.openid not in row["told"]
+
+
+class TestWordsOfAService:
+    """Whoever gave the service reads the thanks, whoever asked for it the note, each once it has passed."""
+
+    @pytest.mark.parametrize(
+        ("said", "is_read", "status"),
+        [("谢谢您", True, "passed"), ("加微信", False, "held"), ("赌博", False, "rejected")],
+    )
+    async def test_words_are_read_by_the_other_once_they_have_passed(
+        self, world: World, jobs: Jobs, said: str, is_read: bool, status: str
+    ):
+        author, helper = await world.visitor(), await world.visitor()
+        await make_member(world.database, helper, world.grid, world.unit_id)
+        wish_id = await world.wish(author)
+        claim_id = await world.claim(helper, wish_id)
+        assert (await world.api.post(f"/v1/claims/{claim_id}/submit", helper, {"note": said})).status_code == 200
+        for reads, expected in ((author, None), (helper, said), (world.staff, said)):
+            assert (await look(world, wish_id, reads))["delivery"]["note"] == expected
+            assert (await world.api.get(f"/v1/claims/{claim_id}", reads)).json()["note"] == expected
+        await jobs.drain()
+        assert (await look(world, wish_id, author))["delivery"]["note"] == (said if is_read else None)
+        form = {"rating": 5, "thanks": said}
+        assert (await world.api.post(f"/v1/wishes/{wish_id}/confirm", author, form)).status_code == 200
+        for reads, expected in ((author, said), (helper, None), (world.staff, said)):
+            assert (await look(world, wish_id, reads))["thanks"] == expected
+        await jobs.drain()
+        assert (await look(world, wish_id, helper))["thanks"] == (said if is_read else None)
+        assert [kept[:2] for kept in await checks_of(world, wish_id)] == [("thanks", status)]
+        assert [kept[:2] for kept in await checks_of(world, claim_id)] == [("note", status)]
+
+    async def test_words_said_anew_are_checked_anew_and_a_forgotten_check_is_handed_over(
+        self, world: World, jobs: Jobs, database: Database
+    ):
+        author, helper = await world.visitor(), await world.helper()
+        _, claim_id = await world.delivered(author, helper)
+        await jobs.drain()
+        await world.api.post(f"/v1/claims/{claim_id}/return", world.staff, {"reason": "请再看看"})
+        await world.api.post(f"/v1/claims/{claim_id}/submit", helper, {"note": "加微信"})
+        assert [kept[1] for kept in await checks_of(world, claim_id)] == ["moot", "asked"]
+        assert (await world.api.get(f"/v1/claims/{claim_id}", author)).json()["note"] is None
+        assert await words.hold_forgotten(database, now()) >= 1
+        assert [kept[1] for kept in await checks_of(world, claim_id)] == ["moot", "held"]
+        await jobs.drain()
+        assert [kept[1] for kept in await checks_of(world, claim_id)] == ["moot", "held"]

@@ -118,7 +118,7 @@ def confirm_and_award(tourist: Walk, cast: Cast, wish: Wish) -> None:
         "GET",
         path,
         cast.resident,
-        note=lambda body: f"{body['delivery']['helper']['nickname']}：{body['delivery']['note']}",
+        note=lambda body: f"{body['delivery']['helper']['nickname']}：{body['delivery']['note'] or '说明正在核对'}",
     )
     tourist.insist("confirm and dispute to choose from", {"confirm", "dispute"} <= set(detail.actions), detail.body)
     confirmed = tourist.ask(

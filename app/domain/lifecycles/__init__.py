@@ -14,6 +14,7 @@ from app.domain.lifecycles.complaints import (
     RATED_COMPLAINT_STATES,
     STEP,
 )
+from app.domain.lifecycles.content import CHECK_MOVES, CONTENT_CHECK, OPEN_CHECK_STATES
 from app.domain.lifecycles.errands import ERRAND
 from app.domain.lifecycles.groups import (
     BRANCH,
@@ -83,6 +84,7 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
     LENDING_LINE,
     LOAN_REQUEST,
     LOAN,
+    CONTENT_CHECK,
 )
 
 __all__ = [
@@ -95,8 +97,10 @@ __all__ = [
     "BRANCH_MEMBER",
     "CALLED_STATES",
     "CALL_OUT",
+    "CHECK_MOVES",
     "CLAIM",
     "COMPLAINT",
+    "CONTENT_CHECK",
     "ERRAND",
     "IDENTIFICATION",
     "IMPORT_RUN",
@@ -113,6 +117,7 @@ __all__ = [
     "MERCHANT",
     "OFFER",
     "OPEN_CANDIDACY_STATES",
+    "OPEN_CHECK_STATES",
     "OPEN_PART_STATES",
     "ORDER_PART",
     "PART_ACTIONS",

@@ -10,11 +10,12 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import Outcome, Urgency
+from app.domain.kinds import CheckedPart, Outcome, Urgency
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
 from app.services.complaints import clocks, helping, repeats, standing, steps
+from app.services.content_checks import asking
 from app.services.transitions import Mover
 
 CHECK_ANSWER = "check_answer"
@@ -80,6 +81,7 @@ async def answer(
     facts = {"outcome": outcome} | ({"unit_id": lead_id} if lead_id else {})
     await transitions.move(connection, COMPLAINT, complaint_id, "answer", mover, changes=changes, facts=facts)
     await helping.end(connection, complaint_id)
+    await asking.ask(connection, COMPLAINT.subject, complaint_id, CheckedPart.ANSWER, mover)
     await order(connection, CHECK_ANSWER, complaint_id)
 
 
@@ -97,6 +99,7 @@ async def echo(connection: Connection, complaint_id: UUID, answered_at: datetime
     if status is None:
         return False
     await transitions.log_act(connection, COMPLAINT, complaint_id, "publish_answer", mover, state=status)
+    await transitions.settle_checks(connection, COMPLAINT.subject, complaint_id, CheckedPart.ANSWER, "pass", mover)
     return True
 
 

@@ -1,35 +1,33 @@
-"""Content checks: what somebody wrote, WeChat's verdict on it, and what follows. Nothing is published unchecked (I10).
+"""Checking what whole things say: WeChat's verdict on them moves them on. What is not a clear pass waits for a person.
 
-WeChat is asked between two short transactions, never inside one. Whatever is not a clear pass waits for a person.
+WeChat is asked between two short transactions, never inside one.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
-import structlog
+from asyncpg import Connection
 
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.errors import Problem
-from app.domain.lifecycles import COMPLAINT, ERRAND, OFFER, TASK_SERIES, WISH
-from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
-from app.services import complainants, posted_tasks, series_tasks, task_series, transitions, users, wishes
+from app.domain.kinds import CheckedPart
+from app.domain.lifecycle import Lifecycle
+from app.domain.lifecycles import COMPLAINT, ERRAND, OFFER, TASK, TASK_SERIES, WISH
+from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW
+from app.services import complainants, posted_tasks, series_tasks, task_series, transitions, wishes
 from app.services.complaints import handling, repeats
+from app.services.content_checks.judging import Judgement, Words, judge
+from app.services.content_checks.keeping import DROP, HOLD, NOTES, PASS, REJECT, keep
 from app.wechat.client import WeChat
-from app.wechat.errors import WeChatError
-from app.wechat.texts import Scene
-
-log = structlog.get_logger(__name__)
 
 FIND_WISH = """
-    SELECT w.title, w.body, u.openid, a.is_wish_review_required
+    SELECT w.title, w.body, u.openid, u.nickname, a.is_wish_review_required
     FROM wish w JOIN "user" u ON u.id = w.author_id JOIN area a ON a.id = w.area_id
     WHERE w.id = $1 AND w.status = 'checking'
 """
 FIND_ERRAND = """
-    SELECT e.title, e.body, u.openid FROM errand e JOIN "user" u ON u.id = e.author_id
+    SELECT e.title, e.body, u.openid, u.nickname FROM errand e JOIN "user" u ON u.id = e.author_id
     WHERE e.id = $1 AND e.status = 'checking'
 """
 FIND_OFFER = """
@@ -39,8 +37,8 @@ FIND_OFFER = """
 """
 LOCK_OFFER = "SELECT title, description, terms FROM offer WHERE id = $1 AND status = 'checking' FOR UPDATE"
 FIND_COMPLAINT = """
-    SELECT c.title, c.body, typist.openid FROM complaint c LEFT JOIN "user" typist ON typist.id = c.entered_by
-    WHERE c.id = $1 AND c.status = 'checking'
+    SELECT c.title, c.body, c.shown_name, typist.openid FROM complaint c
+    LEFT JOIN "user" typist ON typist.id = c.entered_by WHERE c.id = $1 AND c.status = 'checking'
 """
 FIND_OPENID = 'SELECT openid FROM "user" WHERE id = $1'
 FIND_ANSWER = """
@@ -55,15 +53,18 @@ FIND_ANSWER = """
     ) AS given ON true JOIN "user" u ON u.id = given.actor_id
     WHERE c.id = $1 AND c.answer IS NOT NULL AND c.echo_id IS NULL
 """
+LOCK_ANSWER = "SELECT answered_at FROM complaint WHERE id = $1 AND echo_id IS NULL FOR NO KEY UPDATE"
 FIND_TASK = """
     SELECT u.openid, t.title, t.body, t.place, t.skills FROM task t JOIN "user" u ON u.id = t.author_id
-    WHERE t.id = $1 AND t.status = 'draft'
+    WHERE t.id = $1 AND t.status = 'draft' AND t.passed_at IS NULL
+"""
+LOCK_TASK = """
+    SELECT title, body, place, skills FROM task WHERE id = $1 AND status = 'draft' AND passed_at IS NULL FOR UPDATE
 """
 FIND_SERIES = """
     SELECT s.title, s.body, s.place, u.openid FROM task_series s JOIN "user" u ON u.id = s.author_id
     WHERE s.id = $1 AND s.status = 'draft'
 """
-LOCK_TASK = "SELECT title, body, place, skills FROM task WHERE id = $1 AND status = 'draft' FOR UPDATE"
 FIND_FORGOTTEN = {
     lifecycle: f"SELECT id FROM {lifecycle.subject} WHERE status = 'checking' AND {since} < $1 ORDER BY id LIMIT 500"
     for lifecycle, since in (
@@ -74,43 +75,26 @@ FIND_FORGOTTEN = {
     )
 }
 
-Outcome = Literal["pass", "review", "risky", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The action that an outcome leads to, and what history says of it."""
-
-    action: str
-    note: str | None = None
-
-
-DECISIONS: dict[Outcome, Decision] = {
-    "pass": Decision("pass_check"),
-    "review": Decision("hold_check", HELD_FOR_REVIEW),
-    "failed": Decision("hold_check", CHECK_UNAVAILABLE),
-    "risky": Decision("reject_check", REJECTED_BY_CHECK),
-}
-
 
 async def check_wish(database: Database, wechat: WeChat, wish_id: UUID, base_points: int) -> None:
     """Check a wish and move it on. Done twice, the second time finds nothing to do."""
     wish = await database.reads.fetchrow(FIND_WISH, wish_id)
     if wish is None:
         return
-    outcome = await _ask(wechat, wish["openid"], f"{wish['title']}\n{wish['body']}", Scene.FORUM)
-    decision = DECISIONS[outcome]
+    judgement = await judge(wechat, Words(wish["openid"], wish["body"], wish["title"], wish["nickname"]))
+    is_published = judgement.outcome == "pass" and not wish["is_wish_review_required"]
     async with database.transaction() as connection:
+        if not is_published:
+            await _move(connection, WISH, wish_id, judgement, passed=HOLD)
+            return
         try:
-            if outcome == "pass" and not wish["is_wish_review_required"]:
-                await wishes.publish(connection, wish_id, "pass_check_unreviewed", transitions.SYSTEM, base_points)
-            else:
-                await transitions.move(
-                    connection, WISH, wish_id, decision.action, transitions.SYSTEM, note=decision.note
-                )
+            await wishes.publish(connection, wish_id, "pass_check_unreviewed", transitions.SYSTEM, base_points)
         except Problem as problem:
             if problem.type.code != "state-conflict":
-                raise  # its author withdrew it meanwhile: nothing is left to decide
+                raise
+            await _keep(connection, WISH, wish_id, DROP, judgement)  # its author withdrew it meanwhile
+        else:
+            await _keep(connection, WISH, wish_id, PASS, judgement)
 
 
 async def check_errand(database: Database, wechat: WeChat, errand_id: UUID) -> None:
@@ -118,12 +102,9 @@ async def check_errand(database: Database, wechat: WeChat, errand_id: UUID) -> N
     errand = await database.reads.fetchrow(FIND_ERRAND, errand_id)
     if errand is None:
         return
-    outcome = await _ask(wechat, errand["openid"], f"{errand['title']}\n{errand['body']}", Scene.FORUM)
-    decision = DECISIONS[outcome]
+    judgement = await judge(wechat, Words(errand["openid"], errand["body"], errand["title"], errand["nickname"]))
     async with database.transaction() as connection:
-        await transitions.find_and_move(
-            connection, ERRAND, errand_id, decision.action, transitions.SYSTEM, note=decision.note
-        )
+        await _move(connection, ERRAND, errand_id, judgement, passed=HOLD)
 
 
 async def check_offer(database: Database, wechat: WeChat, offer_id: UUID) -> None:
@@ -134,16 +115,12 @@ async def check_offer(database: Database, wechat: WeChat, offer_id: UUID) -> Non
     offer = await database.reads.fetchrow(FIND_OFFER, offer_id)
     if offer is None:
         return
-    words = (offer["title"], offer["description"], offer["terms"])
-    outcome = await _ask(wechat, offer["openid"], "\n".join(filter(None, words)), Scene.FORUM)
-    decision = DECISIONS[outcome]
+    title, *more = offer["title"], offer["description"], offer["terms"]
+    judgement = await judge(wechat, Words(offer["openid"], "\n".join(filter(None, more)) or title, title))
     async with database.transaction() as connection:
         standing = await connection.fetchrow(LOCK_OFFER, offer_id)
-        if standing is None or tuple(standing) != words:
-            return
-        await transitions.find_and_move(
-            connection, OFFER, offer_id, decision.action, transitions.SYSTEM, note=decision.note
-        )
+        if standing is not None and tuple(standing) == (title, *more):
+            await _move(connection, OFFER, offer_id, judgement, passed=PASS)
 
 
 async def check_complaint(database: Database, wechat: WeChat, secret: str, complaint_id: UUID) -> None:
@@ -159,21 +136,22 @@ async def check_complaint(database: Database, wechat: WeChat, secret: str, compl
     if openid is None:
         who = await complainants.find(database.reads, secret, complaint_id)
         openid = who.user_id and await database.reads.fetchval(FIND_OPENID, who.user_id)
-    content = "\n".join(filter(None, (words["title"], words["body"])))
-    outcome = await _ask(wechat, openid, content, Scene.FORUM) if openid else "failed"
+    judgement = await judge(wechat, Words(openid, words["body"], words["title"], words["shown_name"]))
     async with database.transaction() as connection:
-        if outcome == "pass":
+        if judgement.outcome == "pass":
             found = await repeats.look(connection, complaint_id)
             opened = await transitions.find_and_move(
                 connection, COMPLAINT, complaint_id, "pass_check", transitions.SYSTEM, changes={"opened_at": now()}
             )
             if opened is not None:
                 await repeats.follow(connection, opened, found)
+            await _keep(connection, COMPLAINT, complaint_id, PASS if opened else DROP, judgement)
         else:
-            note = CHECK_UNAVAILABLE if outcome == "failed" else HELD_FOR_REVIEW
-            await transitions.find_and_move(
+            note = CHECK_UNAVAILABLE if judgement.outcome == "failed" else HELD_FOR_REVIEW
+            held = await transitions.find_and_move(
                 connection, COMPLAINT, complaint_id, "hold_check", transitions.SYSTEM, note=note
             )
+            await _keep(connection, COMPLAINT, complaint_id, HOLD if held else DROP, judgement)
 
 
 async def check_answer(database: Database, wechat: WeChat, complaint_id: UUID) -> None:
@@ -184,9 +162,22 @@ async def check_answer(database: Database, wechat: WeChat, complaint_id: UUID) -
     words = await database.reads.fetchrow(FIND_ANSWER, complaint_id)
     if words is None:
         return
-    outcome = await _ask(wechat, words["openid"], "\n".join([words["answer"], *words["parts"]]), Scene.FORUM)
-    if outcome == "pass":
-        async with database.transaction() as connection:
+    judgement = await judge(wechat, Words(words["openid"], "\n".join([words["answer"], *words["parts"]])))
+    async with database.transaction() as connection:
+        if await connection.fetchval(LOCK_ANSWER, complaint_id) != words["answered_at"]:
+            return  # another answer has a check of its own, and one that is public was let through by a person
+        passed = judgement.outcome == "pass"
+        note = None if passed else NOTES[judgement.outcome]
+        await keep(
+            connection,
+            COMPLAINT.subject,
+            complaint_id,
+            CheckedPart.ANSWER,
+            PASS if passed else HOLD,
+            judgement,
+            note=note,
+        )
+        if passed:
             await handling.echo(connection, complaint_id, words["answered_at"], transitions.SYSTEM)
 
 
@@ -198,13 +189,15 @@ async def check_task(database: Database, wechat: WeChat, task_id: UUID) -> None:
     words = await database.reads.fetchrow(FIND_TASK, task_id)
     if words is None:
         return
-    openid, *told, skills = words
-    outcome = await _ask(wechat, openid, "\n".join(filter(None, (*told, *skills))), Scene.FORUM)
-    if outcome == "pass":
-        async with database.transaction() as connection:
-            standing = await connection.fetchrow(LOCK_TASK, task_id)
-            if standing is not None and tuple(standing) == (*told, skills):
-                await posted_tasks.let_in(connection, task_id, transitions.SYSTEM)
+    openid, title, *told, skills = words
+    content = "\n".join(filter(None, (*told, *skills)))
+    judgement = await judge(wechat, Words(openid, content or title, title))
+    async with database.transaction() as connection:
+        standing = await connection.fetchrow(LOCK_TASK, task_id)
+        if standing is None or tuple(standing) != (title, *told, skills):
+            return
+        passed = judgement.outcome == "pass" and await posted_tasks.let_in(connection, task_id, transitions.SYSTEM)
+        await _keep(connection, TASK, task_id, PASS if passed else HOLD, judgement)
 
 
 async def check_series(database: Database, wechat: WeChat, series_id: UUID, *, weeks: int, base_points: int) -> None:
@@ -215,31 +208,18 @@ async def check_series(database: Database, wechat: WeChat, series_id: UUID, *, w
     words = await database.reads.fetchrow(FIND_SERIES, series_id)
     if words is None:
         return
-    told = (words["title"], words["body"], words["place"])
-    outcome = await _ask(wechat, words["openid"], "\n".join(filter(None, told)), Scene.FORUM)
-    if outcome == "pass":
-        async with database.transaction() as connection:
-            series = await series_tasks.lock(connection, series_id)
-            if series["status"] == "draft" and (series["title"], series["body"], series["place"]) == told:
-                opened = await transitions.move(connection, TASK_SERIES, series_id, "open", transitions.SYSTEM)
-                until = task_series.horizon(weeks)
-                await series_tasks.open_all(connection, opened, transitions.SYSTEM, until, base_points)
-
-
-async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> None:
-    """Check a chosen name: others see it after a pass; after a refusal the old one stays.
-
-    When WeChat cannot be asked the name goes on waiting; the next log-in orders the check anew.
-    """
-    pending = await users.find_pending_nickname(database.reads, user_id)
-    if pending is None:
-        return
-    openid, nickname = pending
-    outcome = await _ask(wechat, openid, nickname, Scene.PROFILE)
-    if outcome == "failed":
-        return
+    title, *told = words["title"], words["body"], words["place"]
+    judgement = await judge(wechat, Words(words["openid"], "\n".join(filter(None, told)) or title, title))
     async with database.transaction() as connection:
-        await users.decide_nickname(connection, user_id, nickname, passed=outcome == "pass")
+        series = await series_tasks.lock(connection, series_id)
+        if series["status"] != "draft" or [series[name] for name in ("title", "body", "place")] != [title, *told]:
+            return
+        passed = judgement.outcome == "pass"
+        if passed:
+            opened = await transitions.move(connection, TASK_SERIES, series_id, "open", transitions.SYSTEM)
+            until = task_series.horizon(weeks)
+            await series_tasks.open_all(connection, opened, transitions.SYSTEM, until, base_points)
+        await _keep(connection, TASK_SERIES, series_id, PASS if passed else HOLD, judgement)
 
 
 async def hold_forgotten(database: Database, posted_before: datetime) -> int:
@@ -251,14 +231,28 @@ async def hold_forgotten(database: Database, posted_before: datetime) -> int:
                 moved = await transitions.find_and_move(
                     connection, lifecycle, row["id"], "hold_check", transitions.SYSTEM, note=CHECK_UNAVAILABLE
                 )
+                if moved is not None:
+                    await keep(
+                        connection, lifecycle.subject, row["id"], CheckedPart.WORDS, HOLD, note=CHECK_UNAVAILABLE
+                    )
             held += moved is not None
     return held
 
 
-async def _ask(wechat: WeChat, openid: str, content: str, scene: Scene) -> Outcome:
-    try:
-        verdict = await wechat.check_text(openid, content, scene=scene)
-    except WeChatError as error:
-        log.warning("content check failed", kind=type(error).__name__, errcode=error.errcode, rid=error.rid)
-        return "failed"
-    return verdict.suggest
+async def _move(
+    connection: Connection, lifecycle: Lifecycle, subject_id: UUID, judgement: Judgement, *, passed: str
+) -> None:
+    """Move a thing by its verdict and keep that; ``passed`` is what becomes of the check when WeChat says pass."""
+    kept = {"pass": passed, "review": HOLD, "failed": HOLD, "risky": REJECT}[judgement.outcome]
+    action = "pass_check" if judgement.outcome == "pass" else kept
+    moved = await transitions.find_and_move(
+        connection, lifecycle, subject_id, action, transitions.SYSTEM, note=NOTES[judgement.outcome]
+    )
+    await _keep(connection, lifecycle, subject_id, kept if moved is not None else DROP, judgement)
+
+
+async def _keep(
+    connection: Connection, lifecycle: Lifecycle, subject_id: UUID, action: str, judgement: Judgement
+) -> None:
+    note = None if action == DROP else NOTES[judgement.outcome]
+    await keep(connection, lifecycle.subject, subject_id, CheckedPart.WORDS, action, judgement, note=note)
