@@ -54,6 +54,24 @@ HELD_FOR_REVIEW = "内容需要工作人员查看。"
 CHECK_UNAVAILABLE = "内容检查暂时不可用，等待工作人员查看。"
 """The check failed or WeChat could not be reached: the wish waits for a person (I10)."""
 
+REVIEW_LABELS = {
+    100: "没有说明",
+    10001: "广告",
+    20001: "时政",
+    20002: "色情",
+    20003: "辱骂",
+    20006: "违法犯罪",
+    20008: "欺诈",
+    20012: "低俗",
+    20013: "版权",
+    None: "其他",
+}
+REVIEW_SUGGESTED = "微信检查认为可能有问题：{label}。"
+REVIEW_FOUND = "含有需要留意的词：{kinds}。"
+REVIEW_OF_RULE = "机器检查没有发现问题，按规定由工作人员查看。"
+REVIEW_SAMPLED = "已公开，机器检查没有发现问题，抽查请复核。"
+"""Why words wait for a person: WeChat's labels in words, the word list, a rule, or chance."""
+
 WHO_SEES = (
     "居民和承办单位看不到您是谁。社区工作人员只能看到打码的姓名和电话，需要联系您时须写明理由才能查看，"
     "谁在什么时候为什么看过，您在这里都能看到。"

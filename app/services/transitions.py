@@ -61,6 +61,8 @@ class Mover:
 
 
 SYSTEM = Mover(Party.SYSTEM)
+READERS = frozenset({Party.STAFF, Party.ALLIANCE})
+"""Who decides on words that wait for people."""
 
 
 def permit(lifecycle: Lifecycle, state: str, action: str, parties: frozenset[Party]) -> Party:
@@ -156,6 +158,8 @@ async def find_and_move(
     settling = CHECK_MOVES.get(lifecycle.subject, {}).get(action)
     if moved is not None and settling is not None:
         part, settled_by = settling
+        if settled_by == "reject" and mover.party not in READERS:
+            settled_by = "drop"
         await settle_checks(connection, lifecycle.subject, subject_id, part, settled_by, mover, note=note)
     return moved
 

@@ -58,6 +58,16 @@ LOCK = 'SELECT FROM "user" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE'
 PROPOSE_NICKNAME = 'UPDATE "user" SET pending_nickname = $2 WHERE id = $1'
 FIND_PENDING_NICKNAME = 'SELECT openid, pending_nickname FROM "user" WHERE id = $1'
 LOCK_PENDING = 'SELECT true FROM "user" WHERE id = $1 AND pending_nickname = $2 FOR NO KEY UPDATE'
+ADOPT_PENDING = """
+    UPDATE "user" SET nickname = pending_nickname, pending_nickname = NULL
+    WHERE id = $1 AND pending_nickname IS NOT NULL RETURNING true
+"""
+DROP_NICKNAME = """
+    WITH before AS (SELECT id, pending_nickname FROM "user" WHERE id = $1 FOR NO KEY UPDATE)
+    UPDATE "user" u SET pending_nickname = NULL,
+        nickname = CASE WHEN before.pending_nickname IS NULL THEN $2 ELSE u.nickname END
+    FROM before WHERE u.id = before.id RETURNING before.pending_nickname IS NULL
+"""
 ADOPT_NICKNAME = """
     UPDATE "user" SET nickname = CASE WHEN $3 THEN pending_nickname ELSE nickname END, pending_nickname = NULL
     WHERE id = $1 AND pending_nickname = $2
@@ -135,6 +145,20 @@ async def find_pending_nickname(reads: Reads, user_id: UUID) -> tuple[str, str] 
 async def hold_nickname(connection: Connection, user_id: UUID, nickname: str) -> bool:
     """Lock the user whose chosen name this is; return False when another was chosen meanwhile."""
     return bool(await connection.fetchval(LOCK_PENDING, user_id, nickname))
+
+
+async def adopt_nickname(connection: Connection, user_id: UUID, mover: Mover) -> None:
+    """Let others see the name that somebody chose. Raises ``state-conflict`` when none waits. Locks the user."""
+    if not await connection.fetchval(ADOPT_PENDING, user_id):
+        raise Problem("state-conflict")
+    await transitions.log(connection, "user", user_id, "rename", "active", mover)
+
+
+async def drop_nickname(connection: Connection, user_id: UUID, mover: Mover) -> None:
+    """Take back the name that somebody chose: one that waits, or else the one that others see. Locks the user."""
+    nickname = DEFAULT_NICKNAME.format(number=secrets.randbelow(10_000))
+    if await connection.fetchval(DROP_NICKNAME, user_id, nickname):
+        await transitions.log(connection, "user", user_id, "rename", "active", mover)
 
 
 async def decide_nickname(connection: Connection, user_id: UUID, nickname: str, *, passed: bool) -> None:

@@ -93,21 +93,18 @@ async def publish(
 
 
 async def reject(connection: Connection, caller: Caller, wish_id: UUID, reason: str) -> None:
-    """Reject a wish under review. Raises ``not-found``, ``own-interest``, ``state-conflict``."""
+    """Reject a wish under review, or a published one that nobody works on, its task with it.
+
+    Raises ``not-found``, ``own-interest``, ``state-conflict``.
+    """
     wish = await _find(connection, caller, wish_id)
-    await transitions.move(connection, WISH, wish_id, "reject", _mover(wish, caller, "reject"), note=reason)
+    await _take_off(connection, wish, "reject", _mover(wish, caller, "reject"), note=reason)
 
 
 async def withdraw(connection: Connection, caller: Caller, wish_id: UUID) -> None:
     """Take one's wish back while nobody works on it. Raises ``not-found``, ``not-allowed``, ``state-conflict``."""
     wish = await _find(connection, caller, wish_id)
-    mover = _mover(wish, caller, "withdraw")
-    # The task first, as a claim does: whoever comes second waits, then finds the state changed.
-    if wish["task_id"] is not None:
-        await waiting.cancel_task(connection, wish["task_id"], mover)
-    moved = await transitions.move(connection, WISH, wish_id, "withdraw", mover)
-    if wish["task_id"] is None and moved["from_status"] == "published":
-        raise Problem("state-conflict")  # published while this waited: a task is open that was not there to cancel
+    await _take_off(connection, wish, "withdraw", _mover(wish, caller, "withdraw"))
 
 
 async def confirm(
@@ -141,6 +138,18 @@ async def expire(connection: Connection, wish_id: UUID) -> None:
 async def find_unclaimed(connection: Connection, before: datetime) -> list[UUID]:
     """Return wishes published before a moment that nobody has claimed."""
     return [row["id"] for row in await connection.fetch(FIND_UNCLAIMED, before)]
+
+
+async def _take_off(
+    connection: Connection, wish: Record, action: str, mover: Mover, *, note: str | None = None
+) -> None:
+    """End a wish that nobody works on, and its task if it has one. Raises ``state-conflict``."""
+    # The task first, as a claim does: whoever comes second waits, then finds the state changed.
+    if wish["task_id"] is not None:
+        await waiting.cancel_task(connection, wish["task_id"], mover)
+    moved = await transitions.move(connection, WISH, wish["wish_id"], action, mover, note=note)
+    if wish["task_id"] is None and moved["from_status"] == "published":
+        raise Problem("state-conflict")  # published while this waited: a task is open that was not there to cancel
 
 
 async def _find(connection: Connection, caller: Caller, wish_id: UUID) -> Record:

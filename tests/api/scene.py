@@ -13,10 +13,11 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.domain import months
 from app.domain.caller import Role
-from app.domain.kinds import Hat
+from app.domain.kinds import CheckedPart, Hat
 from app.main import create_app
 from app.models import Volunteer
 from app.services import seals
+from app.services.content_checks import keeping
 from app.services.people import Contact
 from tests.branches import join, lead, make_branch, stand
 from tests.call_outs import end, gathering, group_of, place_of
@@ -170,6 +171,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "part_id": await part_of(world, order_id, world.grid),
             "api_key_id": await world.api_key(),
             "errand_id": await make_errand(world, author),
+            "review_id": await review_of(world, await world.wish(author, "reviewing")),
             "case_id": await world.joint_case(await world.complaint(author, category="noise")),
             "task_id": await world.task_of(wish),
             "claim_id": claim,
@@ -202,6 +204,14 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
     )
     await end(world, scene.ids["call_out_id"])  # so that whoever watches it is told at once that it is over
     return scene
+
+
+async def review_of(world: World, wish_id: UUID) -> UUID:
+    """Let the words of a wish wait for people."""
+    async with world.database.transaction() as connection:
+        await keeping.keep(connection, "wish", wish_id, CheckedPart.WORDS, keeping.HOLD)
+    found: UUID = await world.database.reads.fetchval("SELECT id FROM content_check WHERE subject_id = $1", wish_id)
+    return found
 
 
 async def lead_and_stand(world: World, branch_id: UUID, secretary: Person, rival: Person) -> UUID:
@@ -464,6 +474,7 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
         ("POST", "/v1/complaints/{complaint_id}/correct"): {"category": "water", "urgency": "urgent"},
         ("POST", "/v1/complaints/{complaint_id}/rate"): {"is_satisfied": True, "note": "谢谢"},
         ("POST", "/v1/errands"): errand_form(scene.world),
+        ("POST", "/v1/reviews/{review_id}/reject"): reason,
         ("POST", "/v1/errands/{errand_id}/reject"): reason,
         ("POST", "/v1/errands/{errand_id}/end"): reason,
         ("POST", "/v1/errands/{errand_id}/unmask"): reason,

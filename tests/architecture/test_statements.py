@@ -29,6 +29,7 @@ from tests.lists import published
 from tests.orders import confirmed, order, order_form, worker
 from tests.people import Person
 from tests.pledges import call_alliance, make_pledge, open_task
+from tests.reviews import waiting
 from tests.series import make_series
 from tests.strength import lend, make_plan, settle
 
@@ -127,6 +128,12 @@ class TestReads:
 
     async def test_review_queue_of_staff(self, counter: Counter, world: World):
         assert await counter.get("/v1/wishes", world.staff, area_id=world.district.id, status="reviewing") == 3
+
+    async def test_all_that_waits_for_people(self, counter: Counter, world: World):
+        for _ in range(2):
+            await waiting(world, "wish")
+        for asked in ({}, {"area_id": world.grid.id}, {"kind": "wish", "limit": 50}):
+            assert await counter.get("/v1/reviews", world.staff, **asked) == IDENTITY + 1
 
     async def test_messages(self, counter: Counter, world: World):
         for path in ("/v1/me/messages", "/v1/me/messages/unread", "/v1/me/subscriptions"):

@@ -36,10 +36,12 @@ CHECK_MOVES: Mapping[str, Mapping[str, tuple[CheckedPart, str]]] = MappingProxyT
             "wish": {"approve": "pass", "reject": "reject", "withdraw": "drop", "expire": "drop"},
             "errand": {"approve": "pass", "reject": "reject", "withdraw": "drop", "end": "drop", "expire": "drop"},
             "complaint": {"admit": "pass", "reject": "reject", "withdraw": "drop", "merge": "drop"},
-            "task": {"open": "pass", "pass": "pass", "edit": "drop", "cancel": "drop"},
-            "task_series": {"open": "pass", "edit": "drop", "end": "drop"},
+            "task": {"open": "pass", "pass": "pass", "edit": "drop", "cancel": "reject"},
+            "task_series": {"open": "pass", "edit": "drop", "end": "reject"},
             "offer": {"approve": "pass", "reject": "reject", "edit": "drop", "end": "drop"},
         }.items()
     }
 )
-"""What an action on a thing says of the open check of its words: whoever decides the one has decided the other."""
+"""What an action on a thing says of the open check of its words: whoever decides the one has decided the other.
+
+What is turned down or taken off by anybody but staff and alliance is dropped: nobody has read it."""

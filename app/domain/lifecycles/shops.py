@@ -31,7 +31,7 @@ OFFER = Lifecycle(
         row("checking", "hold_check", "reviewing", SYSTEM),
         row("checking", "reject_check", "rejected", SYSTEM),
         row("reviewing", "approve", "listed", ALLIANCE),
-        row("reviewing", "reject", "rejected", ALLIANCE),
+        row("reviewing listed paused", "reject", "rejected", ALLIANCE),
         row("listed", "pause", "paused", AUTHOR, ALLIANCE),
         row("paused", "resume", "listed", AUTHOR, ALLIANCE),
         row("listed paused", "end", "ended", AUTHOR),

@@ -26,7 +26,8 @@ WISH = Lifecycle(
         row("checking", "hold_check", "reviewing", SYSTEM),
         row("checking", "reject_check", "rejected", SYSTEM),
         row("reviewing", "approve", "published", STAFF),
-        row("reviewing", "reject", "rejected", STAFF),
+        # A published one too, while nobody works on it: its words turn out not to be fit to stand.
+        row("reviewing published", "reject", "rejected", STAFF),
         row("checking reviewing published", "withdraw", "withdrawn", AUTHOR),
         row("published", "expire", "expired", SYSTEM),
         row("published", "claim", "claimed", HELPER),

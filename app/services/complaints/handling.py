@@ -35,6 +35,8 @@ PUBLISH_ECHO = (
     "UPDATE complaint SET echo_id = $2 WHERE id = $1 AND answered_at = $3 AND echo_id IS NULL RETURNING status"
 )
 
+HIDE_ECHO = "UPDATE complaint SET echo_id = NULL WHERE id = $1 AND echo_id IS NOT NULL RETURNING true"
+
 
 async def admit(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
     """Let a complaint onto the wall that the content check left to people; one of many alike goes up at once."""
@@ -101,6 +103,16 @@ async def echo(connection: Connection, complaint_id: UUID, answered_at: datetime
     await transitions.log_act(connection, COMPLAINT, complaint_id, "publish_answer", mover, state=status)
     await transitions.settle_checks(connection, COMPLAINT.subject, complaint_id, CheckedPart.ANSWER, "pass", mover)
     return True
+
+
+async def hide_answer(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, reason: str) -> None:
+    """Keep an answer from the echo wall, or take it off there; who complained goes on reading it. Staff read it."""
+    row = await standing.get(connection, secret, caller, complaint_id)
+    mover = standing.require_staff(row, caller)
+    if await connection.fetchval(HIDE_ECHO, complaint_id):
+        await transitions.log_act(
+            connection, COMPLAINT, complaint_id, "hide_answer", mover, state=row["status"], note=reason
+        )
 
 
 async def wait(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, needed: str) -> None:
