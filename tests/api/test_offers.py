@@ -42,7 +42,7 @@ class TestListOffers:
             (None, []),
             (await world.person(), ["take_voucher"]),
             (owner, ["pause", "end", "edit", "take_voucher"]),
-            (world.alliance, ["pause", "take_voucher"]),
+            (world.alliance, ["reject", "pause", "take_voucher"]),
         ):
             [item] = (await api.get("/v1/offers", reader, area_id=world.district.id)).json()["items"]
             assert item["actions"] == actions
@@ -109,8 +109,10 @@ class TestDecide:
         assert problem(response) == (403, "own-interest")
 
     async def test_once(self, api: ApiClient, world: World, action: str, body: Any):
-        offer = await world.offer(await world.shop(await world.person()))
-        response = await api.post(f"/v1/offers/{offer}/{action}", world.alliance, body)
+        offer = await world.offer(await world.shop(await world.person()), status="reviewing")
+        for expected in (200, 409):
+            response = await api.post(f"/v1/offers/{offer}/{action}", world.alliance, body)
+            assert response.status_code == expected
         assert problem(response) == (409, "state-conflict")
 
     async def test_nobody_else(self, api: ApiClient, world: World, action: str, body: Any):

@@ -136,7 +136,7 @@ class TestListWishes:
             (await world.person(), []),
             (author, ["withdraw"]),
             (await world.helper(), ["claim"]),
-            (world.staff, []),
+            (world.staff, ["reject"]),
         ):
             [item] = (await api.get("/v1/wishes", reader, area_id=world.grid.id)).json()["items"]
             assert item["actions"] == actions
@@ -221,8 +221,10 @@ class TestReview:
         assert problem(response) == (403, "own-interest")
 
     async def test_once(self, api: ApiClient, world: World, action: str, body: Any):
-        wish = await world.wish(await world.person())
-        response = await api.post(f"/v1/wishes/{wish}/{action}", world.staff, body)
+        wish = await world.wish(await world.person(), "reviewing")
+        for expected in (200, 409):
+            response = await api.post(f"/v1/wishes/{wish}/{action}", world.staff, body)
+            assert response.status_code == expected
         assert problem(response) == (409, "state-conflict")
 
     async def test_not_before_the_check(self, api: ApiClient, world: World, action: str, body: Any):
