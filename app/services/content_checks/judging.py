@@ -7,8 +7,9 @@ from typing import Literal
 import structlog
 
 from app.domain.kinds import Suggestion
-from app.wechat.client import Scene, WeChat
+from app.wechat.client import WeChat
 from app.wechat.errors import WeChatError
+from app.wechat.texts import Scene
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,8 @@ from app.domain.texts import CHECK_UNAVAILABLE
 from app.services import users
 from app.services.content_checks.judging import Outcome, Words, judge
 from app.services.content_checks.keeping import HOLD, NOTES, PASS, REJECT, conclude, keep
-from app.wechat.client import Scene, WeChat
+from app.wechat.client import WeChat
+from app.wechat.texts import Scene
 
 FIND = "SELECT subject_kind, subject_id, part FROM content_check WHERE id = $1 AND status = 'asked'"
 FIND_WORDS = {
