@@ -198,9 +198,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.database = Database(settings.require_database_url(), settings)
         app.state.places = Places()
         app.state.displays = Displays()
-        app.state.wechat = WeChat(
-            settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value()
-        )
+        app.state.wechat = WeChat.of(settings, app.state.database)
         app.state.board = Board(app.state.database)
         yield
         await app.state.board.close()

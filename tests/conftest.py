@@ -75,6 +75,7 @@ def settings(database_url: str, simulator_url: str) -> Settings:
         wechat_base_url=simulator_url,
         wechat_appid=APPID,
         wechat_secret=SECRET,
+        wechat_pause_s=0,
         log_level="WARNING",
     )
 

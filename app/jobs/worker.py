@@ -61,7 +61,7 @@ async def run(settings: Settings) -> None:
     url = settings.require_database_url()
     ringing = templates.load(settings)
     database = Database(url, settings)
-    wechat = WeChat(settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value())
+    wechat = WeChat.of(settings, database)
     async with asyncpg.create_pool(
         url, min_size=0, max_size=4, timeout=CONNECT_TIMEOUT_S, server_settings=WRITE_SETTINGS
     ) as pool:

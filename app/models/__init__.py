@@ -61,6 +61,7 @@ from app.models.venue import Venue
 from app.models.volunteer import Volunteer
 from app.models.voucher import Redemption, Voucher
 from app.models.waiter import Waiter
+from app.models.wechat_token import WechatToken
 from app.models.wish import Wish
 from app.models.worker import WorkerHeartbeat
 
@@ -167,6 +168,7 @@ __all__ = [
     "Volunteer",
     "Voucher",
     "Waiter",
+    "WechatToken",
     "Wish",
     "WorkerHeartbeat",
     "metadata",

@@ -12,21 +12,23 @@ class Call:
 
     It carries the access token, or the AppSecret where ``proves_secret``. ``busy_repeats`` is how often the answer -1
     is asked again, ``reconnects`` how often a connection that never came about; an unknown outcome is never repeated.
-    ``meanings`` are errcodes that mean something of their own here.
+    ``per_minute`` is WeChat's limit for all of the mini-program's calls together, and ``meanings`` are errcodes that
+    mean something of their own here.
     """
 
     path: str
     proves_secret: bool = False
     busy_repeats: int = 2
     reconnects: int = 1
+    per_minute: int | None = None
     meanings: Mapping[int, type[WeChatError]] = field(default_factory=dict)
 
 
 LOG_IN = Call("/sns/jscode2session", proves_secret=True, busy_repeats=1, reconnects=0)
 """小程序登录凭证校验 (code2Session). A code is spent by its first use; -1 is the one answer that leaves it unspent."""
 
-GET_TOKEN = Call("/cgi-bin/stable_token", proves_secret=True)
+GET_TOKEN = Call("/cgi-bin/stable_token", proves_secret=True, per_minute=10_000)
 """获取稳定版接口调用凭据 (getStableAccessToken), in normal mode: it gives everybody the same token."""
 
-CHECK_TEXT = Call("/wxa/msg_sec_check")
+CHECK_TEXT = Call("/wxa/msg_sec_check", per_minute=4_000)
 """文本内容安全识别 (msgSecCheck), version 2."""

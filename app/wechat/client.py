@@ -1,13 +1,17 @@
 """The door to WeChat's server API, one method for each thing it does for us; it never decides what follows from it."""
 
+from app.core.db import Database
+from app.core.settings import Settings
 from app.wechat.answers import Session, SessionAnswer, read
+from app.wechat.brakes import Brakes
 from app.wechat.calls import CHECK_TEXT, LOG_IN
 from app.wechat.errors import WeChatError
 from app.wechat.texts import SEVERITY, Scene, Verdict, pieces_of, read_verdict
-from app.wechat.tokens import MemoryTokens, Tokens
+from app.wechat.tokens import DatabaseTokens, MemoryTokens, Tokens
 from app.wechat.transport import Transport
 
 TOTAL_TIMEOUT_S = 8.0
+PAUSE_S = 30.0
 
 
 class WeChat:
@@ -24,9 +28,24 @@ class WeChat:
         *,
         tokens: Tokens | None = None,
         timeout_s: float = TOTAL_TIMEOUT_S,
+        brakes: Brakes | None = None,
     ) -> None:
-        """Keep the access token in ``tokens``; without them, in memory."""
-        self._transport = Transport(base_url, appid, secret, tokens or MemoryTokens(), timeout_s)
+        """Keep the access token in ``tokens``; without them, in memory, as a tool does that is alone."""
+        self._transport = Transport(
+            base_url, appid, secret, tokens or MemoryTokens(), brakes or Brakes(1, PAUSE_S), timeout_s
+        )
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database) -> "WeChat":
+        """Return the WeChat of this deployment, whose processes share the access token and WeChat's limits."""
+        tokens = DatabaseTokens(database, settings.data_key.get_secret_value(), settings.wechat_appid)
+        return cls(
+            settings.wechat_base_url,
+            settings.wechat_appid,
+            settings.wechat_secret.get_secret_value(),
+            tokens=tokens,
+            brakes=Brakes(settings.wechat_processes, settings.wechat_pause_s),
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -11,6 +11,9 @@ from types import MappingProxyType
 
 BUSY = -1
 WRONG_SECRET_OR_TOKEN = 40001
+LIMIT_PER_MINUTE_ERRCODES = frozenset({44990, 44991})
+"""Those of the mini-program as a whole; 45011 may be one user's."""
+
 LIMIT_PER_DAY_ERRCODES = frozenset({44993, 45009})
 LIMIT_PER_MINUTE_WAIT_S = 60
 LIMIT_PER_DAY_WAIT_S = 3600
@@ -63,7 +66,7 @@ class WeChatBusy(WeChatError):
 
 
 class WeChatUnreachable(WeChatBusy):
-    """No connection came about, so WeChat has certainly not acted on the request."""
+    """Nothing was sent, for want of a connection or after too many failures: WeChat has certainly not acted."""
 
 
 class WeChatMisconfigured(WeChatError):

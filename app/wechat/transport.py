@@ -16,6 +16,7 @@ import httpx
 import structlog
 
 from app.wechat.answers import TokenAnswer, read
+from app.wechat.brakes import Brakes
 from app.wechat.calls import GET_TOKEN, Call
 from app.wechat.errors import (
     BUSY,
@@ -39,9 +40,12 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 class Transport:
     """The connections to WeChat of one process, for one mini-program."""
 
-    def __init__(self, base_url: str, appid: str, secret: str, tokens: Tokens, timeout_s: float) -> None:
+    def __init__(
+        self, base_url: str, appid: str, secret: str, tokens: Tokens, brakes: Brakes, timeout_s: float
+    ) -> None:
         self._credentials = {"appid": appid, "secret": secret}
         self._tokens = tokens
+        self._brakes = brakes
         self._timeout_s = timeout_s
         timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
         self._http = httpx.AsyncClient(base_url=base_url, timeout=timeout)
@@ -84,8 +88,13 @@ class Transport:
         if renewed == token:
             # Somebody forced a refresh elsewhere; forcing one too would take turns for ever.
             log.error("wechat_token_refused_again", path=call.path, errcode=refused.errcode, rid=refused.rid)
+            self._brakes.blame(call)
             raise WeChatTokenRefused(refused.errcode, refused.rid, "WeChat refuses the token that it gives out")
-        return await self._repeat(method, call, {**query, "access_token": renewed}, body)
+        try:
+            return await self._repeat(method, call, {**query, "access_token": renewed}, body)
+        except WeChatTokenRefused:
+            self._brakes.blame(call)
+            raise
 
     async def _fetch_token(self) -> Token:
         asked_at_s = time.monotonic()
@@ -100,6 +109,7 @@ class Transport:
         busy_waits_s = iter(BUSY_WAITS_S[: call.busy_repeats])
         reconnects_left = call.reconnects
         while True:
+            await self._brakes.let_through(call)
             try:
                 return await self._send(method, call, query, body)
             except WeChatUnreachable:
@@ -116,15 +126,20 @@ class Transport:
         self, method: str, call: Call, query: Mapping[str, str], body: Mapping[str, object] | None
     ) -> Answer:
         """Send one request, once, and return the object that WeChat answered. Raises the WeChatError it means."""
+        failure: WeChatError | None = WeChatBusy(reason="No answer from WeChat in time")
         try:
             response = await self._http.request(method, call.path, params=query, json=body)
-            return read_answer(response, call)
+            answer = read_answer(response, call)
+            failure = None
+            return answer  # noqa: TRY300 - whatever is not this is a failure, a cancellation too
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            failure: WeChatError = WeChatUnreachable(reason=f"No connection to WeChat ({type(error).__name__})")
+            failure = WeChatUnreachable(reason=f"No connection to WeChat ({type(error).__name__})")
         except httpx.RequestError as error:
             failure = WeChatBusy(reason=f"No answer from WeChat ({type(error).__name__})")
         except WeChatError as error:
             failure = error
+        finally:
+            self._brakes.release(call, failure)
         level = logging.ERROR if isinstance(failure, WeChatMisconfigured) else logging.INFO
         log.log(level, "wechat_call_failed", path=call.path, reason=failure.reason, rid=failure.rid)
         raise failure

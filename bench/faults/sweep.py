@@ -18,7 +18,7 @@ async def main() -> None:
     """Sweep; a database that is away for a moment is asked again."""
     settings = get_settings()
     database = Database(settings.require_database_url(), settings)
-    wechat = WeChat(settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value())
+    wechat = WeChat.of(settings, database)
     parts = Parts(database, wechat, settings)
     while True:
         for sweep in EXPIRIES:

@@ -250,7 +250,7 @@ class Crowd:
     @asynccontextmanager
     async def _parts(self) -> AsyncIterator[Parts]:
         settings = self.settings
-        wechat = WeChat(settings.wechat_base_url, settings.wechat_appid, settings.wechat_secret.get_secret_value())
+        wechat = WeChat.of(settings, self.database)
         try:
             yield Parts(self.database, wechat, settings)
         finally:
