@@ -82,6 +82,9 @@ _TYPES = (
     passing("login-too-frequent", 429, "WeChat limits log-ins", "登录太频繁，请一分钟后再试。", 60),
     passing("wechat-unavailable", 503, "WeChat cannot be reached", "微信服务暂时繁忙，请稍后再试。", 5),
     passing("wechat-misconfigured", 500, "WeChat refuses our AppID or secret", "系统配置有误，已通知管理员。"),
+    # A telephone number: WeChat's getuserphonenumber
+    passing("phone-code-invalid", 422, "WeChat refused the code", "手机号授权已失效，请重新点按获取手机号。"),
+    passing("phone-too-frequent", 429, "WeChat limits phone numbers", "获取手机号太频繁，请一分钟后再试。", 60),
     # What a caller is
     ProblemType(
         "helpers-only", 403, "Only approved members and volunteers may", "通过审核的党员或志愿者才能认领，请先报到。"

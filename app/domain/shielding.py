@@ -100,6 +100,17 @@ def mask_phone(phone: str) -> str:
     return phone[:3] + HIDDEN * (len(phone) - 7) + phone[-4:]
 
 
+def mask_own_phone(phone: str) -> str:
+    """Return a number as its owner recognises it: three digits in front and two behind are left, and a country's code.
+
+    Source: 安全指引, 常见风险 of WeChat's mini-program documentation.
+    """
+    country, blank, number = phone.rpartition(" ")
+    if len(number) < 8:
+        return f"{country}{blank}{HIDDEN * len(number)}"
+    return f"{country}{blank}{number[:3]}{HIDDEN * (len(number) - 5)}{number[-2:]}"
+
+
 def _groups(folded: str) -> list[_Group]:
     found: list[_Group] = []
     for match in _GROUP.finditer(folded):

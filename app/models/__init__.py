@@ -57,6 +57,7 @@ from app.models.task_text import TaskText
 from app.models.team import Alliance, AllianceTeam, Team, TeamMember
 from app.models.unit import Unit, UnitArea, UnitWorker
 from app.models.user import User, UserDevice
+from app.models.user_phone import UserPhone
 from app.models.venue import Venue
 from app.models.volunteer import Volunteer
 from app.models.voucher import Redemption, Voucher
@@ -164,6 +165,7 @@ __all__ = [
     "UnitWorker",
     "User",
     "UserDevice",
+    "UserPhone",
     "Venue",
     "Volunteer",
     "Voucher",

@@ -40,5 +40,5 @@ async def log_in(form: LoginIn, wechat: WeChatDep, database: DatabaseDep, settin
     moment = now()
     ttl = timedelta(days=settings.token_ttl_days)
     token = issue_token(secret, user.id, user.token_version, moment, ttl)
-    me = await users.get_me(database.reads, user.id)
+    me = await users.get_me(database.reads, settings.data_key.get_secret_value(), user.id)
     return answer({"token": token, "expires_at": moment + ttl, "me": me})

@@ -7,16 +7,21 @@ from fastapi import APIRouter, Query, Response
 
 from app.core.clock import today
 from app.deps import (
+    JSON,
     WRITE_PROBLEMS,
     CallerDep,
     PageDep,
     ReadsDep,
     SecretDep,
+    SingleWriteDep,
     TermsDep,
     TransactionDep,
     UnitOfWorkDep,
+    WeChatDep,
     answer,
 )
+from app.domain.errors import Problem
+from app.domain.lifecycle import Party
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.adjustments import AdjustmentOut
 from app.schemas.branches import CandidacyOut, InsideBranchOut
@@ -31,6 +36,7 @@ from app.schemas.me import Me, MeIn, Points, PointsTransfer
 from app.schemas.members import MemberOut, VolunteerOut
 from app.schemas.offers import VoucherOut
 from app.schemas.people import LookOut
+from app.schemas.phones import PhoneIn, PhoneOut
 from app.schemas.pledges import InsidePledgeOut
 from app.schemas.posts import OwnPostOut
 from app.schemas.tasks import OwnClaims
@@ -46,6 +52,7 @@ from app.services import (
     looks,
     members,
     own_calendars,
+    phones,
     points,
     post_queues,
     teams,
@@ -61,22 +68,51 @@ from app.services.call_outs import standing
 from app.services.errands import views as errand_views
 from app.services.lending import loans, requests
 from app.services.pledges import standing as pledge_standing
+from app.services.transitions import Mover
 
 router = APIRouter(prefix="/me", tags=["me"])
 LIST_PROBLEMS = responses("invalid-payload", "cursor-invalid")
 
 
 @router.get("", response_model=Me)
-async def get_me(caller: CallerDep, reads: ReadsDep) -> Response:
+async def get_me(caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
     """Tell the caller who they are here and what they hold."""
-    return answer(await users.get_me(reads, caller.id))
+    return answer(await users.get_me(reads, secret, caller.id))
 
 
 @router.put("", response_model=Me, responses=responses(*JSON_BODY_PROBLEMS))
-async def update_me(form: MeIn, caller: CallerDep, connection: TransactionDep) -> Response:
+async def update_me(form: MeIn, caller: CallerDep, connection: TransactionDep, secret: SecretDep) -> Response:
     """Choose a nickname; others see it once its content check has passed."""
     await users.propose_nickname(connection, caller, form.nickname)
-    return answer(await users.get_me(connection, caller.id))
+    return answer(await users.get_me(connection, secret, caller.id))
+
+
+@router.post(
+    "/phone",
+    response_model=PhoneOut,
+    responses=responses(
+        *WRITE_PROBLEMS,
+        *JSON_BODY_PROBLEMS,
+        "phone-code-invalid",
+        "phone-too-frequent",
+        "wechat-misconfigured",
+        "wechat-unavailable",
+        "service-unavailable",
+    ),
+)
+async def confirm_phone(
+    form: PhoneIn, caller: CallerDep, write: SingleWriteDep, wechat: WeChatDep, secret: SecretDep
+) -> Response:
+    """Keep the telephone number that the caller showed by the button `getPhoneNumber`; nothing depends on it."""
+    return Response(await phones.confirm(write, wechat, secret, caller, form.code), media_type=JSON)
+
+
+@router.delete("/phone", status_code=204, responses=responses("not-found"))
+async def forget_phone(caller: CallerDep, connection: TransactionDep) -> Response:
+    """Forget the caller's telephone number."""
+    if not await phones.forget(connection, caller.id, Mover(Party.AUTHOR, caller.id)):
+        raise Problem("not-found")
+    return Response(status_code=204)
 
 
 @router.get("/identification", response_model=IdentificationOut, responses=responses("not-found"))

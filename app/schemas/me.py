@@ -27,13 +27,14 @@ class Shop(Out):
 
 
 class Me(Out):
-    """The caller. ``pending_nickname`` waits for its content check and is shown to nobody else; ``units`` are those
-    for which they act, not where they work.
+    """The caller. ``pending_nickname`` waits for its content check and is shown to nobody else; ``phone`` is the
+    number that WeChat confirmed, masked; ``units`` are those for which they act, not where they work.
     """
 
     id: UUID
     nickname: str
     pending_nickname: str | None
+    phone: str | None
     member_status: EnrolmentStatus | None
     volunteer_status: EnrolmentStatus | None
     grants: list[GrantHeld]

@@ -93,6 +93,16 @@ def phone_hash(secret: str, phone: str) -> bytes:
     return keyed_fingerprint(secret, PURPOSE, b"phone", _plain_phone(phone).encode())
 
 
+def seal_phone(secret: str, user_id: UUID, phone: str) -> bytes:
+    """Return a number that stands alone as only this module opens it again, and only for that user."""
+    return seal(secret, PURPOSE, phone.encode(), bound_to=b"phone" + user_id.bytes)
+
+
+def open_phone(secret: str, user_id: UUID, sealed: bytes) -> str:
+    """Return the number that was sealed for a user. Raises BrokenSealError."""
+    return unseal(secret, PURPOSE, sealed, bound_to=b"phone" + user_id.bytes).decode()
+
+
 def seal_contact(secret: str, owner_id: UUID, contact: Contact) -> bytes:
     """Return name and number as only this module opens them again, and only for the row of the same id."""
     content = to_json({"name": contact.name, "phone": contact.phone})

@@ -18,7 +18,7 @@ from app.domain.errors import Problem
 from app.domain.kinds import CheckedPart
 from app.domain.lifecycle import Party
 from app.domain.texts import DEFAULT_NICKNAME
-from app.services import transitions
+from app.services import phones, transitions
 from app.services.content_checks import asking
 from app.services.transitions import Mover
 
@@ -38,6 +38,7 @@ REMEMBER_DEVICE = """
 """
 FIND_ME = """
     SELECT u.id, u.nickname, u.pending_nickname, u.created_at, m.status AS member_status, v.status AS volunteer_status,
+        t.sealed AS phone_sealed,
         ARRAY(
             SELECT (g.role, g.area_id, a.name) FROM "grant" g JOIN area a ON a.id = g.area_id
             WHERE g.user_id = u.id ORDER BY g.id
@@ -52,6 +53,7 @@ FIND_ME = """
         ) AS units
     FROM "user" u LEFT JOIN person p ON p.user_id = u.id
     LEFT JOIN member m ON m.person_id = p.id LEFT JOIN volunteer v ON v.person_id = p.id
+    LEFT JOIN user_phone t ON t.user_id = u.id
     WHERE u.id = $1
 """
 LOCK = 'SELECT FROM "user" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE'
@@ -109,7 +111,7 @@ async def lock(connection: Connection, user_ids: Sequence[UUID]) -> None:
     await connection.execute(LOCK, user_ids)
 
 
-async def get_me(reads: Reads, user_id: UUID) -> dict[str, Any]:
+async def get_me(reads: Reads, secret: str, user_id: UUID) -> dict[str, Any]:
     """Return the caller as ``schemas.me.Me`` shows them."""
     row = await reads.fetchrow(FIND_ME, user_id)
     assert row is not None, "users are never deleted"
@@ -117,13 +119,14 @@ async def get_me(reads: Reads, user_id: UUID) -> dict[str, Any]:
         "id": row["id"],
         "nickname": row["nickname"],
         "pending_nickname": row["pending_nickname"],
+        "phone": phones.show_own(secret, user_id, row["phone_sealed"]),
         "member_status": row["member_status"],
         "volunteer_status": row["volunteer_status"],
         "grants": [{"role": role, "area_id": area_id, "area_name": name} for role, area_id, name in row["grants"]],
         "shops": [{"id": shop_id, "name": name, "is_owner": owns} for shop_id, name, owns in row["shops"]],
         "units": [{"id": unit_id, "name": name} for unit_id, name in row["units"]],
         "created_at": row["created_at"],
-        "actions": ["update"],
+        "actions": ["update", "confirm_phone", *(["forget_phone"] if row["phone_sealed"] is not None else [])],
     }
 
 

@@ -25,6 +25,39 @@ class SessionAnswer(BaseModel):
     unionid: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A telephone number, both parts in digits."""
+
+    country_code: str = field(repr=False)
+    number: str = field(repr=False)
+
+    @property
+    def whole(self) -> str:
+        """The number as it is kept: with the country's code, unless that is China's."""
+        return self.number if self.country_code == "86" else f"+{self.country_code} {self.number}"
+
+
+class Watermark(BaseModel):
+    """For which mini-program something was made."""
+
+    appid: str
+
+
+class PhoneInfo(BaseModel):
+    """What is kept of a telephone number."""
+
+    country_code: str = Field(alias="countryCode", pattern=r"^\d{1,4}$", coerce_numbers_to_str=True)
+    number: str = Field(alias="purePhoneNumber", pattern=r"^\d{4,15}$", coerce_numbers_to_str=True)
+    watermark: Watermark
+
+
+class PhoneAnswer(BaseModel):
+    """The answer to a phone code."""
+
+    phone_info: PhoneInfo
+
+
 class TokenAnswer(BaseModel):
     """A token and the seconds it lives."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.wechat.errors import WeChatError
+from app.wechat.errors import PhoneCodeInvalid, WeChatError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,11 @@ GET_TOKEN = Call("/cgi-bin/stable_token", proves_secret=True, per_minute=10_000)
 
 CHECK_TEXT = Call("/wxa/msg_sec_check", per_minute=4_000)
 """文本内容安全识别 (msgSecCheck), version 2."""
+
+GET_PHONE = Call(
+    "/wxa/business/getuserphonenumber",
+    busy_repeats=1,
+    reconnects=0,
+    meanings=dict.fromkeys((40003, 40013, 40029, 40163, 43104), PhoneCodeInvalid),
+)
+"""获取手机号 (getPhoneNumber). A code is spent by its first use, as that of the log-in."""

@@ -2,9 +2,9 @@
 
 from app.core.db import Database
 from app.core.settings import Settings
-from app.wechat.answers import Session, SessionAnswer, read
+from app.wechat.answers import Phone, PhoneAnswer, Session, SessionAnswer, read
 from app.wechat.brakes import Brakes
-from app.wechat.calls import CHECK_TEXT, LOG_IN
+from app.wechat.calls import CHECK_TEXT, GET_PHONE, LOG_IN
 from app.wechat.errors import WeChatError
 from app.wechat.texts import SEVERITY, Scene, Verdict, pieces_of, read_verdict
 from app.wechat.tokens import DatabaseTokens, MemoryTokens, Tokens
@@ -31,6 +31,7 @@ class WeChat:
         brakes: Brakes | None = None,
     ) -> None:
         """Keep the access token in ``tokens``; without them, in memory, as a tool does that is alone."""
+        self._appid = appid
         self._transport = Transport(
             base_url, appid, secret, tokens or MemoryTokens(), brakes or Brakes(1, PAUSE_S), timeout_s
         )
@@ -62,6 +63,20 @@ class WeChat:
             answer = await self._transport.get(LOG_IN, {"js_code": code, "grant_type": "authorization_code"})
         session = read(SessionAnswer, answer)
         return Session(openid=session.openid, unionid=session.unionid)
+
+    async def get_phone(self, code: str, openid: str) -> Phone:
+        """Exchange the code of the button ``getPhoneNumber``, valid five minutes and once, for the user's number.
+
+        WeChat compares ``openid``: a code of somebody else is refused. An unknown outcome is never repeated. Raises
+        PhoneCodeInvalid, TooFrequent, WeChatBusy, WeChatMisconfigured, WeChatTokenRefused or another WeChatError.
+        Source: 获取手机号 (getPhoneNumber).
+        """
+        async with self._transport.deadline():
+            answer = await self._transport.post(GET_PHONE, {"code": code, "openid": openid})
+        shown = read(PhoneAnswer, answer).phone_info
+        if shown.watermark.appid != self._appid:
+            raise WeChatError(reason="WeChat gave a number that was shown to another mini-program")
+        return Phone(shown.country_code, shown.number)
 
     async def check_text(
         self, openid: str, content: str, *, scene: Scene, title: str | None = None, nickname: str | None = None

@@ -42,6 +42,10 @@ class LoginCodeInvalid(WeChatError):
     """The log-in code is expired, used, or of another mini-program: the client calls ``wx.login`` once more."""
 
 
+class PhoneCodeInvalid(WeChatError):
+    """The phone code is expired, used, a log-in code, or of another user: its button must be tapped again."""
+
+
 class LoginCodeMissing(WeChatError):
     """No log-in code was sent; validation should have caught it."""
 

@@ -291,6 +291,7 @@ def bodies(scene: Scene) -> dict[Route, dict[str, Any]]:
     return {
         ("POST", "/v1/auth/wechat"): {"code": "sim-小李-1", "device": "一部手机"},
         ("PUT", "/v1/me"): {"nickname": "热心邻居"},
+        ("POST", "/v1/me/phone"): {"code": "phone-小李-1"},
         ("POST", "/v1/me/messages/read"): {"up_to_id": str(scene.ids["wish_id"])},
         ("POST", "/v1/areas"): {
             "parent_id": grid,

@@ -50,13 +50,14 @@ class TestGetMe:
             "id": str(person.id),
             "nickname": "邻居0001",
             "pending_nickname": None,
+            "phone": None,
             "member_status": None,
             "volunteer_status": None,
             "grants": [],
             "shops": [],
             "units": [],
             "created_at": me["created_at"],
-            "actions": ["update"],
+            "actions": ["update", "confirm_phone"],
         }
 
     async def test_somebody_with_everything(self, api: ApiClient, world: World):

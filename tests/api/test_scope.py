@@ -163,6 +163,8 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/me/complaints"): [OWN],
     ("GET", "/v1/me/steps"): [OWN, Reach(is_empty=True, query="status=answered")],
     ("GET", "/v1/me/calendar"): [Reach(is_empty=True, nothing=NO_PLANS)],
+    ("POST", "/v1/me/phone"): [],  # each shows their own
+    ("DELETE", "/v1/me/phone"): [GONE],
     ("POST", "/v1/me/calendar-link"): [],  # each makes their own
     ("DELETE", "/v1/me/calendar-link"): [GONE],
     ("GET", "/v1/calendars/{token}.ics"): [GONE],

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.wechat import errors
+from app.wechat.calls import GET_PHONE
 from app.wechat.client import WeChat
 from app.wechat.texts import Scene, pieces_of
 from bench.processes import free_port
@@ -150,6 +151,47 @@ class TestExchangeCode:
         with pytest.raises(errors.WeChatUnreachable):
             await wechat.exchange_code("c")
         assert len(sent) == 1
+
+
+class TestGetPhone:
+    async def test_asks_as_documented_and_reads_the_number(self):
+        number = {"phoneNumber": "+85261234567", "purePhoneNumber": "61234567", "countryCode": "852"}
+        answer, others = (
+            {"errcode": 0, "phone_info": {**number, "watermark": {"timestamp": 1, "appid": appid}}}
+            for appid in (APPID, "wx-another")
+        )
+        async with (
+            answering(granted("T"), answer, others, {"phone_info": {}}) as (url, requests),
+            aclosing(WeChat(url, APPID, SECRET)) as wechat,
+        ):
+            phone = await wechat.get_phone("c", "o1")
+            assert phone.whole == "+852 61234567"
+            assert "61234567" not in repr(phone)
+            for _ in range(2):
+                with pytest.raises(errors.WeChatError) as refused:
+                    await wechat.get_phone("c", "o1")
+                assert "61234567" not in str(refused.value)
+        assert requests[1].startswith(f"POST {GET_PHONE.path}?access_token=T HTTP/1.1".encode())
+        assert requests[1].endswith(b'{"code":"c","openid":"o1"}')
+
+    @pytest.mark.parametrize(
+        ("fault", "expected", "calls"),
+        [
+            ({"errcode": 40029}, errors.PhoneCodeInvalid, 1),
+            ({"errcode": 45011}, errors.TooFrequent, 1),
+            ({"errcode": -1, "times": 2}, errors.WeChatBusy, 2),
+            ({"cut": True}, errors.WeChatBusy, 1),
+            ({"http_status": 502}, errors.WeChatBusy, 1),
+        ],
+        ids=str,
+    )
+    async def test_an_unknown_outcome_is_never_repeated(self, wechat, base_url, openid, fault, expected, calls):
+        before = count_calls(base_url, GET_PHONE.path)
+        order_fault(base_url, GET_PHONE.path, **fault)
+        with pytest.raises(errors.WeChatError) as refused:
+            await wechat.get_phone("phone-小李-1", openid)
+        assert type(refused.value) is expected
+        assert count_calls(base_url, GET_PHONE.path) == before + calls
 
 
 class TestCheckText:
