@@ -140,6 +140,7 @@ class TestReady:
         said = up.said()
         assert f"http://127.0.0.1:{up.port}/docs" in said
         assert re.search(rf"curl -X POST http://127.0.0.1:{up.port}/v1/auth/wechat .*\"sim-\S+-1\"", said)
+        assert re.search(r"http://127.0.0.1:\d+/_simulator", said)
         assert "Traceback" not in said
 
     def test_starts_each_part(self, up: Up) -> None:

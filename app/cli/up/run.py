@@ -36,6 +36,7 @@ class Run:
         self._signals = StopSignals()
         self._lock = DataLock(self._data_dir)
         self._simulator_port = SimulatorPort()
+        self._simulator_url: str | None = None
         self._socket: socket.socket | None = None
         self._database: EmbeddedPostgres | None = None
         self._database_restarts = Restarts()
@@ -84,7 +85,7 @@ class Run:
         url = self._url()
         self._write(API_URL_FILE, url)
         say(f"Ready after {time.monotonic() - began:.1f} s. Logs are in {self._log_dir()}.")
-        say(welcome(url, demo_people()))
+        say(welcome(url, demo_people(), self._simulator_url))
 
     def _take_ports(self) -> None:
         patience_s = AFTER_CRASH_S if self._lock.predecessor_was_killed else 0
@@ -96,7 +97,7 @@ class Run:
         chosen = self._simulator_port.choose(wanted)
         if chosen != wanted:
             say(f"Port {wanted} is taken; the WeChat simulator takes {chosen}.")
-        self._environment["ECHOWALL_WECHAT_BASE_URL"] = f"http://127.0.0.1:{chosen}"
+        self._simulator_url = self._environment["ECHOWALL_WECHAT_BASE_URL"] = f"http://127.0.0.1:{chosen}"
         self._children.append(
             self._child("simulator", ["simulator", "--port", str(chosen), "--push-url", f"{self._url()}{PUSH_PATH}"])
         )

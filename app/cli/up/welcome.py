@@ -16,8 +16,8 @@ class DemoPerson(Protocol):
     def role(self) -> str: ...
 
 
-def welcome(url: str, people: Sequence[DemoPerson]) -> str:
-    """Return the text for the terminal."""
+def welcome(url: str, people: Sequence[DemoPerson], simulator_url: str | None) -> str:
+    """Return the text for the terminal; ``simulator_url`` is where the WeChat simulator is, if there is one."""
     rows = [("code", "nickname", "role"), *((f"sim-{who.name}-1", who.nickname, who.role) for who in people)]
     widths = [max(_width(row[column]) for row in rows) for column in range(2)]
     table = [f"  {_padded(code, widths[0])}  {_padded(nickname, widths[1])}  {role}" for code, nickname, role in rows]
@@ -27,6 +27,7 @@ def welcome(url: str, people: Sequence[DemoPerson]) -> str:
             "",
             f"  API   {url}",
             f"  docs  {url}/docs",
+            *([f"  WeChat simulator  {simulator_url}/_simulator"] if simulator_url else []),
             "",
             *table,
             "",

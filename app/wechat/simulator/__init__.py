@@ -56,6 +56,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.wechat.simulator import arrivals, codes, control, faults, messages, pictures, words
+from app.wechat.simulator.page import forms
 from app.wechat.simulator.protocol import Answer, Endpoint, Refusal, refused, say
 from app.wechat.simulator.world import Habits, Template, World, openid_of, remember
 
@@ -79,7 +80,8 @@ def create_simulator(appid: str, secret: str, habits: Habits | None = None) -> S
     """Return a WeChat that knows one mini-program and no user yet."""
     world = World(appid, secret, habits or Habits())
     wechat = [Route(path, endpoint(world, path, verb), methods=["GET", "POST"]) for path, verb in VERBS.items()]
-    return Starlette(routes=[*wechat, *control.routes(world, frozenset(VERBS))])
+    paths = frozenset(VERBS)
+    return Starlette(routes=[*wechat, *control.routes(world, paths), *forms.routes(world, paths)])
 
 
 def endpoint(world: World, path: str, verb: Verb) -> Endpoint:

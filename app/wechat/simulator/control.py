@@ -199,7 +199,7 @@ def record_routes(world: World, paths: frozenset[str]) -> list[Route]:
         return JSONResponse([asdict(item) for item in world.pushes])
 
     async def list_pictures(_request: Request) -> Response:
-        return JSONResponse([asdict(item) for item in world.picture_checks])
+        return JSONResponse([{**asdict(item), "thumb": None} for item in world.picture_checks])
 
     async def list_texts(_request: Request) -> Response:
         return JSONResponse([asdict(item) for item in world.text_checks])

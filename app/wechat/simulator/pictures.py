@@ -20,7 +20,7 @@ BYTES_MAX = 10 * 1024 * 1024
 FETCH_WITHIN_S = 10.0
 AGAIN_APART_S = 60.0
 URLS_KEPT_MAX = 10_000
-SAMPLES_A_SIDE = 32
+SAMPLES_A_SIDE = 48
 CANNOT_FETCH = -1008
 RISKY_LABEL = 20002
 REVIEW_LABEL = 21000
@@ -62,7 +62,9 @@ async def tell(world: World, check: PictureCheck, struck: list[faults.PushFault]
     """Judge a picture and push what came out."""
     await asyncio.sleep(after_s)
     try:
-        check.suggest, check.label = judge(await fetch(check.url))
+        samples = sample(await fetch(check.url))
+        check.suggest, check.label = judge(samples.tobytes())
+        check.thumb = in_png(samples)
         check.errcode = 0
     except CannotFetch:
         check.errcode = CANNOT_FETCH
@@ -107,22 +109,31 @@ async def fetch(url: str) -> bytes:
         raise CannotFetch from None
 
 
-def judge(content: bytes) -> tuple[str, int]:
-    """Return suggestion and label: mostly red is risky, mostly yellow for review. Raises CannotFetch."""
+def sample(content: bytes) -> Image.Image:
+    """Return a picture shrunk to a few pixels. Raises CannotFetch for what is no picture of a known form."""
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            small = picture.convert("RGB").resize((SAMPLES_A_SIDE, SAMPLES_A_SIDE))
+            return picture.convert("RGB").resize((SAMPLES_A_SIDE, SAMPLES_A_SIDE))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise CannotFetch from None
-    samples = small.tobytes()
+
+
+def judge(samples: bytes) -> tuple[str, int]:
+    """Return suggestion and label of pixels in RGB: mostly red is risky, mostly yellow for review."""
     red = yellow = 0
     for place in range(0, len(samples), 3):
         is_red, is_green, is_blue = (samples[place + colour] > 128 for colour in range(3))
         red += is_red and not is_green and not is_blue
         yellow += is_red and is_green and not is_blue
-    half = SAMPLES_A_SIDE * SAMPLES_A_SIDE // 2
+    half = len(samples) // 6
     if red > half:
         return "risky", RISKY_LABEL
     if yellow > half:
         return "review", REVIEW_LABEL
     return "pass", NORMAL_LABEL
+
+
+def in_png(samples: Image.Image) -> bytes:
+    out = io.BytesIO()
+    samples.save(out, "PNG")
+    return out.getvalue()

@@ -91,6 +91,7 @@ class PictureCheck:
     """None until it is decided."""
     label: int | None = None
     errcode: int | None = None
+    thumb: bytes = b""
 
 
 @dataclass
