@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     series_weeks: int = Field(4, ge=1, le=26, description="weeks ahead for which a series has its tasks")
     voucher_days: int = Field(30, ge=1, le=365, description="days until a held voucher expires")
     reversal_minutes: int = Field(60, ge=1, le=1440, description="minutes in which a shop's owner may undo a scan")
+    word_list: Path | None = Field(
+        None, description="file with more words that people look at first, in the form of app/domain/sieve_words.txt"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     log_format: Literal["console", "json"] = Field("console", description="console for people, json for collectors")
 

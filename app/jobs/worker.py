@@ -27,6 +27,7 @@ from app.services.complaints.handling import CHECK_ANSWER
 from app.services.complaints.posting import CHECK_COMPLAINT
 from app.services.content_checks import things, words
 from app.services.content_checks.asking import CHECK_WORDS
+from app.services.content_checks.judging import Judge, sieve_of
 from app.services.errands.asking import CHECK_ERRAND
 from app.services.imports import applying, checking
 from app.services.imports.steps import APPLY_IMPORT, CHECK_IMPORT
@@ -95,23 +96,24 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     database, wechat = parts.database, parts.wechat
     secret = parts.settings.data_key.get_secret_value()
     base_points = parts.settings.wish_reward_points
+    judge = Judge(wechat, sieve_of(parts.settings))
     large: dict[str, Callable[[UUID], Awaitable[None]]] = {
         CHECK_IMPORT: partial(checking.check, database, secret),
         APPLY_IMPORT: partial(applying.apply, database, secret),
         DRAW_UP: partial(drawing.draw_up, database),
     }
     acts: dict[str, Callable[[UUID], Awaitable[object]]] = {
-        CHECK_WISH: partial(things.check_wish, database, wechat, base_points=base_points),
-        CHECK_COMPLAINT: partial(things.check_complaint, database, wechat, secret),
-        CHECK_ANSWER: partial(things.check_answer, database, wechat),
-        CHECK_TASK: partial(things.check_task, database, wechat),
+        CHECK_WISH: partial(things.check_wish, database, judge, base_points=base_points),
+        CHECK_COMPLAINT: partial(things.check_complaint, database, judge, secret),
+        CHECK_ANSWER: partial(things.check_answer, database, judge),
+        CHECK_TASK: partial(things.check_task, database, judge),
         CHECK_SERIES: partial(
-            things.check_series, database, wechat, weeks=parts.settings.series_weeks, base_points=base_points
+            things.check_series, database, judge, weeks=parts.settings.series_weeks, base_points=base_points
         ),
-        CHECK_ERRAND: partial(things.check_errand, database, wechat),
-        CHECK_OFFER: partial(things.check_offer, database, wechat),
-        CHECK_WORDS: partial(words.check_words, database, wechat),
-        CHECK_NICKNAME: partial(words.check_nickname, database, wechat),
+        CHECK_ERRAND: partial(things.check_errand, database, judge),
+        CHECK_OFFER: partial(things.check_offer, database, judge),
+        CHECK_WORDS: partial(words.check_words, database, judge),
+        CHECK_NICKNAME: partial(words.check_nickname, database, judge),
         GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),
         TAKE_PUSH: partial(pushes.take, database, secret),
         PLACE_TEXTS: partial(place_complaint_texts, parts),

@@ -14,6 +14,7 @@ from app.domain.caller import Role
 from app.domain.likeness import Reading, read, score, weight
 from app.services.complaints.repeats import LATELY, LIKENESS_MIN, REPEATS
 from app.services.content_checks import things
+from app.services.content_checks.judging import Judge
 from tests.api.scene import problem
 from tests.api.test_complaints import act, form, look
 from tests.api_client import ApiClient
@@ -121,7 +122,7 @@ class TestRepeats:
         await jobs.drain()
         parts = jobs.parts
         secret = parts.settings.data_key.get_secret_value()
-        await things.check_complaint(parts.database, parts.wechat, secret, UUID(posted["id"]))
+        await things.check_complaint(parts.database, Judge(parts.wechat), secret, UUID(posted["id"]))
         seen = await look(world, posted["id"], world.staff)
         assert [step["action"] for step in seen["timeline"]] == ["create", "pass_check", "escalate_repeated"]
         assert len(await cases(world)) == 1

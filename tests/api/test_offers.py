@@ -11,6 +11,7 @@ from app.core.clock import local_date, now
 from app.core.db import Database
 from app.domain.lifecycles import OFFER
 from app.services.content_checks import things
+from app.services.content_checks.judging import Judge
 from tests.api.scene import problem
 from tests.api.test_me import all_pages
 from tests.api_client import ApiClient
@@ -340,7 +341,7 @@ class TestEdit:
         await world.api.put(f"/v1/offers/{offer}", owner, OFFER_FORM | {"title": "大面一碗"})
         risky = OFFER_FORM | {"title": "赌博筹码"}
         wechat = Overtaken(jobs.parts.wechat, lambda: world.api.put(f"/v1/offers/{offer}", owner, risky))
-        await things.check_offer(database, wechat, offer)
+        await things.check_offer(database, Judge(wechat), offer)
         assert (await world.api.get(f"/v1/offers/{offer}", owner)).json()["status"] == "checking"
         await jobs.drain()
         assert (await world.api.get(f"/v1/offers/{offer}", owner)).json()["status"] == "rejected"

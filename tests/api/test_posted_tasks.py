@@ -11,6 +11,7 @@ from app.domain.caller import Role
 from app.domain.texts import TOO_FEW
 from app.jobs import handlers
 from app.services.content_checks import things
+from app.services.content_checks.judging import Judge
 from tests.api.scene import problem
 from tests.api_client import ApiClient
 from tests.conftest import Jobs
@@ -173,7 +174,7 @@ class TestEdit:
         await make_grant(world.database, worker, world.grid, Role.STAFF)
         path = f"/v1/tasks/{(await api.post('/v1/tasks', worker, FORM | {'area_id': str(world.grid.id)})).json()['id']}"
         wechat = Overtaken(jobs.parts.wechat, lambda: api.put(path, worker, {"title": "赌博筹码"}))
-        await things.check_task(world.database, wechat, UUID(path.rpartition("/")[2]))
+        await things.check_task(world.database, Judge(wechat), UUID(path.rpartition("/")[2]))
         assert (await api.get(path, worker)).json()["status"] == "draft"
         await jobs.drain()
         assert (await api.get(path, worker)).json()["status"] == "draft"

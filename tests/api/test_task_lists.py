@@ -12,8 +12,8 @@ from app.domain.caller import Role
 from app.domain.kinds import TaskKind
 from app.domain.task_lists import ITEMS_MAX
 from app.jobs import handlers
-from app.services.content_checks import judging, things
-from app.services.content_checks.judging import Judgement
+from app.services.content_checks import things
+from app.services.content_checks.judging import Judge, Judgement
 from tests.api.scene import problem
 from tests.api_client import ApiClient
 from tests.branches import join, lead, make_branch
@@ -120,14 +120,16 @@ class TestDraft:
         path = await make_list(world, worker=worker)
         item = await add_item(world, path, worker, passed=False)
 
+        judge = Judge.judge
+
         async def judge_and_be_overtaken(*arguments: Any) -> Judgement:
-            verdict = await judging.judge(*arguments)
+            verdict = await judge(*arguments)
             await world.api.put(f"/v1/tasks/{item['id']}", worker, ITEM | {"title": "赌博筹码"})
             return verdict
 
         with monkeypatch.context() as patch:
-            patch.setattr(things, "judge", judge_and_be_overtaken)
-            await things.check_task(world.database, jobs.parts.wechat, UUID(item["id"]))
+            patch.setattr(Judge, "judge", judge_and_be_overtaken)
+            await things.check_task(world.database, Judge(jobs.parts.wechat), UUID(item["id"]))
         assert [item["is_checked"] for item in await items_of(world, path, worker)] == [False]
         assert await refused(world, f"{path}/publish", {}) == (409, "list-unchecked")
 

@@ -11,6 +11,7 @@ from app.domain.texts import NOT_IN_SERIES
 from app.jobs import handlers
 from app.services import series_tasks
 from app.services.content_checks import things
+from app.services.content_checks.judging import Judge
 from tests.api.scene import problem
 from tests.api_client import ApiClient
 from tests.conftest import Jobs
@@ -98,7 +99,7 @@ class TestPost:
         path = f"/v1/task-series/{made['id']}"
         risky = edit_form(world, title="赌博筹码")
         wechat = Overtaken(jobs.parts.wechat, lambda: world.api.put(path, worker, risky))
-        await things.check_series(world.database, wechat, UUID(made["id"]), weeks=4, base_points=1)
+        await things.check_series(world.database, Judge(wechat), UUID(made["id"]), weeks=4, base_points=1)
         assert (await world.api.get(path, worker)).json()["status"] == "draft"
 
     @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from app.domain.lifecycles import CLAIM, TASK, WISH
 from app.domain.limits import NARROWED_LIMIT
 from app.jobs import handlers
 from app.services.content_checks import things
+from app.services.content_checks.judging import Judge
 from tests.conftest import Jobs
 from tests.factories import REWARD_POINTS, World, make_grant
 from tests.people import Person
@@ -164,7 +165,7 @@ class Life:
         """The content check while there is one to do, and otherwise time passes for this wish."""
         if wish["status"] == "checking":
             parts = self.jobs.parts
-            await things.check_wish(parts.database, parts.wechat, wish["id"], REWARD_POINTS)
+            await things.check_wish(parts.database, Judge(parts.wechat), wish["id"], REWARD_POINTS)
             return
         sweep = self.chance.choice(sorted(AGED))
         await self.database.writes.execute(AGED[sweep], wish["id"])

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,9 +10,12 @@ import pytest
 
 from app.core.clock import now
 from app.core.db import Database
+from app.core.settings import SettingsError
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
 from app.services.content_checks import things, words
+from app.services.content_checks.judging import Judge, sieve_of
 from app.wechat.client import WeChat
+from app.wechat.texts import Verdict
 from tests.conftest import Jobs
 from tests.factories import REWARD_POINTS, World, log_in, make_area, make_member
 from tests.people import Person
@@ -105,7 +109,7 @@ class TestWish:
         area = await make_area(world.database, world.community, is_wish_review_required=False)
         wish_id = await post_wish(world, author, area=area)
         thinking = WithdrawingWeChat(world, wish_id, author, faulty_wechat)
-        await things.check_wish(world.database, thinking, wish_id, REWARD_POINTS)
+        await things.check_wish(world.database, Judge(thinking), wish_id, REWARD_POINTS)
         await thinking.aclose()
         assert (await look(world, wish_id, author))["status"] == "withdrawn"
         assert await world.database.reads.fetchval("SELECT count(*) FROM task WHERE wish_id = $1", wish_id) == 0
@@ -118,7 +122,7 @@ class TestWish:
         await jobs.drain()
         seen, calls = await look(world, wish_id, author), count_calls(simulator_url, CHECK)
         for _ in range(2):
-            await things.check_wish(world.database, jobs.parts.wechat, wish_id, REWARD_POINTS)
+            await things.check_wish(world.database, Judge(jobs.parts.wechat), wish_id, REWARD_POINTS)
         assert await look(world, wish_id, author) == seen
         assert count_calls(simulator_url, CHECK) == calls
 
@@ -239,7 +243,7 @@ class TestOffer:
         offer_id = await post_offer(world, await world.visitor(), "小面一碗")
         await jobs.drain()
         events = await database.reads.fetch("SELECT * FROM event WHERE subject_id = $1", offer_id)
-        await things.check_offer(database, jobs.parts.wechat, offer_id)
+        await things.check_offer(database, Judge(jobs.parts.wechat), offer_id)
         assert await database.reads.fetch("SELECT * FROM event WHERE subject_id = $1", offer_id) == events
 
     async def test_a_forgotten_one_is_handed_over(self, world: World, database: Database):
@@ -342,7 +346,7 @@ class TestKept:
         author = await world.visitor()
         withdrawn = await post_wish(world, author)
         thinking = WithdrawingWeChat(world, withdrawn, author, faulty_wechat)
-        await things.check_wish(world.database, thinking, withdrawn, REWARD_POINTS)
+        await things.check_wish(world.database, Judge(thinking), withdrawn, REWARD_POINTS)
         await thinking.aclose()
         await jobs.drain()
         assert await checks_of(world, unseen) == [("words", "held", None, None)]
@@ -422,3 +426,58 @@ class TestWordsOfAService:
         assert [kept[1] for kept in await checks_of(world, claim_id)] == ["moot", "held"]
         await jobs.drain()
         assert [kept[1] for kept in await checks_of(world, claim_id)] == ["moot", "held"]
+
+
+class TestWordList:
+    """What the word list finds in a text that WeChat lets pass holds it; it lets nothing pass, turns nothing down."""
+
+    @pytest.mark.parametrize("body", ["一起刷单返利。", "刷 單-返.利", "代 开*发_票加我"])
+    async def test_a_hit_holds_what_wechat_lets_pass(self, world: World, jobs: Jobs, body: str):
+        area = await make_area(world.database, world.community, is_wish_review_required=False)
+        author = await world.visitor()
+        wish_id = await post_wish(world, author, "可以做" + body, area=area)
+        wechat = Passing(jobs.parts.settings.wechat_base_url)
+        await things.check_wish(world.database, Judge(wechat), wish_id, REWARD_POINTS)
+        await wechat.aclose()
+        await jobs.drain()
+        await assert_waits_for_staff(world, wish_id, author, HELD_FOR_REVIEW)
+        [row] = await world.database.reads.fetch("SELECT * FROM content_check WHERE subject_id = $1", wish_id)
+        assert (row["suggest"], row["status"]) == ("pass", "passed"), "staff let it through after all"
+        assert row["found"] in (["诈骗"], ["违法"])
+
+    async def test_a_hit_turns_nothing_down_and_a_word_of_the_operator_counts(
+        self, world: World, jobs: Jobs, tmp_path: Path
+    ):
+        own = tmp_path / "words.txt"
+        own.write_text("# 本地\n[本地]\n老地方见\n", "utf-8")
+        settings = jobs.parts.settings.model_copy(update={"word_list": own})
+        parts = replace(jobs.parts, settings=settings)
+        author = await world.visitor()
+        wish_id = await post_wish(world, author, "老地方见，加微信")
+        await Jobs(jobs.pool, parts).drain()
+        [row] = await world.database.reads.fetch("SELECT * FROM content_check WHERE subject_id = $1", wish_id)
+        assert (row["suggest"], row["status"], row["found"]) == ("review", "held", ["本地", "广告"])
+
+    def test_a_list_that_cannot_be_read_says_so_at_the_start(self, jobs: Jobs, tmp_path: Path):
+        settings = jobs.parts.settings
+        (tmp_path / "headless.txt").write_text("一个词\n", "utf-8")
+        (tmp_path / "short.txt").write_text("[短]\n啊\n", "utf-8")
+        (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
+        for name, said in (
+            ("none.txt", "none"),
+            ("headless.txt", "line 1"),
+            ("short.txt", "line 2"),
+            ("binary.txt", "utf"),
+        ):
+            with pytest.raises(SettingsError, match=f"ECHOWALL_WORD_LIST.*{said}"):
+                sieve_of(settings.model_copy(update={"word_list": tmp_path / name}))
+
+
+class Passing(WeChat):
+    """WeChat's client with a WeChat that lets everything pass."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(base_url, APPID, SECRET)
+
+    async def check_text(self, *_arguments: Any, **_options: Any) -> Verdict:
+        return Verdict("pass", 100, "trace-of-a-pass")

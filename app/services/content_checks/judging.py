@@ -1,4 +1,4 @@
-"""Having words judged: by WeChat, between two short transactions and never inside one. No answer is a verdict too."""
+"""Having words judged, between two short transactions and never inside one. No answer is a verdict too."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from typing import Literal
 
 import structlog
 
+from app.core.settings import Settings, SettingsError
 from app.domain.kinds import Suggestion
+from app.domain.sieve import Sieve, WordListError, read, shipped, shipped_entries
 from app.wechat.client import WeChat
 from app.wechat.errors import WeChatError
 from app.wechat.texts import Scene
@@ -44,20 +46,41 @@ class Judgement:
     found: tuple[str, ...] = ()
 
 
-async def judge(wechat: WeChat, words: Words) -> Judgement:
-    """Return what WeChat makes of the words; whatever goes wrong is ``failed``, which nothing is published on.
-
-    The title stands in its own field and in the content as well, so that words over both are seen.
-    """
-    if words.openid is None:
-        return Judgement("failed", words.fingerprint)
-    content = "\n".join(filter(None, (words.title, words.content)))
+def sieve_of(settings: Settings) -> Sieve:
+    """Return the sieve of the shipped words and of those in the operator's file. Raises SettingsError for a bad one."""
+    if settings.word_list is None:
+        return shipped()
     try:
-        verdict = await wechat.check_text(
-            words.openid, content, scene=words.scene, title=words.title, nickname=words.nickname
-        )
-    except WeChatError as error:
-        log.warning("content check failed", kind=type(error).__name__, errcode=error.errcode, rid=error.rid)
-        return Judgement("failed", words.fingerprint)
-    suggest = Suggestion(verdict.suggest)
-    return Judgement(verdict.suggest, words.fingerprint, suggest, verdict.label, verdict.trace_id)
+        own = list(read(settings.word_list.read_text("utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError, WordListError) as error:
+        raise SettingsError(f"ECHOWALL_WORD_LIST cannot be read: {error}") from error
+    return Sieve([*shipped_entries(), *own])
+
+
+class Judge:
+    """Judges words: WeChat first, then the word list, which holds what WeChat lets pass and does no more than that."""
+
+    def __init__(self, wechat: WeChat, sieve: Sieve | None = None) -> None:
+        """Ask ``wechat``, and look for the words that ``sieve`` knows: by default those that are shipped."""
+        self._wechat = wechat
+        self._sieve = shipped() if sieve is None else sieve
+
+    async def judge(self, words: Words) -> Judgement:
+        """Return what is made of the words; whatever goes wrong is ``failed``, on which nothing is published.
+
+        The title stands in its own field and in the content as well, so that words over both are seen.
+        """
+        content = "\n".join(filter(None, (words.title, words.content)))
+        found = self._sieve.find(content)
+        if words.openid is None:
+            return Judgement("failed", words.fingerprint, found=found)
+        try:
+            verdict = await self._wechat.check_text(
+                words.openid, content, scene=words.scene, title=words.title, nickname=words.nickname
+            )
+        except WeChatError as error:
+            log.warning("content check failed", kind=type(error).__name__, errcode=error.errcode, rid=error.rid)
+            return Judgement("failed", words.fingerprint, found=found)
+        suggest = Suggestion(verdict.suggest)
+        outcome: Outcome = "review" if verdict.suggest == "pass" and found else verdict.suggest
+        return Judgement(outcome, words.fingerprint, suggest, verdict.label, verdict.trace_id, found)

@@ -17,9 +17,8 @@ from app.domain.lifecycles import COMPLAINT, ERRAND, OFFER, TASK, TASK_SERIES, W
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW
 from app.services import complainants, posted_tasks, series_tasks, task_series, transitions, wishes
 from app.services.complaints import handling, repeats
-from app.services.content_checks.judging import Judgement, Words, judge
+from app.services.content_checks.judging import Judge, Judgement, Words
 from app.services.content_checks.keeping import DROP, HOLD, NOTES, PASS, REJECT, keep
-from app.wechat.client import WeChat
 
 FIND_WISH = """
     SELECT w.title, w.body, u.openid, u.nickname, a.is_wish_review_required
@@ -76,12 +75,12 @@ FIND_FORGOTTEN = {
 }
 
 
-async def check_wish(database: Database, wechat: WeChat, wish_id: UUID, base_points: int) -> None:
+async def check_wish(database: Database, judge: Judge, wish_id: UUID, base_points: int) -> None:
     """Check a wish and move it on. Done twice, the second time finds nothing to do."""
     wish = await database.reads.fetchrow(FIND_WISH, wish_id)
     if wish is None:
         return
-    judgement = await judge(wechat, Words(wish["openid"], wish["body"], wish["title"], wish["nickname"]))
+    judgement = await judge.judge(Words(wish["openid"], wish["body"], wish["title"], wish["nickname"]))
     is_published = judgement.outcome == "pass" and not wish["is_wish_review_required"]
     async with database.transaction() as connection:
         if not is_published:
@@ -97,17 +96,17 @@ async def check_wish(database: Database, wechat: WeChat, wish_id: UUID, base_poi
             await _keep(connection, WISH, wish_id, PASS, judgement)
 
 
-async def check_errand(database: Database, wechat: WeChat, errand_id: UUID) -> None:
+async def check_errand(database: Database, judge: Judge, errand_id: UUID) -> None:
     """Check the words of an errand; whatever comes of it but a clear refusal, staff read it next."""
     errand = await database.reads.fetchrow(FIND_ERRAND, errand_id)
     if errand is None:
         return
-    judgement = await judge(wechat, Words(errand["openid"], errand["body"], errand["title"], errand["nickname"]))
+    judgement = await judge.judge(Words(errand["openid"], errand["body"], errand["title"], errand["nickname"]))
     async with database.transaction() as connection:
         await _move(connection, ERRAND, errand_id, judgement, passed=HOLD)
 
 
-async def check_offer(database: Database, wechat: WeChat, offer_id: UUID) -> None:
+async def check_offer(database: Database, judge: Judge, offer_id: UUID) -> None:
     """Check an offer's words and list it, hold it for the alliance, or reject it.
 
     Words that were changed while WeChat was asked are another job's: the verdict counts for what it was asked about.
@@ -116,14 +115,14 @@ async def check_offer(database: Database, wechat: WeChat, offer_id: UUID) -> Non
     if offer is None:
         return
     title, *more = offer["title"], offer["description"], offer["terms"]
-    judgement = await judge(wechat, Words(offer["openid"], "\n".join(filter(None, more)) or title, title))
+    judgement = await judge.judge(Words(offer["openid"], "\n".join(filter(None, more)) or title, title))
     async with database.transaction() as connection:
         standing = await connection.fetchrow(LOCK_OFFER, offer_id)
         if standing is not None and tuple(standing) == (title, *more):
             await _move(connection, OFFER, offer_id, judgement, passed=PASS)
 
 
-async def check_complaint(database: Database, wechat: WeChat, secret: str, complaint_id: UUID) -> None:
+async def check_complaint(database: Database, judge: Judge, secret: str, complaint_id: UUID) -> None:
     """Check a complaint: a clear pass opens it, everything else waits for a person. None is turned away by a machine.
 
     WeChat is asked about what others would read, as the person who typed it; where nobody of WeChat
@@ -136,7 +135,7 @@ async def check_complaint(database: Database, wechat: WeChat, secret: str, compl
     if openid is None:
         who = await complainants.find(database.reads, secret, complaint_id)
         openid = who.user_id and await database.reads.fetchval(FIND_OPENID, who.user_id)
-    judgement = await judge(wechat, Words(openid, words["body"], words["title"], words["shown_name"]))
+    judgement = await judge.judge(Words(openid, words["body"], words["title"], words["shown_name"]))
     async with database.transaction() as connection:
         if judgement.outcome == "pass":
             found = await repeats.look(connection, complaint_id)
@@ -154,7 +153,7 @@ async def check_complaint(database: Database, wechat: WeChat, secret: str, compl
             await _keep(connection, COMPLAINT, complaint_id, HOLD if held else DROP, judgement)
 
 
-async def check_answer(database: Database, wechat: WeChat, complaint_id: UUID) -> None:
+async def check_answer(database: Database, judge: Judge, complaint_id: UUID) -> None:
     """Check the answer to a complaint, with those of its units, and put it on the echo wall.
 
     What does not clearly pass waits for a person.
@@ -162,7 +161,7 @@ async def check_answer(database: Database, wechat: WeChat, complaint_id: UUID) -
     words = await database.reads.fetchrow(FIND_ANSWER, complaint_id)
     if words is None:
         return
-    judgement = await judge(wechat, Words(words["openid"], "\n".join([words["answer"], *words["parts"]])))
+    judgement = await judge.judge(Words(words["openid"], "\n".join([words["answer"], *words["parts"]])))
     async with database.transaction() as connection:
         if await connection.fetchval(LOCK_ANSWER, complaint_id) != words["answered_at"]:
             return  # another answer has a check of its own, and one that is public was let through by a person
@@ -181,7 +180,7 @@ async def check_answer(database: Database, wechat: WeChat, complaint_id: UUID) -
             await handling.echo(connection, complaint_id, words["answered_at"], transitions.SYSTEM)
 
 
-async def check_task(database: Database, wechat: WeChat, task_id: UUID) -> None:
+async def check_task(database: Database, judge: Judge, task_id: UUID) -> None:
     """Check what staff call helpers with and let the task in; what does not clearly pass stays a draft for a person.
 
     Words that were changed while WeChat was asked are another job's.
@@ -191,7 +190,7 @@ async def check_task(database: Database, wechat: WeChat, task_id: UUID) -> None:
         return
     openid, title, *told, skills = words
     content = "\n".join(filter(None, (*told, *skills)))
-    judgement = await judge(wechat, Words(openid, content or title, title))
+    judgement = await judge.judge(Words(openid, content or title, title))
     async with database.transaction() as connection:
         standing = await connection.fetchrow(LOCK_TASK, task_id)
         if standing is None or tuple(standing) != (title, *told, skills):
@@ -200,7 +199,7 @@ async def check_task(database: Database, wechat: WeChat, task_id: UUID) -> None:
         await _keep(connection, TASK, task_id, PASS if passed else HOLD, judgement)
 
 
-async def check_series(database: Database, wechat: WeChat, series_id: UUID, *, weeks: int, base_points: int) -> None:
+async def check_series(database: Database, judge: Judge, series_id: UUID, *, weeks: int, base_points: int) -> None:
     """Check the words of a series, once for all of its tasks, and open it with those that are due.
 
     What does not clearly pass stays a draft for a person; words that were changed meanwhile are another job's.
@@ -209,7 +208,7 @@ async def check_series(database: Database, wechat: WeChat, series_id: UUID, *, w
     if words is None:
         return
     title, *told = words["title"], words["body"], words["place"]
-    judgement = await judge(wechat, Words(words["openid"], "\n".join(filter(None, told)) or title, title))
+    judgement = await judge.judge(Words(words["openid"], "\n".join(filter(None, told)) or title, title))
     async with database.transaction() as connection:
         series = await series_tasks.lock(connection, series_id)
         if series["status"] != "draft" or [series[name] for name in ("title", "body", "place")] != [title, *told]:

@@ -7,9 +7,8 @@ from app.core.db import Database
 from app.domain.kinds import CheckedPart
 from app.domain.texts import CHECK_UNAVAILABLE
 from app.services import users
-from app.services.content_checks.judging import Outcome, Words, judge
+from app.services.content_checks.judging import Judge, Outcome, Words
 from app.services.content_checks.keeping import HOLD, NOTES, PASS, REJECT, conclude, keep
-from app.wechat.client import WeChat
 from app.wechat.texts import Scene
 
 FIND = "SELECT subject_kind, subject_id, part FROM content_check WHERE id = $1 AND status = 'asked'"
@@ -25,7 +24,7 @@ ACTIONS: dict[Outcome, str] = {"pass": PASS, "review": HOLD, "failed": HOLD, "ri
 FIND_FORGOTTEN = "SELECT id FROM content_check WHERE status = 'asked' AND created_at < $1 ORDER BY created_at LIMIT 500"
 
 
-async def check_words(database: Database, wechat: WeChat, check_id: UUID) -> None:
+async def check_words(database: Database, judge: Judge, check_id: UUID) -> None:
     """Have the words of a check judged; a pass lets others read them. Done twice, nothing is left to do."""
     asked = await database.reads.fetchrow(FIND, check_id)
     if asked is None:
@@ -34,13 +33,13 @@ async def check_words(database: Database, wechat: WeChat, check_id: UUID) -> Non
         FIND_WORDS[asked["subject_kind"], CheckedPart(asked["part"])], asked["subject_id"]
     )
     assert found is not None, "what is checked is never deleted"
-    judgement = await judge(wechat, Words(found["openid"], found["words"], scene=Scene.COMMENT))
+    judgement = await judge.judge(Words(found["openid"], found["words"], scene=Scene.COMMENT))
     async with database.transaction() as connection:
         outcome = judgement.outcome
         await conclude(connection, check_id, ACTIONS[outcome], judgement, note=NOTES[outcome])
 
 
-async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> None:
+async def check_nickname(database: Database, judge: Judge, user_id: UUID) -> None:
     """Check a chosen name: others see it after a pass; after a refusal the old one stays, and doubt waits for people.
 
     When WeChat cannot be asked a person looks, and the next log-in orders the check anew.
@@ -49,7 +48,7 @@ async def check_nickname(database: Database, wechat: WeChat, user_id: UUID) -> N
     if pending is None:
         return
     openid, nickname = pending
-    judgement = await judge(wechat, Words(openid, nickname, nickname=nickname, scene=Scene.PROFILE))
+    judgement = await judge.judge(Words(openid, nickname, nickname=nickname, scene=Scene.PROFILE))
     outcome = judgement.outcome
     async with database.transaction() as connection:
         if not await users.hold_nickname(connection, user_id, nickname):
