@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     series_weeks: int = Field(4, ge=1, le=26, description="weeks ahead for which a series has its tasks")
     voucher_days: int = Field(30, ge=1, le=365, description="days until a held voucher expires")
     reversal_minutes: int = Field(60, ge=1, le=1440, description="minutes in which a shop's owner may undo a scan")
+    patrol_percent: float = Field(
+        2, ge=0, le=100, description="share of what passed by machine that people look at the day after, at least one"
+    )
     word_list: Path | None = Field(
         None, description="file with more words that people look at first, in the form of app/domain/sieve_words.txt"
     )

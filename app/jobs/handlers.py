@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from app import ledger
-from app.core.clock import now, today
+from app.core.clock import end_of, now, today
 from app.core.db import Database
 from app.core.pagination import LOWEST
 from app.core.settings import Settings
@@ -40,6 +40,7 @@ from app.services import (
 from app.services.area_changes import complaints as area_complaints
 from app.services.call_outs import ordering
 from app.services.complaints import overdue, residents
+from app.services.content_checks import patrol as patrols
 from app.services.content_checks import things, words
 from app.services.errands import asking as errands
 from app.services.imports import clearing
@@ -296,6 +297,13 @@ async def hold_forgotten(parts: Parts) -> int:
     before = now() - CHECK_PATIENCE
     held = await things.hold_forgotten(parts.database, before)
     return held + await words.hold_forgotten(parts.database, before)
+
+
+async def patrol(parts: Parts) -> int:
+    """Let people look at a share of what machines let through yesterday; return at how many."""
+    since, until = end_of(today() - timedelta(days=2)), end_of(today() - timedelta(days=1))
+    due = await patrols.find(parts.database.reads, since, until, parts.settings.patrol_percent)
+    return await each(parts.database, due, patrols.sample)
 
 
 async def read_complaints(parts: Parts) -> int:

@@ -30,6 +30,7 @@ SWEEPS: dict[str, tuple[str, Callable[[handlers.Parts], Awaitable[int]]]] = {
     "end_loans": ("*/5 * * * *", handlers.end_loans),
     "tend_lending": ("17 * * * *", handlers.tend_lending),
     "hold_forgotten": ("*/5 * * * *", handlers.hold_forgotten),
+    "patrol": ("43 16 * * *", handlers.patrol),  # at 00:43 in Shanghai
     "seal_ledger": ("* * * * *", handlers.seal_ledger),
     "seal_late": ("29 * * * *", handlers.seal_late),
     "reconcile": ("41 19 * * *", handlers.reconcile),
