@@ -101,6 +101,7 @@ POST /v1/adjustments: document
 CODES = """
 POST /v1/auth/wechat: code device
 POST /v1/errands: consent.version
+POST /v1/me/phone: code
 POST /v1/claims/{claim_id}/check-in: code
 POST /v1/claims/{claim_id}/pick-up: code things
 POST /v1/claims/{claim_id}/hand-back: code
