@@ -17,6 +17,7 @@ from app import problems
 from app.core.db import Database, Reads
 from app.core.security import InvalidTokenError, fingerprint, read_token
 from app.core.settings import Settings
+from app.core.store import Store
 from app.domain.caller import Caller
 from app.domain.errors import CountedProblem, Problem
 from app.domain.message_templates import Templates
@@ -24,6 +25,7 @@ from app.services import callers, idempotency
 from app.services.call_outs.board import Board
 from app.services.idempotency import RequestKey, SingleWrite
 from app.services.limits import Terms
+from app.services.media.links import Links
 from app.services.pages import PageRequest
 from app.services.places import Places
 from app.services.shapes.exports import Displays
@@ -78,6 +80,15 @@ async def get_places(request: Request) -> Places:
     return places
 
 
+async def get_store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+async def get_links(request: Request) -> Links:
+    return Links.of(request.app.state.settings)
+
+
 async def get_displays(request: Request) -> Displays:
     displays: Displays = request.app.state.displays
     return displays
@@ -98,6 +109,9 @@ WeChatDep = Annotated[WeChat, Depends(get_wechat)]
 ReadsDep = Annotated[Reads, Depends(get_reads)]
 BoardDep = Annotated[Board, Depends(get_board)]
 PlacesDep = Annotated[Places, Depends(get_places)]
+StoreDep = Annotated[Store, Depends(get_store)]
+LinksDep = Annotated[Links, Depends(get_links)]
+"""What links to pictures are made with."""
 DisplaysDep = Annotated[Displays, Depends(get_displays)]
 TemplatesDep = Annotated[Templates, Depends(get_templates)]
 

@@ -17,6 +17,7 @@ from app import problems
 from app.core import logging
 from app.core.db import Database
 from app.core.settings import Settings, get_settings
+from app.core.store import Store
 from app.domain.sheets.reading import FILE_BYTES_MAX
 from app.routers import (
     adjustments,
@@ -51,6 +52,7 @@ from app.routers import (
     lending_plans,
     loans,
     me,
+    media,
     members,
     merchants,
     messages,
@@ -94,6 +96,7 @@ from app.schemas.shapes import BODY_BYTES_MAX as SHAPES_BYTES_MAX
 from app.schemas.shapes import ShapesCheckIn, ShapesIn
 from app.services.call_outs.board import Board
 from app.services.health import newest_migration
+from app.services.media.pictures import FILE_BYTES_MAX as PICTURE_BYTES_MAX
 from app.services.places import Places
 from app.services.shapes.exports import Displays
 from app.wechat import templates
@@ -105,6 +108,7 @@ V1 = (
     calendars,
     messages,
     subscriptions,
+    media,
     places,
     shapes,
     buildings,
@@ -169,11 +173,11 @@ V1 = (
     exports,
 )
 BODY_BYTES_MAX = 1 << 20
-FORM_BYTES_MAX = FILE_BYTES_MAX + (64 << 10)
-"""A file with a table, and what a form writes around it."""
+FORM_BYTES_MAX = max(FILE_BYTES_MAX, PICTURE_BYTES_MAX) + (64 << 10)
+"""A file with a table or a picture, and what a form writes around it."""
 BODIES_OF_OTHER_SIZE = {
     re.compile(r"/v1/areas/[^/]*/shapes(/check)?"): SHAPES_BYTES_MAX,
-    re.compile("/v1/imports"): FORM_BYTES_MAX,
+    re.compile("/v1/(imports|media)"): FORM_BYTES_MAX,
     re.compile("/wechat/push"): wechat_push.PUSH_BYTES_MAX,
 }
 """Paths that take more, or less because everybody may send there, and how much."""
@@ -196,6 +200,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.database = Database(settings.require_database_url(), settings)
+        app.state.store = Store.of(settings)
         app.state.places = Places()
         app.state.displays = Displays()
         app.state.wechat = WeChat.of(settings, app.state.database)

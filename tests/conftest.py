@@ -68,10 +68,11 @@ def simulator_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def settings(database_url: str, simulator_url: str) -> Settings:
+def settings(database_url: str, simulator_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(
         _env_file=None,
         database_url=database_url,
+        media_url=tmp_path_factory.mktemp("media").as_uri(),
         wechat_base_url=simulator_url,
         wechat_appid=APPID,
         wechat_secret=SECRET,

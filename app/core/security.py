@@ -133,7 +133,7 @@ def keyed_fingerprint(secret: str, purpose: bytes, *parts: bytes) -> bytes:
     return hmac.digest(_key(secret, purpose), fingerprint(*parts), "sha256")
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _key(secret: str, purpose: bytes) -> bytes:
     return derive_key(secret, purpose)
 

@@ -49,6 +49,12 @@ class Settings(BaseSettings):
         None, description="postgresql://… of the database; empty uses the embedded one that `make run` starts"
     )
     data_dir: Path = Field(Path("var"), description="folder of the embedded database and of run-time files")
+    media_url: str = Field(
+        "", description="where pictures are kept: file:///folder or s3://bucket/prefix; empty is a folder in data_dir"
+    )
+    public_url: str = Field(
+        "", description="https address under which this API is reached; empty is the address it listens on"
+    )
     database_pool_size: int = Field(8, ge=1, le=100, description="connections of one process to write through")
     database_read_pool_size: int = Field(8, ge=1, le=100, description="connections of one process for hot reads")
     host: str = Field("127.0.0.1", description="address the API listens on")
@@ -108,6 +114,12 @@ class Settings(BaseSettings):
             raise ValueError("an EncodingAESKey has 43 characters of A-Z, a-z, 0-9, + and /: copy it from the console")
         return key
 
+    @property
+    def base_url(self) -> str:
+        """The address that links begin with, without a slash at its end."""
+        host = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104 - compared, not bound
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+
     @model_validator(mode="after")
     def refuse_developer_settings_in_production(self) -> Self:
         """Raise ValueError naming each variable that production needs and does not have."""
@@ -143,6 +155,11 @@ class Settings(BaseSettings):
             faults.append(
                 "ECHOWALL_WECHAT_PUSH_TOKEN or ECHOWALL_WECHAT_PUSH_AES_KEY is the simulator's: set the Token and "
                 "EncodingAESKey of the message push in WeChat's console, in safe mode (安全模式) and JSON."
+            )
+        if not self.public_url.startswith("https://"):
+            faults.append(
+                "ECHOWALL_PUBLIC_URL is not an https address: set it to the one under which phones and WeChat reach "
+                "this API, such as https://api.example.org."
             )
         if faults:
             raise ValueError(" ".join(faults))

@@ -303,6 +303,17 @@ class AskedMoment(StrEnum):
     WORK_OPENED = "work_opened"  # staff, leaders and workers of units open their queue
 
 
+class PictureOf(StrEnum):
+    """What pictures belong to."""
+
+    WISH = "wish"
+    ERRAND = "errand"
+    COMPLAINT = "complaint"
+    ANSWER = "answer"  # of a complaint, by its id
+    CLAIM = "claim"  # what was delivered
+    OFFER = "offer"
+
+
 class AdjustmentKind(StrEnum):
     """What hands do to points, always two people with a reason and a paper."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from uuid import UUID
 
 import structlog
@@ -12,6 +12,7 @@ from app.core.clock import end_of, now, today
 from app.core.db import Database
 from app.core.pagination import LOWEST
 from app.core.settings import Settings
+from app.core.store import Store
 from app.domain import months
 from app.domain.seals import SHORT_LOOK_BACK
 from app.jobs.rounds import BATCH, each, in_batches, until_none
@@ -66,6 +67,11 @@ class Parts:
     wechat: WeChat
     settings: Settings
     batch: int = BATCH
+
+    @cached_property
+    def store(self) -> Store:
+        """Where files lie."""
+        return Store.of(self.settings)
 
     @property
     def terms(self) -> Terms:

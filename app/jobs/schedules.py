@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from app.jobs import handlers, wechat_sweeps
+from app.jobs import handlers, media_sweeps, wechat_sweeps
 
 SWEEPS: dict[str, tuple[str, Callable[[handlers.Parts], Awaitable[int]]]] = {
     "confirm_silent": ("*/5 * * * *", handlers.confirm_silent),
@@ -39,6 +39,8 @@ SWEEPS: dict[str, tuple[str, Callable[[handlers.Parts], Awaitable[int]]]] = {
     "clear_imports": ("*/10 * * * *", handlers.clear_imports),
     "take_pushes": ("* * * * *", wechat_sweeps.take_pushes),
     "forget_pushes": ("33 3 * * *", wechat_sweeps.forget_pushes),
+    "remove_unused_pictures": ("27 * * * *", media_sweeps.remove_unused_pictures),
+    "delete_stray_files": ("33 18 * * *", media_sweeps.delete_stray_files),
     "forget_keys": ("23 3 * * *", handlers.forget_keys),
     # At 00:20 in Shanghai, and hourly after for a worker that was down.
     "publish_rates": ("20 * * * *", handlers.publish_rates),

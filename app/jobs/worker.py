@@ -33,6 +33,8 @@ from app.services.imports import applying, checking
 from app.services.imports.steps import APPLY_IMPORT, CHECK_IMPORT
 from app.services.lending import drawing
 from app.services.lending.plans import DRAW_UP
+from app.services.media import intake
+from app.services.media.intake import DELETE_FILES
 from app.services.merchants import GIVE_BACK_VOUCHERS
 from app.services.offers import CHECK_OFFER
 from app.services.posted_tasks import CHECK_TASK
@@ -116,6 +118,7 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
         CHECK_NICKNAME: partial(words.check_nickname, database, judge),
         GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),
         TAKE_PUSH: partial(pushes.take, database, secret),
+        DELETE_FILES: partial(intake.delete_files, parts.store),
         PLACE_TEXTS: partial(place_complaint_texts, parts),
     }
     for name, act in acts.items():

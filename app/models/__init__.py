@@ -34,6 +34,7 @@ from app.models.ledger import LedgerAccount, LedgerBalance, LedgerTransfer
 from app.models.ledger_halt import LedgerHalt
 from app.models.ledger_seal import LedgerLeaf, LedgerSeal
 from app.models.lending import LendingGap, LendingLine, LendingPlan, Loan, LoanPeriod, LoanRequest
+from app.models.media import Media
 from app.models.member import Member
 from app.models.merchant import Clerk, ClerkInvite, Merchant
 from app.models.message import Message
@@ -127,6 +128,7 @@ __all__ = [
     "Loan",
     "LoanPeriod",
     "LoanRequest",
+    "Media",
     "Member",
     "Merchant",
     "Message",

@@ -34,6 +34,7 @@ from tests.factories import (
     make_member,
     new_licence_number,
     person_of,
+    picture_file,
     shop_form,
 )
 from tests.lists import ITEM, list_form, make_list, published
@@ -70,6 +71,7 @@ TELLING: dict[str, Any] = {
 """What a complaint says of whoever makes it."""
 HOUSES = count(1)
 """A house of its own for each scene, since two may lie in one grid."""
+PICTURE = picture_file()
 UNITS_FILE = "单位名称,单位类型\n区市场监督管理局,职能部门\n".encode()
 Route = tuple[str, str]
 """A method and the path as the document writes it."""
@@ -100,7 +102,7 @@ class Scene:
     def sent(self, route: Route) -> dict[str, Any]:
         """Return what a request to the route brings: a payload, a form with a file, or nothing."""
         if route in UPLOADS:
-            return {"files": {"file": ("单位.csv", UNITS_FILE)}}
+            return {"files": {"file": ("照片", PICTURE) if route[1] == "/v1/media" else ("单位.csv", UNITS_FILE)}}
         return {"json": self.body(route)} if route in ROUTES_WITH_BODY else {}
 
     def body(self, route: Route) -> dict[str, Any]:
@@ -191,6 +193,7 @@ async def make_scene(world: World, asker: Contact = ON_ROSTER) -> Scene:
             "series_id": (await make_series(world))["id"],
             "list_id": id_of((await published(world))[0]),
             "import_id": await world.upload("units", UNITS_FILE),
+            "media_id": await world.picture(author),
             **await lending(world, helper),
         },
         hidden={

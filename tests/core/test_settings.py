@@ -19,6 +19,7 @@ PRODUCTION = {
     "secret_key": "x" * 32,
     "data_key": "y" * 32,
     "database_url": "postgresql://echowall:secret@db/echowall",
+    "public_url": "https://api.example.org",
     "wechat_base_url": "https://api.weixin.qq.com",
     "wechat_appid": "wx1234567890abcdef",
     "wechat_secret": "0123456789abcdef0123456789abcdef",
@@ -105,10 +106,26 @@ def test_a_key_of_the_push_has_its_form(key: str):
     assert not key or key not in told
 
 
+@pytest.mark.parametrize("address", ["", "http://api.example.org", "api.example.org"])
+def test_production_refuses_links_that_phones_do_not_open(address: str):
+    assert "ECHOWALL_PUBLIC_URL" in refusal(public_url=address)
+
+
+@pytest.mark.parametrize(
+    ("given", "base_url"),
+    [
+        ({"public_url": "https://api.example.org/"}, "https://api.example.org"),
+        ({"host": "0.0.0.0", "port": 8123}, "http://127.0.0.1:8123"),  # noqa: S104
+    ],
+)
+def test_links_begin_with_the_address_under_which_the_api_is_reached(given: dict[str, object], base_url: str):
+    assert make(**given).base_url == base_url
+
+
 def test_everything_that_is_missing_is_named_at_once():
     with pytest.raises(ValidationError) as refused:
         make(env="production")
-    for name in ("SECRET_KEY", "DATABASE_URL", "WECHAT_BASE_URL", "WECHAT_APPID", "WECHAT_SECRET"):
+    for name in ("SECRET_KEY", "DATABASE_URL", "PUBLIC_URL", "WECHAT_BASE_URL", "WECHAT_APPID", "WECHAT_SECRET"):
         assert f"ECHOWALL_{name}" in explain(refused.value)
 
 

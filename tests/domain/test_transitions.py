@@ -33,6 +33,7 @@ from app.domain.lifecycles import (
     LIFECYCLES,
     LOAN,
     LOAN_REQUEST,
+    MEDIA,
     MEMBER,
     MERCHANT,
     OFFER,
@@ -289,6 +290,10 @@ async def an_import(world: World) -> UUID:
     return import_id
 
 
+async def a_picture(world: World) -> UUID:
+    return await world.picture(await world.person())
+
+
 async def a_call_out(world: World) -> UUID:
     """One that knows who confirms, since no other may be in every state."""
     call_out_id = await ordered(world)
@@ -354,6 +359,7 @@ MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
     AREA_ORDER.subject: an_order,
     ORDER_PART.subject: a_part_of_an_order,
     IMPORT_RUN.subject: an_import,
+    MEDIA.subject: a_picture,
     LENDING_PLAN.subject: make_plan,
     LENDING_LINE.subject: a_lending_line,
     LOAN_REQUEST.subject: a_loan_request,

@@ -10,6 +10,7 @@ from tests.factories.forms import (
     TEAM_FORM,
     VENUE_FORM,
     new_licence_number,
+    picture_file,
     shop_form,
 )
 from tests.factories.groups import Groups
@@ -45,6 +46,7 @@ __all__ = [
     "make_user",
     "new_licence_number",
     "person_of",
+    "picture_file",
     "shop_form",
 ]
 

@@ -1,8 +1,11 @@
 """What people send to the API, with everything in it."""
 
 import secrets
+from io import BytesIO
 from typing import Any
 from uuid import UUID
+
+from PIL import Image
 
 from app.domain import licence
 
@@ -91,3 +94,10 @@ def shop_form(area_id: UUID, **changes: object) -> dict[str, object]:
         "licence_number": new_licence_number(),
         "documents": [{"title": "营业执照", "reference": "档案柜 3-12"}],
     } | changes
+
+
+def picture_file(colour: str = "green", form: str = "PNG", size: tuple[int, int] = (64, 48)) -> bytes:
+    """Return a picture of one colour."""
+    file = BytesIO()
+    Image.new("RGB", size, colour).save(file, form)
+    return file.getvalue()

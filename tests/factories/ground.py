@@ -14,6 +14,7 @@ from app.domain.kinds import AreaKind, UnitKind
 from app.models import Area, Grant, Unit
 from app.wechat.simulator import openid_of
 from tests.api_client import ApiClient
+from tests.factories.forms import picture_file
 from tests.factories.rows import (
     give_points,
     make_grant,
@@ -145,6 +146,13 @@ class Ground:
         """Make a key for another system; return its id."""
         form = {"area_id": str(self.district.id), "name": "随手拍平台"}
         response = await self.api.post("/v1/api-keys", self.administrator, form)
+        assert response.status_code == 201, response.text
+        return UUID(response.json()["id"])
+
+    async def picture(self, owner: Person, content: bytes | None = None) -> UUID:
+        """Have somebody upload a picture; return its id."""
+        files = {"file": ("照片", content or picture_file())}
+        response = await self.api.request("POST", "/v1/media", owner, key=uuid4().hex, files=files)
         assert response.status_code == 201, response.text
         return UUID(response.json()["id"])
 

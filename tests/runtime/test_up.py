@@ -193,6 +193,7 @@ class TestInTheWay:
             ECHOWALL_ENV="production",
             ECHOWALL_SECRET_KEY="x" * 40,
             ECHOWALL_DATA_KEY="z" * 40,
+            ECHOWALL_PUBLIC_URL="https://api.example.org",
             ECHOWALL_WECHAT_BASE_URL="https://api.weixin.qq.com",
             ECHOWALL_WECHAT_APPID="wx1234567890abcdef",
             ECHOWALL_WECHAT_SECRET="y" * 32,

@@ -6,6 +6,7 @@ PRODUCTION = {
     "ECHOWALL_ENV": "production",
     "ECHOWALL_SECRET_KEY": "k" * 48,
     "ECHOWALL_DATA_KEY": "d" * 48,
+    "ECHOWALL_PUBLIC_URL": "https://api.example.org",
     "ECHOWALL_DATABASE_URL": "postgresql://user:password@127.0.0.1/echowall",
     "ECHOWALL_WECHAT_BASE_URL": "https://api.weixin.qq.com",
     "ECHOWALL_WECHAT_APPID": "wx1234567890abcdef",

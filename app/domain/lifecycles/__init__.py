@@ -27,6 +27,7 @@ from app.domain.lifecycles.groups import (
 from app.domain.lifecycles.imports import IMPORT_RUN
 from app.domain.lifecycles.lending import LENDING_LINE, LENDING_PLAN, LOAN, LOAN_REQUEST
 from app.domain.lifecycles.lists import PUBLIC_LIST_STATES, TASK_LIST
+from app.domain.lifecycles.media import MEDIA
 from app.domain.lifecycles.orders import (
     AREA_ORDER,
     OPEN_PART_STATES,
@@ -80,6 +81,7 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
     AREA_ORDER,
     ORDER_PART,
     IMPORT_RUN,
+    MEDIA,
     LENDING_PLAN,
     LENDING_LINE,
     LOAN_REQUEST,
@@ -113,6 +115,7 @@ __all__ = [
     "LIVE_MERCHANT_STATES",
     "LOAN",
     "LOAN_REQUEST",
+    "MEDIA",
     "MEMBER",
     "MERCHANT",
     "OFFER",

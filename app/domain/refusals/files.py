@@ -88,4 +88,31 @@ FILES = (
     ProblemType(
         "file-has-no-such-sheet", 422, "No visible sheet has the name", "文件里没有这个工作表，请重新选择工作表。"
     ),
+    # Pictures
+    ProblemType("media-too-large", 413, "The picture is larger than 10 MB", "图片太大，最大十兆，请压缩后再上传。"),
+    ProblemType(
+        "media-type-unknown",
+        415,
+        "Not a JPEG, PNG, WebP, GIF or BMP, whatever its name says",
+        "不支持这种格式的文件，请选择手机拍摄的照片或截图后再上传。",
+    ),
+    ProblemType(
+        "media-too-many-pixels",
+        422,
+        "More than 40 million pixels, or a side of more than 30,000",
+        "图片的尺寸太大，请截取或缩小后再上传。",
+    ),
+    ProblemType(
+        "media-unreadable",
+        422,
+        "The picture contradicts itself or is cut off",
+        "图片已损坏或不完整，请重新拍摄或选择后再上传。",
+    ),
+    passing(
+        "media-too-many",
+        429,
+        "Thirty pictures of the caller belong to nothing yet",
+        "您上传的图片还有很多没有使用，请先发布，或明天再上传。",
+        3600,
+    ),
 )

@@ -1,0 +1,153 @@
+"""Pictures: uploading one, taking it back, and reading its files by a link."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.responses import StreamingResponse
+
+from app.deps import (
+    WRITE_PROBLEMS,
+    CallerDep,
+    LinksDep,
+    ReadsDep,
+    StoreDep,
+    TransactionDep,
+    UnitOfWorkDep,
+    UploadDep,
+)
+from app.problems import responses
+from app.schemas.media import MediaOut
+from app.services.idempotency import Replay
+from app.services.media import files, intake, serving
+from app.services.media.intake import Stored
+from app.services.media.pictures import Picture
+from app.services.media.serving import Link, Served
+
+router = APIRouter(prefix="/media", tags=["media"])
+
+UPLOAD_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary", "description": "one picture"}},
+                }
+            }
+        },
+    }
+}
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {"schema": {"type": "string"}} for kind in ("image/jpeg", "image/png")}},
+    304: {"description": "The caller has it already"},
+    **responses("not-found", "invalid-payload"),
+}
+UNTIL_MAX = 10**11
+GUARDED = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Disposition": "inline",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Referrer-Policy": "no-referrer",
+}
+"""A browser that opens a link shows a picture and does nothing else with it."""
+
+
+class PictureFile(StreamingResponse):
+    """A picture, sent in pieces."""
+
+
+async def _require_room(caller: CallerDep, reads: ReadsDep) -> None:
+    await intake.require_room(reads, caller)
+
+
+async def _rewrite(_may: Annotated[None, Depends(_require_room)], upload: UploadDep) -> Picture:
+    """Write the picture anew before the transaction of the write begins: that may take a second."""
+    return await intake.rewrite(upload.content)
+
+
+async def _put(picture: Annotated[Picture, Depends(_rewrite)], store: StoreDep) -> AsyncIterator[Stored]:
+    stored = await intake.put(store, picture)
+    try:
+        yield stored
+    except Replay:  # the first request has its own files
+        await store.delete(files.paths_of(stored.id))
+        raise
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=MediaOut,
+    responses=responses(
+        *WRITE_PROBLEMS,
+        "upload-unreadable",
+        "body-too-large",
+        "media-too-large",
+        "media-type-unknown",
+        "media-too-many-pixels",
+        "media-unreadable",
+        "media-too-many",
+    ),
+    openapi_extra=UPLOAD_FORM,
+)
+async def upload(
+    caller: CallerDep, stored: Annotated[Stored, Depends(_put)], work: UnitOfWorkDep, links: LinksDep
+) -> Response:
+    """Upload one picture as `wx.uploadFile` sends it: JPEG, PNG, WebP, GIF or BMP of at most 10 MB.
+
+    It is written anew and loses where and with what it was taken. Nobody else sees it before it has passed its check,
+    and what nothing refers to within a day is deleted.
+    """
+    return work.answer(await intake.record(work.connection, links, caller, stored), 201)
+
+
+UntilQuery = Annotated[int, Query(ge=0, le=UNTIL_MAX)]
+SignatureQuery = Annotated[str, Query(pattern="^[A-Za-z0-9_-]{22}$")]
+IfNoneMatch = Annotated[str | None, Header()]
+
+
+@router.get("/{media_id}/full", response_class=PictureFile, responses=FILE)
+async def read_full(
+    media_id: UUID,
+    reads: ReadsDep,
+    store: StoreDep,
+    links: LinksDep,
+    until: UntilQuery = 0,
+    signature: SignatureQuery = "",
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Read a picture by the link that an answer told; nobody has to log in."""
+    return _send(await serving.find(reads, store, links, Link(media_id, until, signature), "full", if_none_match))
+
+
+@router.get("/{media_id}/thumb", response_class=PictureFile, responses=FILE)
+async def read_thumb(
+    media_id: UUID,
+    reads: ReadsDep,
+    store: StoreDep,
+    links: LinksDep,
+    until: UntilQuery = 0,
+    signature: SignatureQuery = "",
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Read a picture, at most 480 pixels long, by the link that an answer told; nobody has to log in."""
+    return _send(await serving.find(reads, store, links, Link(media_id, until, signature), "thumb", if_none_match))
+
+
+def _send(served: Served) -> Response:
+    headers = {"ETag": served.etag, "Cache-Control": f"private, max-age={served.fresh_s}"}
+    if served.pieces is None:
+        return Response(status_code=304, headers=headers)
+    headers |= {"Content-Length": str(served.size_bytes), **GUARDED}
+    return PictureFile(served.pieces, headers=headers, media_type=served.media_type)
+
+
+@router.delete("/{media_id}", status_code=204, responses=responses("not-found", "invalid-payload", "state-conflict"))
+async def remove(media_id: UUID, caller: CallerDep, connection: TransactionDep) -> Response:
+    """Remove a picture of one's own that nobody else has seen; its files are deleted at once."""
+    await intake.remove(connection, caller, media_id)
+    return Response(status_code=204)

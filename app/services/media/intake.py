@@ -1,0 +1,103 @@
+"""Taking a picture in: written anew, put into the store, and only then put on record."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from asyncpg import Connection
+
+from app.core.db import Reads, insert
+from app.core.ids import new_id
+from app.core.queue import order
+from app.core.store import Store, StoreError
+from app.domain.caller import Caller
+from app.domain.errors import Problem
+from app.domain.lifecycle import Party
+from app.domain.lifecycles import MEDIA
+from app.models import Media
+from app.services import transitions
+from app.services.media import files, pictures
+from app.services.media.links import Links
+from app.services.media.pictures import Picture
+from app.services.transitions import Mover
+
+log = structlog.get_logger(__name__)
+
+DELETE_FILES = "delete_picture_files"
+UNUSED_MAX = 30
+
+COUNT_UNUSED = "SELECT count(*) FROM media WHERE owner_id = $1 AND subject_id IS NULL AND status <> 'removed'"
+FIND_OWN = "SELECT subject_id FROM media WHERE id = $1 AND owner_id = $2 AND status <> 'removed' FOR UPDATE"
+
+_one_at_a_time = ThreadPoolExecutor(1, "pictures")
+"""A hostile picture of 40 million pixels takes half a gigabyte for a second: never two of them in one process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A picture whose files are there; it is nobody's yet."""
+
+    id: UUID
+    picture: Picture
+
+
+async def require_room(reads: Reads, caller: Caller) -> None:
+    """Raise ``media-too-many`` when the caller has enough pictures that belong to nothing."""
+    if await reads.fetchval(COUNT_UNUSED, caller.id) >= UNUSED_MAX:
+        raise Problem("media-too-many")
+
+
+async def rewrite(content: bytes) -> Picture:
+    """Return the picture in what was sent, off the loop. Raises the problems of ``pictures.rewrite``."""
+    return await asyncio.get_running_loop().run_in_executor(_one_at_a_time, pictures.rewrite, content)
+
+
+async def put(store: Store, picture: Picture) -> Stored:
+    """Write the files of a picture. Raises ``service-unavailable``."""
+    stored = Stored(new_id(), picture)
+    try:
+        await store.put(files.path_of(stored.id, "full"), picture.full)
+        await store.put(files.path_of(stored.id, "thumb"), picture.small)
+    except StoreError as error:
+        log.warning("the store takes no picture", kind=str(error))
+        raise Problem("service-unavailable") from error
+    return stored
+
+
+async def record(connection: Connection, links: Links, caller: Caller, stored: Stored) -> dict[str, Any]:
+    """Put a picture on record as the caller's and return it as they see it.
+
+    No event names them: a picture may come to belong to a complaint (I9).
+    """
+    picture = stored.picture
+    row = Media(
+        id=stored.id,
+        owner_id=caller.id,
+        width=picture.width,
+        height=picture.height,
+        size_bytes=len(picture.full),
+        media_type=picture.media_type,
+        sha256=picture.sha256,
+    )
+    kept = await insert(connection, row)
+    await transitions.log_creation(connection, MEDIA, stored.id, Mover(Party.AUTHOR))
+    return links.shown(kept, to_insider=True) | {"actions": ["remove"]}
+
+
+async def remove(connection: Connection, caller: Caller, media_id: UUID) -> None:
+    """Remove a picture of the caller's that belongs to nothing yet. Raises ``not-found`` and ``state-conflict``."""
+    found = await connection.fetchrow(FIND_OWN, media_id, caller.id)
+    if found is None:
+        raise Problem("not-found")
+    if found["subject_id"] is not None:
+        raise Problem("state-conflict")
+    await transitions.move(connection, MEDIA, media_id, "remove", Mover(Party.AUTHOR))
+    await order(connection, DELETE_FILES, media_id)
+
+
+async def delete_files(store: Store, media_id: UUID) -> None:
+    """Delete the files of a picture that was removed. Done twice, nothing is left to do. Raises StoreError."""
+    await store.delete(files.paths_of(media_id))

@@ -1,0 +1,66 @@
+"""Sweeping pictures away: those that nobody used within a day, and files that no row knows of."""
+
+from datetime import UTC, timedelta
+from uuid import UUID
+
+from asyncpg import Connection
+
+from app.core.clock import now
+from app.core.db import Database
+from app.core.ids import lowest_id_at
+from app.core.queue import order
+from app.core.store import Store
+from app.domain.lifecycles import MEDIA
+from app.services import transitions
+from app.services.media import files
+from app.services.media.intake import DELETE_FILES
+
+KEPT_UNUSED = timedelta(hours=24)
+LOOK_BACK_DAYS = 7
+"""A worker that was down for longer leaves files of days that nobody looks at again."""
+BATCH = 1000
+
+FIND_UNUSED = """
+    SELECT id FROM media WHERE subject_id IS NULL AND status <> 'removed' AND id < $1 ORDER BY id LIMIT $2
+"""
+FIND_STANDING = "SELECT id FROM media WHERE id = ANY($1) AND status <> 'removed'"
+
+
+async def find_unused(connection: Connection, limit: int) -> list[UUID]:
+    """Return pictures of more than a day that belong to nothing."""
+    rows = await connection.fetch(FIND_UNUSED, lowest_id_at(now() - KEPT_UNUSED), limit)
+    return [row["id"] for row in rows]
+
+
+async def remove_unused(connection: Connection, media_id: UUID) -> None:
+    """Remove a picture, unless it came to belong to something meanwhile."""
+    moved = await transitions.find_and_move(
+        connection, MEDIA, media_id, "remove", transitions.SYSTEM, where="x.subject_id IS NULL"
+    )
+    if moved is not None:
+        await order(connection, DELETE_FILES, media_id)
+
+
+async def delete_strays(database: Database, store: Store) -> int:
+    """Delete files of more than a day that no picture needs; return of how many pictures. Raises StoreError.
+
+    They are of processes that died between the file and the row, and of jobs that failed for good. It looks at the
+    pictures of the last days and at nothing else that lies in the store.
+    """
+    oldest_kept = lowest_id_at(now() - KEPT_UNUSED)
+    swept = 0
+    for days in range(1, LOOK_BACK_DAYS + 1):
+        by_id: dict[UUID, list[str]] = {}
+        for path in await store.list_below(files.folder_of((now() - timedelta(days=days)).astimezone(UTC).date())):
+            media_id = files.id_in(path)
+            if media_id is not None and media_id < oldest_kept:
+                by_id.setdefault(media_id, []).append(path)
+        ids = sorted(by_id)
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            standing = {row["id"] for row in await database.writes.fetch(FIND_STANDING, batch)}
+            for media_id in batch:
+                if media_id not in standing:
+                    await store.delete(by_id[media_id])
+                    swept += 1
+    return swept

@@ -1,0 +1,101 @@
+"""What sweeps away pictures: those that nobody used, and files that no row knows of; and nothing else."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from app.core import clock
+from app.core.clock import now
+from app.core.ids import new_id_at
+from app.jobs import media_sweeps
+from app.services.media import files, sweeping
+from tests.conftest import Jobs
+from tests.factories import World, picture_file
+
+KILLED_AMID_AN_UPLOAD = """
+import asyncio, os, signal, sys
+from app.core.store import Store
+from app.services.media import intake
+
+async def upload():
+    store = Store(sys.argv[1])
+    stored = await intake.put(store, await intake.rewrite(sys.stdin.buffer.read()))
+    print(stored.id, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(upload())
+"""
+PROJECT = Path(__file__).resolve().parents[2]
+STATUS = "SELECT status FROM media WHERE id = $1"
+
+
+def upload_and_die(jobs: Jobs) -> UUID:
+    """Have another process put a picture into the store and be killed; return the picture's id."""
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_AMID_AN_UPLOAD, jobs.parts.settings.media_url],
+        input=picture_file(),
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        timeout=60,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    return UUID(killed.stdout.decode().strip())
+
+
+async def paths(jobs: Jobs, media_id: UUID) -> set[str]:
+    """Return which files of a picture are there, as words."""
+    there = await jobs.parts.store.list_below(files.path_of(media_id, "full").rpartition("/")[0])
+    return {path.rpartition("/")[2] for path in there}
+
+
+async def test_what_nobody_used_for_a_day_goes_and_what_is_used_stays(world: World, jobs: Jobs):
+    owner = await world.person()
+    unused, used = await world.picture(owner), await world.picture(owner)
+    wish = await world.wish(owner)
+    await world.database.writes.execute(
+        "UPDATE media SET subject_kind = 'wish', subject_id = $2, position = 1 WHERE id = $1", used, wish
+    )
+    await media_sweeps.remove_unused_pictures(jobs.parts)
+    assert await world.database.reads.fetchval(STATUS, unused) == "checking", "it may still be used today"
+    for _ in range(2):
+        with clock.at(now() + timedelta(hours=24, minutes=1)):
+            await media_sweeps.remove_unused_pictures(jobs.parts)
+        await jobs.drain()
+    async with world.database.transaction() as connection:
+        await sweeping.remove_unused(connection, used)  # it came to be used since it was found
+    assert await world.database.reads.fetchval(STATUS, unused) == "removed"
+    assert await world.database.reads.fetchval(STATUS, used) == "checking"
+    assert await paths(jobs, unused) == set()
+    assert await paths(jobs, used) == {"full", "thumb"}
+    events = await world.database.reads.fetch("SELECT action, party FROM event WHERE subject_id = $1", unused)
+    assert [tuple(row) for row in events] == [("create", "author"), ("remove", "system")]
+
+
+async def test_a_process_killed_between_file_and_row_leaves_what_the_sweep_deletes(world: World, jobs: Jobs):
+    """Nothing else is touched: neither files of pictures that stand, nor other things that lie in the store."""
+    stray, standing = await asyncio.to_thread(upload_and_die, jobs), await world.picture(await world.person())
+    removed = await world.picture(await world.person())
+    await world.database.writes.execute("UPDATE media SET status = 'removed' WHERE id = $1", removed)
+    day = files.path_of(stray, "full").rsplit("/", 2)[0]
+    store = jobs.parts.store
+    old = new_id_at(now() - timedelta(days=3))
+    others = [f"{day}/readme", f"{day}/not-an-id/full", "codes/2026/one.png"]
+    for path in (*others, files.path_of(old, "full")):
+        await store.put(path, b"x")
+    assert await media_sweeps.delete_stray_files(jobs.parts) >= 1
+    assert await paths(jobs, old) == set()
+    assert await paths(jobs, stray) == {"full", "thumb"}, "its row may still be on its way"
+    with clock.at(now() + timedelta(hours=25)):
+        assert await media_sweeps.delete_stray_files(jobs.parts) >= 2
+        assert await media_sweeps.delete_stray_files(jobs.parts) == 0
+    assert (await paths(jobs, stray), await paths(jobs, removed)) == (set(), set())
+    assert await paths(jobs, standing) == {"full", "thumb"}
+    left = [path for folder in (day, "codes") for path in await store.list_below(folder)]
+    assert set(others) <= set(left)
+    await store.delete(others)
