@@ -68,6 +68,7 @@ from app.routers import (
     rates,
     redemptions,
     reviews,
+    scenes,
     seals,
     settlements,
     shapes,
@@ -171,6 +172,7 @@ V1 = (
     rates,
     imports,
     exports,
+    scenes,
 )
 BODY_BYTES_MAX = 1 << 20
 FORM_BYTES_MAX = max(FILE_BYTES_MAX, PICTURE_BYTES_MAX) + (64 << 10)

@@ -18,6 +18,7 @@ DEVELOPMENT_DATA_KEY = "development-only-data-key-that-production-refuses"
 DEVELOPMENT_PUSH_TOKEN = "simulator-push-token"  # noqa: S105 - refused in production
 DEVELOPMENT_PUSH_AES_KEY = "SimulatorPushKeyThatProductionRefuses000000"
 SIMULATOR_URL = "http://127.0.0.1:8010"
+SIMULATOR_APPID = "wx0000000000000000"
 WECHAT_URL = "https://api.weixin.qq.com"
 SECRET_BYTES_MIN = 32
 PUSH_AES_KEY_FORM = re.compile(r"[A-Za-z0-9+/]{43}")
@@ -63,7 +64,7 @@ class Settings(BaseSettings):
     wechat_base_url: str = Field(
         SIMULATOR_URL, description=f"WeChat's API; production: {WECHAT_URL}; development: the simulator"
     )
-    wechat_appid: str = Field("wx0000000000000000", description="AppID of the mini-program")
+    wechat_appid: str = Field(SIMULATOR_APPID, description="AppID of the mini-program")
     wechat_secret: SecretStr = Field(SecretStr("simulator-secret"), description="AppSecret of the mini-program")
     wechat_push_token: SecretStr = Field(
         SecretStr(DEVELOPMENT_PUSH_TOKEN), description="Token of the message push, as in WeChat's console"
@@ -143,7 +144,7 @@ class Settings(BaseSettings):
                 f"ECHOWALL_WECHAT_BASE_URL points at a simulator: set it to {WECHAT_URL}, "
                 "and ECHOWALL_WECHAT_APPID and ECHOWALL_WECHAT_SECRET to those of the mini-program."
             )
-        if self.wechat_appid == "wx0000000000000000" or self.wechat_secret.get_secret_value() == "simulator-secret":
+        if self.wechat_appid == SIMULATOR_APPID or self.wechat_secret.get_secret_value() == "simulator-secret":
             faults.append(
                 "ECHOWALL_WECHAT_APPID or ECHOWALL_WECHAT_SECRET is the simulator's: "
                 "set the AppID and AppSecret of the mini-program."

@@ -45,6 +45,7 @@ from app.models.policy import Award, PointsPolicy, PointsWarning
 from app.models.post import Post, PostHolding
 from app.models.push_event import PushEvent
 from app.models.rate import RateCount, RatePublication
+from app.models.scene_token import SceneToken
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.staffing_rule import StaffingRule
 from app.models.strength_rule import StrengthRule
@@ -147,6 +148,7 @@ __all__ = [
     "RateCount",
     "RatePublication",
     "Redemption",
+    "SceneToken",
     "Settlement",
     "SettlementCounter",
     "SettlementLine",

@@ -47,7 +47,7 @@ async def invite(connection: Connection, caller: Caller, merchant_id: UUID, secr
 
     The code is kept as a keyed hash. Raises ``not-found``, and ``state-conflict`` once the shop has left.
     """
-    await _require_owner(connection, caller, merchant_id)
+    await require_owner(connection, caller, merchant_id)
     code, invite_id, expires_at = typed_codes.write(secrets.token_bytes(typed_codes.RANDOM_BYTES)), new_id(), now()
     expires_at += INVITE_LIFE
     await connection.execute(INVITE, merchant_id, invite_id, _fingerprint(secret, merchant_id, code), expires_at)
@@ -83,7 +83,7 @@ async def remove(connection: Connection, caller: Caller, merchant_id: UUID, cler
 
     The owner is a clerk for as long as there is a shop.
     """
-    await _require_owner(connection, caller, merchant_id, may_have_left=True)
+    await require_owner(connection, caller, merchant_id, may_have_left=True)
     if await connection.fetchval(REMOVE, clerk_id, merchant_id, caller.id) is None:
         own = await connection.fetchrow(GET, clerk_id)
         raise Problem("not-allowed" if own is not None and own["merchant_id"] == merchant_id else "not-found")
@@ -99,10 +99,9 @@ async def list_of_merchant(reads: Reads, caller: Caller, merchant_id: UUID, requ
     return page(rows, request, lambda row: _view(row, is_read_by_owner=True), *filters)
 
 
-async def _require_owner(
-    connection: Connection, caller: Caller, merchant_id: UUID, *, may_have_left: bool = False
-) -> None:
-    shop = await connection.fetchrow(FIND_SHOP, merchant_id)
+async def require_owner(reads: Reads, caller: Caller, merchant_id: UUID, *, may_have_left: bool = False) -> None:
+    """Raise ``not-found`` unless the shop is the caller's, and ``state-conflict`` once it has left."""
+    shop = await reads.fetchrow(FIND_SHOP, merchant_id)
     if shop is None or shop["owner_id"] != caller.id:
         raise Problem("not-found")
     if shop["status"] == "left" and not may_have_left:

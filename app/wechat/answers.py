@@ -58,6 +58,12 @@ class PhoneAnswer(BaseModel):
     phone_info: PhoneInfo
 
 
+class ImageAnswer(BaseModel):
+    """A picture, as the transport hands it on."""
+
+    image: bytes
+
+
 class TokenAnswer(BaseModel):
     """A token and the seconds it lives."""
 

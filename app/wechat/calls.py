@@ -13,7 +13,7 @@ class Call:
     It carries the access token, or the AppSecret where ``proves_secret``. ``busy_repeats`` is how often the answer -1
     is asked again, ``reconnects`` how often a connection that never came about; an unknown outcome is never repeated.
     ``per_minute`` is WeChat's limit for all of the mini-program's calls together, and ``meanings`` are errcodes that
-    mean something of their own here.
+    mean something of their own here. Success is a JSON object, or an image where ``answers_image``.
     """
 
     path: str
@@ -21,6 +21,7 @@ class Call:
     busy_repeats: int = 2
     reconnects: int = 1
     per_minute: int | None = None
+    answers_image: bool = False
     meanings: Mapping[int, type[WeChatError]] = field(default_factory=dict)
 
 
@@ -40,3 +41,6 @@ GET_PHONE = Call(
     meanings=dict.fromkeys((40003, 40013, 40029, 40163, 43104), PhoneCodeInvalid),
 )
 """获取手机号 (getPhoneNumber). A code is spent by its first use, as that of the log-in."""
+
+DRAW_CODE = Call("/wxa/getwxacodeunlimit", per_minute=5_000, answers_image=True)
+"""获取不限制的小程序码 (getUnlimitedQRCode)."""

@@ -2,9 +2,9 @@
 
 from app.core.db import Database
 from app.core.settings import Settings
-from app.wechat.answers import Phone, PhoneAnswer, Session, SessionAnswer, read
+from app.wechat.answers import ImageAnswer, Phone, PhoneAnswer, Session, SessionAnswer, read
 from app.wechat.brakes import Brakes
-from app.wechat.calls import CHECK_TEXT, GET_PHONE, LOG_IN
+from app.wechat.calls import CHECK_TEXT, DRAW_CODE, GET_PHONE, LOG_IN
 from app.wechat.errors import WeChatError
 from app.wechat.texts import SEVERITY, Scene, Verdict, pieces_of, read_verdict
 from app.wechat.tokens import DatabaseTokens, MemoryTokens, Tokens
@@ -77,6 +77,15 @@ class WeChat:
         if shown.watermark.appid != self._appid:
             raise WeChatError(reason="WeChat gave a number that was shown to another mini-program")
         return Phone(shown.country_code, shown.number)
+
+    async def draw_code(self, scene: str, page: str) -> bytes:
+        """Return the picture, JPEG or PNG, of the code that opens ``page`` with ``scene``, 1 to 32 characters.
+
+        The page must be in the released mini-program. Raises TooFrequent, WeChatBusy, WeChatMisconfigured,
+        WeChatTokenRefused or another WeChatError. Source: 获取不限制的小程序码 (getUnlimitedQRCode).
+        """
+        async with self._transport.deadline():
+            return read(ImageAnswer, await self._transport.post(DRAW_CODE, {"scene": scene, "page": page})).image
 
     async def check_text(
         self, openid: str, content: str, *, scene: Scene, title: str | None = None, nickname: str | None = None

@@ -27,6 +27,7 @@ from app.wechat.errors import (
     WeChatUnreachable,
     error_for,
 )
+from app.wechat.images import find_media_type
 from app.wechat.tokens import Token, Tokens
 
 CONNECT_TIMEOUT_S = 3.0
@@ -146,11 +147,13 @@ class Transport:
 
 
 def read_answer(response: httpx.Response, call: Call) -> Answer:
-    """Return the body's JSON object when it is a success: no ``errcode`` or 0, and status 200.
+    """Return the body's JSON object when it is a success: no ``errcode`` or 0, and status 200; an image as ``image``.
 
     Raises the error of its errcode, or WeChatBusy when there is none to read. The content type is not looked at: WeChat
     labels JSON as text.
     """
+    if call.answers_image and response.status_code == httpx.codes.OK and find_media_type(response.content) is not None:
+        return {"image": response.content}
     try:
         answer = response.json()
     except ValueError:

@@ -335,7 +335,10 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/task-series/{series_id}/end"): [GONE],
     ("GET", "/v1/task-lists"): [Reach(query="area_id={area_id}")],
     ("POST", "/v1/task-lists"): [FORBIDDEN],
-    **{("GET", f"/v1/task-lists/{{list_id}}{part}"): [OPEN, HIDDEN] for part in ("", "/items", "/summary", "/qr.png")},
+    **{
+        ("GET", f"/v1/task-lists/{{list_id}}{part}"): [OPEN, HIDDEN]
+        for part in ("", "/items", "/summary", "/qr.png", "/code.png")
+    },
     **{
         ("POST", f"/v1/task-lists/{{list_id}}/{action}"): [FORBIDDEN, HIDDEN]
         for action in ("items", "publish", "cancel", "copy")
@@ -350,6 +353,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ],
     ("POST", "/v1/tasks"): [FORBIDDEN],
     ("GET", "/v1/tasks/{task_id}"): [OPEN, HIDDEN],
+    ("GET", "/v1/tasks/{task_id}/code.png"): [OPEN, HIDDEN],
     ("PUT", "/v1/tasks/{task_id}"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/tasks/{task_id}/cancel"): [FORBIDDEN, HIDDEN],
     ("POST", "/v1/tasks/{task_id}/claims"): [Reach((403, "helpers-only"))],
@@ -453,6 +457,8 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("GET", "/v1/venues"): [Reach(query="area_id={area_id}"), Reach(query="area_id={area_id}&kind=contact_point")],
     ("GET", "/v1/venues/near"): [Reach(query="longitude={longitude}&latitude={latitude}")],
     ("GET", "/v1/venues/{venue_id}"): [OPEN],
+    ("GET", "/v1/venues/{venue_id}/code.png"): [OPEN],
+    ("GET", "/v1/scenes/{token}"): [GONE],  # see tests/api/test_scenes.py
     ("POST", "/v1/venues"): [FORBIDDEN],  # areas and venues are public
     ("PUT", "/v1/venues/{venue_id}"): [FORBIDDEN],
     ("POST", "/v1/venues/{venue_id}/close"): [FORBIDDEN],
@@ -472,6 +478,8 @@ REACHES: dict[Route, Sequence[Reach]] = {
         Reach(is_empty=True, query="area_id={area_id}&circle_id={circle_id}&status=approved"),
     ],
     ("GET", "/v1/merchants/{merchant_id}"): [GONE],
+    ("GET", "/v1/merchants/{merchant_id}/code.png"): [GONE],
+    ("GET", "/v1/merchants/{merchant_id}/clerks/code.png"): [GONE],
     ("POST", "/v1/merchants/{merchant_id}/approve"): [GONE],
     ("POST", "/v1/merchants/{merchant_id}/refuse"): [GONE],
     ("POST", "/v1/merchants/{merchant_id}/reapply"): [GONE],
@@ -574,6 +582,10 @@ def test_every_route_has_its_entry():
     assert set(REACHES) == set(ROUTES)
 
 
+UNTOLD = {"idempotency_key", "scene_token", "wechat_token"}
+"""What may be stored for anybody: the name that a code on a poster leads by is made when it is first drawn."""
+
+
 @pytest.mark.parametrize(
     ("route", "reach"),
     [(route, reach) for route, reaches in REACHES.items() for reach in reaches],
@@ -591,7 +603,7 @@ async def test_from_outside(api: ApiClient, scene: Scene, strangers: dict[str, P
         if reach.is_empty:
             assert response.text == reach.nothing, name
     after = await count_rows(scene.world.database)
-    assert {name for name in after if after[name] != before[name]} <= {"idempotency_key"}
+    assert {name for name in after if after[name] != before[name]} <= UNTOLD
 
 
 INSIDERS = {

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from itertools import count
 
 import structlog
 
@@ -22,9 +23,14 @@ from tests.wechat.server import APPID, SECRET, order_fault
 
 CODE = "sim-保密-used-once"
 CONTENT = "保密的心愿"
+NUMBER = "13812345678"
+PHONE_CODE = f"phone-保密-{NUMBER}x"
+SCENE = "secret-scene-0123456789"
 LOGIN = "/sns/jscode2session"
 TOKEN = "/cgi-bin/stable_token"
 CHECK = "/wxa/msg_sec_check"
+PHONE = "/wxa/business/getuserphonenumber"
+CODE_PICTURE = "/wxa/getwxacodeunlimit"
 FAULTS: Sequence[Mapping[str, object]] = [
     *[{"errcode": errcode} for errcode in (40001, 40003, 40013, 40029, 40125, 42001, 45011, 61010, 99999)],
     {"http_status": 500},
@@ -34,6 +40,7 @@ FAULTS: Sequence[Mapping[str, object]] = [
     {"delay_s": 1.0},
 ]
 
+serial = count(1)
 log = structlog.get_logger("exercise")
 
 
@@ -48,10 +55,14 @@ class Everything(logging.Handler):
         tell(record.name, record.getMessage(), record.__dict__)
 
 
-async def attempt(wechat: WeChat, openid: str | None) -> None:
+async def attempt(wechat: WeChat, openid: str, path: str) -> None:
     try:
-        if openid is None:
+        if path == LOGIN:
             await wechat.exchange_code(CODE)
+        elif path == PHONE:
+            tell(await wechat.get_phone(f"{PHONE_CODE}{next(serial)}", openid))
+        elif path == CODE_PICTURE:
+            await wechat.draw_code(SCENE, "pages/missing")
         else:
             await wechat.check_text(openid, CONTENT, scene=Scene.FORUM)
     except WeChatError as error:
@@ -68,18 +79,19 @@ async def exercise(base_url: str, log_format: str) -> None:
     async with aclosing(WeChat(base_url, APPID, SECRET, tokens=tokens, timeout_s=0.5)) as wechat:
         session = await wechat.exchange_code(CODE)
         tell(session, wechat, vars(tokens))
-        await attempt(wechat, None)
+        await attempt(wechat, session.openid, PHONE)
         for fault in FAULTS:
-            for path, openid in ((LOGIN, None), (TOKEN, session.openid), (CHECK, session.openid)):
+            for path in (LOGIN, TOKEN, CHECK, PHONE, CODE_PICTURE):
                 if path == TOKEN:
                     vars(tokens)["_token"] = None
                 await asyncio.to_thread(order_fault, base_url, path, **fault)
-                await attempt(wechat, openid)
-        await attempt(wechat, session.openid)
+                await attempt(wechat, session.openid, path)
+        await attempt(wechat, session.openid, CHECK)
+        await attempt(wechat, session.openid, CODE_PICTURE)
         tell(session, wechat, vars(tokens))
     async with aclosing(WeChat("http://127.0.0.1:1", APPID, SECRET)) as wechat:
-        await attempt(wechat, None)
-        await attempt(wechat, session.openid)
+        for path in (LOGIN, CHECK, PHONE):
+            await attempt(wechat, session.openid, path)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from app.wechat import errors
-from app.wechat.calls import GET_PHONE
+from app.wechat.calls import DRAW_CODE, GET_PHONE
 from app.wechat.client import WeChat
+from app.wechat.images import find_media_type
 from app.wechat.texts import Scene, pieces_of
 from bench.processes import free_port
 from tests.wechat.server import APPID, SECRET, answering, count_calls, granted, order_fault, passed, raw
@@ -192,6 +193,39 @@ class TestGetPhone:
             await wechat.get_phone("phone-小李-1", openid)
         assert type(refused.value) is expected
         assert count_calls(base_url, GET_PHONE.path) == before + calls
+
+
+class TestDrawCode:
+    async def test_asks_as_documented_and_tells_pictures_by_their_first_bytes(self):
+        jpeg = b"\xff\xd8\xff\xe0" + bytes(20)
+        head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+        error = b'{"errcode":41030,"errmsg":"invalid page rid: 1-2"}'
+        async with (
+            answering(
+                granted("T"),
+                head % (b"text/plain", len(jpeg)) + jpeg,
+                head % (b"image/jpeg", len(error)) + error,
+                {"errcode": 40001},
+                granted("U"),
+                head % (b"application/json", len(jpeg)) + jpeg,
+                {"errcode": 0, "errmsg": "ok"},
+                head % (b"image/png", 4) + b"GIF8",
+            ) as (url, requests),
+            aclosing(WeChat(url, APPID, SECRET)) as wechat,
+        ):
+            assert await wechat.draw_code("abc", "pages/scene/index") == jpeg
+            with pytest.raises(errors.WeChatError) as refused:
+                await wechat.draw_code("abc", "pages/scene/index")
+            assert (refused.value.errcode, refused.value.rid) == (41030, "1-2")
+            assert await wechat.draw_code("abc", "pages/scene/index") == jpeg  # with the next token
+            for _ in range(2):
+                with pytest.raises(errors.WeChatError):
+                    await wechat.draw_code("abc", "pages/scene/index")
+        assert requests[1].startswith(f"POST {DRAW_CODE.path}?access_token=T HTTP/1.1".encode())
+        assert requests[1].endswith(b'{"scene":"abc","page":"pages/scene/index"}')
+
+    async def test_is_drawn(self, wechat):
+        assert find_media_type(await wechat.draw_code("A" * 22, "pages/scene/index")) == "image/png"
 
 
 class TestCheckText:

@@ -23,12 +23,15 @@ def test_no_error_and_no_log_tells_a_secret_or_a_person(log_format):
         token = httpx.post(f"{base_url}/cgi-bin/stable_token", json=body).json()["access_token"]
     assert ran.returncode == 0, ran.stderr[-2000:]
     written = ran.stdout + ran.stderr
-    for named in ("errcode 40029", "errcode 61010", "WeChatUnreachable", "wechat_call_failed", "Session("):
+    for named in ("errcode 40029", "errcode 61010", "WeChatUnreachable", "wechat_call_failed", "Session(", "Phone("):
         assert named in written
     for secret in (
         SECRET,
         token,
         exercise.CODE,
+        exercise.PHONE_CODE,
+        exercise.NUMBER,
+        exercise.SCENE,
         openid_of(APPID, "保密"),
         "保密",
         "session_key=",
