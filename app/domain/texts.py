@@ -4,7 +4,6 @@ from app.domain.kinds import (
     AnomalyKind,
     CoordinateSystem,
     EmergencyWork,
-    MessageKind,
     Outcome,
     TransferKind,
     Urgency,
@@ -98,67 +97,6 @@ EMERGENCY_TASKS = {
 DRILL_MARK = "【演练】"
 DRILL_TITLE = f"{DRILL_MARK}{{title}}"
 """Titles of tasks during a call-out: they stand at once, since nobody has to check them."""
-
-MESSAGES = {
-    MessageKind.CALL_OUT: (
-        "紧急集结",
-        "{area}启动紧急集结：{emergency}。请打开查看集合要求，并答复能来、晚些来或不能来。",
-    ),
-    MessageKind.CALL_OUT_OVER: ("集结解除", "{area}的紧急集结已解除，谢谢您。"),
-    MessageKind.CALL_OUT_GROUP: ("集结编组", "您已编入集结小组，请打开查看小组和组长。"),
-    MessageKind.CALL_OUT_LAPSED: (
-        "集结没有启动",
-        "您发起的集结或演练24小时内没有第二人确认，已自动撤回。如仍需要，请重新发起。",
-    ),
-    MessageKind.DRILL: (
-        "集结演练",
-        "【演练】{area}开展集结演练：{emergency}。请打开查看要求，并答复能来、晚些来或不能来。",
-    ),
-    MessageKind.DRILL_OVER: ("演练结束", "【演练】{area}的集结演练已结束，谢谢您。"),
-    MessageKind.CLAIM_CALLED_OFF: ("任务已取消", "您认领的任务已取消，不影响您的其他认领。"),
-    MessageKind.CLAIM_MOVED_UP: (
-        "排到您了",
-        "您排队的任务有了名额，已经为您认领，请按时完成。来不了请尽快退回，让给下一位。",
-    ),
-    MessageKind.CLAIM_NAMED: (
-        "安排您参加任务",
-        "您的队伍或党支部承接了任务，安排您参加，已经为您认领。来不了请点退回，不影响以后认领。",
-    ),
-    MessageKind.LINE_ENDED: ("排队已结束", "您排队的任务已经结束或取消，不用再等，看看别的任务吧。"),
-    MessageKind.CLAIM_DUE: ("任务快到期了", "您认领的任务{due}到期，请按时完成并提交。来不及请退回，不影响以后认领。"),
-    MessageKind.CLAIM_LAPSED: ("认领已到期", "您认领的任务到期没有提交，名额已空出。来不及时请提前退回。"),
-    MessageKind.TEAM_CALLED: ("召集令", "{mark}{area}召集您的队伍参加任务。请打开查看，承接几个名额，或答复不能来。"),
-    MessageKind.CLAIM_CANNOT: ("任务做不了", "有人认领{area}的“{title}”后反映做不了，请打开查看原因并处理。"),
-    MessageKind.PLEDGE_SEAT_BACK: (
-        "承接的名额空出一个",
-        "有一位成员不再参加，名额仍为您的队伍或党支部保留，请再安排一位。",
-    ),
-    MessageKind.PLEDGE_ENDED: (
-        "承接已结束",
-        "承接的任务还有{seats}个名额没有安排人，已经让出，已安排的成员照常参加。",
-    ),
-    MessageKind.THINGS_IN_HAND: (
-        "代办物品尚未归还",
-        "一件全程代理的认领已经结束，居民交给代办人的物品还没有归还。请联系双方当面交回，并在系统中登记。",
-    ),
-    MessageKind.WISH_PART_DONE: (
-        "心愿完成了一部分",
-        "您的心愿“{title}”完成了一部分，剩下的已经重新发布，等待下一位认领。",
-    ),
-    MessageKind.CLAIMS_NARROWED: ("可认领数量暂时减少", CLAIMS_NARROWED),
-    MessageKind.LIST_PUBLISHED: (
-        "任务需求清单已发布",
-        "{title}已发布，共{items}项、{seats}个名额，请打开查看，组织大家认领。",
-    ),
-    MessageKind.ORDER_SENT: ("收到派单", "收到派单“{title}”，请签收，{due}前办结并上报。"),
-    MessageKind.ORDER_DUE: ("派单快到期了", "派单“{title}”{due}到期，还没有上报，请尽快办理。"),
-    MessageKind.ORDER_OVERDUE: ("派单有逾期", "您下达的派单“{title}”已到期，还有{count}个区域没有上报。"),
-    MessageKind.ORDER_REPORTED: ("派单已上报", "{area}上报了派单“{title}”的办理情况，请验收或退回。"),
-    MessageKind.ORDER_RETURNED: ("派单被退回", "派单“{title}”的上报被退回，请打开查看原因，办理后重新上报。"),
-    MessageKind.ORDER_ACCEPTED: ("派单已验收", "派单“{title}”已验收，辛苦了。"),
-    MessageKind.ORDER_CANCELLED: ("派单已撤回", "派单“{title}”已撤回，不用再办理。"),
-}
-"""Title and body of each message in the app; nothing private stands in them."""
 
 LIST_TITLE = "{area}{year}年{month}月任务需求清单（第{number}期）"
 LIST_HEAD = "{title}\n共{items}项，需要{seats}人，还差{free}人。"

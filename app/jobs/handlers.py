@@ -93,6 +93,16 @@ async def confirm_silent(parts: Parts) -> int:
     )
 
 
+async def ask_to_confirm(parts: Parts) -> int:
+    """Ask residents to confirm what will be confirmed without a word within a day; return how many."""
+    silence = reminders.Silence(now(), timedelta(days=parts.settings.confirm_days))
+    return await until_none(
+        parts.database,
+        lambda connection, limit: reminders.find_unconfirmed(connection, silence, limit),
+        lambda connection, claim_id: reminders.ask_to_confirm(connection, claim_id, silence),
+    )
+
+
 async def lapse_overdue(parts: Parts) -> int:
     """Free the seats of claims whose time without a delivery is over, for the next in line; return how many."""
     async with parts.database.transaction() as connection:

@@ -6,6 +6,7 @@ from app.jobs import handlers, media_sweeps, wechat_sweeps
 
 SWEEPS: dict[str, tuple[str, Callable[[handlers.Parts], Awaitable[int]]]] = {
     "confirm_silent": ("*/5 * * * *", handlers.confirm_silent),
+    "ask_to_confirm": ("*/5 * * * *", handlers.ask_to_confirm),
     "lapse_overdue": ("*/5 * * * *", handlers.lapse_overdue),
     "remind_claimants": ("*/5 * * * *", handlers.remind_claimants),
     "move_up": ("* * * * *", handlers.move_up),

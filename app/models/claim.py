@@ -56,3 +56,5 @@ class Claim(SQLModel, table=True):
     things_since: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     created_at: datetime = created_at()
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    asked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When the resident was last asked to confirm a delivery before it is confirmed without a word."""

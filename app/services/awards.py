@@ -16,7 +16,7 @@ from app.services.transitions import Mover
 
 # The database's own clock: the transfer that follows is dated by it, and by its day the next award counts this one.
 LOCK_USER_AND_TASK = """
-    SELECT now() AS moment, t.area_id, t.seats, t.reward_points, t.hourly_points FROM "user" u, task t
+    SELECT now() AS moment, t.area_id, t.seats, t.title, t.reward_points, t.hourly_points FROM "user" u, task t
     WHERE u.id = $1 AND t.id = $2 AND t.status IN ('open', 'closed') FOR NO KEY UPDATE OF u, t
 """
 IS_BELOW_THRESHOLD_SQL = f"""(
@@ -38,10 +38,11 @@ async def begin(connection: Connection, user_id: UUID, task_id: UUID) -> Record:
     return task
 
 
-async def grant(connection: Connection, task: Record, claim: Record, mover: Mover) -> None:
-    """Grant what ``task``, as ``begin`` returned it, promised for the verified ``claim``; keep how it came to that.
+async def grant(connection: Connection, task: Record, claim: Record, mover: Mover) -> int:
+    """Grant what ``task``, as ``begin`` returned it, promised for the verified ``claim``; return how many points.
 
-    The promise is the task's; caps, waiting and expiry are those of the policy in force in its area at the moment.
+    The promise is the task's; caps, waiting and expiry are those of the policy in force in its area at the moment. How
+    it came to that is kept.
     """
     moment: datetime = task["moment"]
     user_id, day = claim["user_id"], local_date(moment)
@@ -73,3 +74,4 @@ async def grant(connection: Connection, task: Record, claim: Record, mover: Move
             expires_on=award.expires_on,
             available_on=award.available_on,
         )
+    return granted

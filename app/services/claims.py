@@ -6,9 +6,10 @@ from uuid import UUID
 
 from asyncpg import Connection, Record
 
-from app.core.clock import now
+from app.core.clock import local_date, now
 from app.core.db import Reads
 from app.core.ids import new_id
+from app.domain import messages as wordings
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.check_in import TICKED_KINDS, find_window_problem
 from app.domain.errors import Problem
@@ -16,7 +17,7 @@ from app.domain.kinds import CheckedPart, MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ATTENDANCE, CLAIM
 from app.domain.shielding import mask_text
-from app.services import attendances, fulfilment, grants, limits, messages, task_references, transitions
+from app.services import attendances, fulfilment, grants, limits, messages, residents, task_references, transitions
 from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.content_checks import asking
 from app.services.content_checks.asking import IS_PASSED_SQL
@@ -37,7 +38,7 @@ TAKE_SEAT = f"""
         WHERE id = $1 AND status = 'open' AND seats_taken < seats AND author_id <> $2 AND EXISTS (SELECT FROM person)
             AND (claim_until > $6 OR claim_until IS NULL) AND (groups_until <= $6 OR groups_until IS NULL)
             AND NOT {HAS_PART_SQL.format(complaint_id="task.complaint_id", person_hash="$9")}
-        RETURNING id, wish_id, greatest($5, ends_at + ($5 - $6::timestamptz)) AS due_at
+        RETURNING id, wish_id, errand_id, author_id, title, greatest($5, ends_at + ($5 - $6::timestamptz)) AS due_at
     ), taken AS (
         INSERT INTO claim (id, task_id, user_id, status, due_at, remind_at, created_at)
         SELECT $3, id, $2, 'active', due_at, due_at - ($5 - $6::timestamptz) / 2, $6 FROM seat RETURNING id
@@ -55,7 +56,8 @@ TAKE_SEAT = f"""
         UNION ALL
         SELECT $10::uuid, 'waiter', id, 'claim', 'waiting', 'moved_up', $2, 'helper', clock_timestamp() FROM placed
     )
-    SELECT taken.id FROM taken, seat LEFT JOIN granted ON true WHERE (seat.wish_id IS NULL) = (granted.id IS NULL)
+    SELECT seat.wish_id, errand_id, author_id, title FROM taken, seat LEFT JOIN granted ON true
+    WHERE (seat.wish_id IS NULL) = (granted.id IS NULL)
 """
 EXPLAIN_REFUSAL = f"""
     SELECT t.status, t.claim_until < now() AS is_over, t.groups_until, t.seats_taken < t.seats AS has_seat,
@@ -71,8 +73,8 @@ EXPLAIN_REFUSAL = f"""
 PARTS = f"""t.author_id, a.lineage && $2::uuid[] AS in_scope,
         {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$3")} AS is_complainant"""
 FIND = f"""
-    SELECT c.id AS claim_id, c.status, c.user_id AS claimant_id, t.id AS task_id, t.wish_id, t.complaint_id, t.title,
-        a.name AS area_name, {PARTS}
+    SELECT c.id AS claim_id, c.status, c.user_id AS claimant_id, t.id AS task_id, t.wish_id, t.complaint_id,
+        t.errand_id, t.title, a.name AS area_name, {PARTS}
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id WHERE c.id = $1
 """
 VIEW = f"""
@@ -111,6 +113,7 @@ async def take(connection: Connection, terms: Terms, caller: Caller, task_id: UU
     if taken is None:
         row = await connection.fetchrow(EXPLAIN_REFUSAL, task_id, caller.id, person_hash)
         raise _why_refused(row, caller, terms, moment)
+    await residents.tell_claimed(connection, taken)
     return claim_id
 
 
@@ -153,6 +156,7 @@ async def submit(
     row, mover = await _find(connection, secret, caller, claim_id, "submit")
     await fulfilment.deliver(connection, fulfilment.of(row), mover, note, minutes, done_percent=done_percent)
     await asking.ask_and_order(connection, CLAIM.subject, claim_id, CheckedPart.NOTE, mover)
+    await residents.tell_delivered(connection, row)
 
 
 async def release(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID) -> None:
@@ -189,15 +193,24 @@ async def confirm(connection: Connection, terms: Terms, caller: Caller, claim_id
 
 
 async def send_back(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID, reason: str) -> None:
-    """Return a delivery to be done again, within as many days as a claim lasts."""
+    """Return a delivery to be done again, within as many days as a claim lasts; the claimant is told why."""
     row, mover = await _find(connection, terms.secret, caller, claim_id, "return")
-    await fulfilment.send_back(connection, fulfilment.of(row), mover, reason, timedelta(days=terms.days))
+    time = timedelta(days=terms.days)
+    due_at = await fulfilment.send_back(connection, fulfilment.of(row), mover, reason, time)
+    words = {
+        "title": row["title"],
+        "reason": wordings.excerpt(mask_text(reason)),
+        "until": wordings.day(local_date(due_at)),
+    }
+    await messages.tell(connection, [row["claimant_id"]], MessageKind.CLAIM_RETURNED, claim_id, **words)
 
 
 async def refuse(connection: Connection, terms: Terms, caller: Caller, claim_id: UUID, reason: str) -> None:
-    """Refuse a delivery that never was: no points, and the seat is there for the next in line."""
+    """Refuse a delivery that never was: no points, the claimant is told why, the seat is there for the next in line."""
     row, mover = await _find(connection, terms.secret, caller, claim_id, "refuse")
     await fulfilment.free(connection, fulfilment.of(row), "refuse", mover, reason, terms=terms)
+    words = {"title": row["title"], "reason": wordings.excerpt(mask_text(reason))}
+    await messages.tell(connection, [row["claimant_id"]], MessageKind.CLAIM_REFUSED, claim_id, **words)
 
 
 async def get(reads: Reads, secret: str, caller: Caller, claim_id: UUID) -> dict[str, Any]:

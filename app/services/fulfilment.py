@@ -16,7 +16,7 @@ from app.domain.errors import Problem
 from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import CLAIM, COMPLAINT, ERRAND, TASK, WISH
-from app.services import attendances, awards, limits, messages, transitions, waiting
+from app.services import attendances, awards, limits, messages, residents, transitions, waiting
 from app.services.errands import custody
 from app.services.limits import Terms
 from app.services.pledges import seats
@@ -136,7 +136,10 @@ async def fulfil(
         if ended is not None and ended["errand_id"] is not None:
             await transitions.move(connection, ERRAND, ended["errand_id"], "complete", mover)
         await _move_wish(connection, service, action, mover, rating=rating, thanks=thanks)
-    await awards.grant(connection, task, claim, mover)
+    points = await awards.grant(connection, task, claim, mover)
+    kind = MessageKind.POINTS_AWARDED if points else MessageKind.CLAIM_VERIFIED
+    words = {"title": task["title"], "points": str(points)}
+    await messages.tell(connection, [service.claimant_id], kind, service.claim_id, **words)
     if standing is not None:
         await _tell_complaint(connection, service, standing, mover)
     if is_part and terms is not None:
@@ -165,13 +168,14 @@ async def lock_all(connection: Connection, task_id: UUID, claim_ids: Sequence[UU
     return list(await connection.fetch(LOCK_CLAIMS, claim_ids))
 
 
-async def send_back(connection: Connection, service: Service, mover: Mover, reason: str, time: timedelta) -> None:
-    """Return the delivery to be done again, in so much time from now."""
+async def send_back(connection: Connection, service: Service, mover: Mover, reason: str, time: timedelta) -> datetime:
+    """Return the delivery to be done again, in so much time from now; return until when."""
     moment = now()
     await _count_open_claims(connection, service.claimant_id, 1)
     changes = {"due_at": moment + time, "remind_at": moment + time / 2}
     await transitions.move(connection, CLAIM, service.claim_id, "return", mover, note=reason, changes=changes)
     await _move_wish(connection, service, "return", mover, reason)
+    return moment + time
 
 
 async def free(
@@ -200,8 +204,8 @@ async def free(
         await seats.take_back(connection, ended["pledge_id"])
     await custody.tell_staff(connection, ended)
     await _move_wish(connection, service, action, mover, reason)
-    if terms is not None:
-        await waiting.move_up(connection, terms, service.task_id)
+    if terms is not None and not await waiting.move_up(connection, terms, service.task_id):
+        await residents.tell_seeking(connection, service.task_id)
 
 
 async def find_silent(connection: Connection, delivered_before: datetime) -> list[Service]:

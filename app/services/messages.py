@@ -30,6 +30,11 @@ TELL_EACH = """
     FROM unnest($1::uuid[], $2::uuid[]) AS told (user_id, subject_id) JOIN "user" u ON u.id = told.user_id
     WHERE NOT u.is_blocked ORDER BY u.id, told.subject_id
 """
+TELL_FROM = """
+    INSERT INTO message (id, user_id, kind, subject_kind, subject_id, title, body, created_at)
+    SELECT uuid_v7(), u.id, '{kind}', '{subject_kind}', told.subject_id, {title}, {body}, clock_timestamp()
+    FROM ({source}) AS told JOIN "user" u ON u.id = told.user_id WHERE NOT u.is_blocked
+"""
 LIST = """
     SELECT id, kind, subject_kind, subject_id, title, body, created_at, read_at
     FROM message WHERE user_id = $1 AND id < $2 AND (NOT $3 OR read_at IS NULL) ORDER BY id DESC LIMIT $4
@@ -62,6 +67,18 @@ async def tell_each(connection: Connection, told: Sequence[tuple[UUID, UUID]], k
     wording = wordings.word(kind, words)
     user_ids, subject_ids = [user_id for user_id, _ in told], [subject_id for _, subject_id in told]
     await connection.execute(TELL_EACH, user_ids, subject_ids, kind, wording.subject_kind, wording.title, wording.body)
+
+
+def tell_sql(kind: MessageKind, source: str, **words: str) -> str:
+    """Return the INSERT that tells each row of ``source`` something, for a statement that decides and tells in one go.
+
+    ``source`` is a SELECT of ``user_id`` and ``subject_id``, and ``words`` are expressions of type text over it, which
+    is ``told`` there. As ``tell``.
+    """
+    wording = wordings.word_in_sql(kind, words)
+    return TELL_FROM.format(
+        kind=kind, subject_kind=wording.subject_kind, title=wording.title, body=wording.body, source=source
+    )
 
 
 async def list_own(reads: Reads, caller: Caller, request: PageRequest, *, unread: bool) -> dict[str, Any]:

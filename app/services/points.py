@@ -2,16 +2,19 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from asyncpg import Connection
 
 from app import ledger
 from app.core.clock import today
 from app.core.db import Reads
+from app.domain import messages as wordings
 from app.domain.caller import Caller
-from app.domain.kinds import AccountKind, TransferKind
+from app.domain.kinds import AccountKind, MessageKind, TransferKind
 from app.domain.texts import TRANSFER_TITLES
 from app.ledger import Cohort
+from app.services import messages
 from app.services.pages import PageRequest, page
 
 WARNED_DAYS_BEFORE = (30, 7)
@@ -35,7 +38,7 @@ WARN = f"""
         WHERE w.user_id = soon.user_id AND w.expires_on = soon.expires_on AND w.days_before = $3
     )
     ORDER BY soon.user_id, soon.expires_on LIMIT $4
-    ON CONFLICT DO NOTHING
+    ON CONFLICT DO NOTHING RETURNING user_id, expires_on, points
 """
 
 
@@ -102,12 +105,19 @@ async def expire(connection: Connection, cohort: Cohort) -> None:
 
 
 async def warn(connection: Connection, days_before: int, limit: int) -> int:
-    """Warn up to ``limit`` users of points that expire within so many days; return how many.
+    """Warn up to ``limit`` users of points that expire within so many days, and tell them; return how many.
 
     A worker that was away for days makes up for it; where the next warning is due already, that one alone is given.
     """
     day = today()
     later = max((days for days in WARNED_DAYS_BEFORE if days < days_before), default=-1)
     last = day + timedelta(days=days_before)
-    done = await connection.execute(WARN, day + timedelta(days=later + 1), last, days_before, limit)
-    return int(done.split()[-1])
+    rows = await connection.fetch(WARN, day + timedelta(days=later + 1), last, days_before, limit)
+    alike: dict[tuple[date, int], list[UUID]] = {}
+    for row in rows:
+        alike.setdefault((row["expires_on"], row["points"]), []).append(row["user_id"])
+    for (expires_on, points), users in alike.items():
+        words = {"points": str(points), "until": wordings.day(expires_on)}
+        told = [(user_id, user_id) for user_id in users]
+        await messages.tell_each(connection, told, MessageKind.POINTS_EXPIRING, **words)
+    return len(rows)

@@ -13,19 +13,20 @@ from app.core.ids import new_id
 from app.domain import codes
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import TryPurpose
+from app.domain.kinds import MessageKind, TryPurpose
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import VOUCHER
 from app.schemas.merchants import RedemptionIn
-from app.services import settlements, shown_codes, transitions, tries, vouchers
+from app.services import messages, settlements, shown_codes, transitions, tries, vouchers
 from app.services.idempotency import SingleWrite, answer_sql
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 from app.services.vouchers import code_key
 
-# One statement decides the race, moves the points, leaves the event and stores the answer under the key. $1 to $3 are
-# the key's ($1 the clerk), $4 the voucher, $5 the clerk's shops, $6 when it was scanned, $7 the code's step, $8 whether
-# it was typed, $9 the redemption, $10 the event, $11 the present moment and $12 that moment as JSON writes it.
+# One statement decides the race, moves the points, leaves the event, tells the holder and stores the answer with the
+# key. $1 to $3 are the key's ($1 the clerk), $4 the voucher, $5 the clerk's shops, $6 when it was scanned, $7 the
+# code's step, $8 whether it was typed, $9 the redemption, $10 the event, $11 the present moment and $12 that moment as
+# JSON writes it.
 SETTLE = f"""
     WITH moved AS (
         UPDATE voucher AS v SET status = 'settled' FROM merchant m
@@ -33,7 +34,8 @@ SETTLE = f"""
             AND v.merchant_id = ANY($5) AND m.id = v.merchant_id AND m.accepts_scans
             AND NOT {ledger.IS_HALTED_SQL}
             AND v.points = {ledger.HELD_POINTS_SQL.format(voucher_id="v.id")}
-        RETURNING v.id, v.merchant_id, v.kind, v.title, v.terms, v.points, m.owner_id = $1 AS is_owner
+        RETURNING v.id, v.merchant_id, v.kind, v.title, v.terms, v.points, m.owner_id = $1 AS is_owner,
+            v.user_id, m.name AS shop
     ), scanned AS (
         INSERT INTO redemption
             (id, voucher_id, merchant_id, clerk_id, step, is_typed, scanned_at, settled_at)
@@ -43,6 +45,16 @@ SETTLE = f"""
         SELECT $10, 'voucher', id, 'settle', 'held', 'settled', $1, 'clerk', clock_timestamp() FROM moved
     ), posted AS (
         {ledger.settle_sql("(SELECT id AS voucher_id, merchant_id FROM moved) AS scanned")}
+    ), told AS (
+        {
+    messages.tell_sql(
+        MessageKind.VOUCHER_SETTLED,
+        "SELECT user_id, id AS subject_id, title, shop, points FROM moved",
+        title="told.title",
+        shop="told.shop",
+        points="told.points::text",
+    )
+}
     )
     {
     answer_sql(
@@ -115,7 +127,7 @@ async def settle(write: SingleWrite, caller: Caller, form: RedemptionIn, secret:
 async def reverse(
     connection: Connection, caller: Caller, redemption_id: UUID, reason: str, *, owner_within: timedelta
 ) -> None:
-    """Undo a scan: the points go back to the holder, the piece to the stock.
+    """Undo a scan: the points go back to the holder, who is told, the piece to the stock.
 
     The shop's owner may within ``owner_within``, the alliance's staff later too. Raises ``not-found``, ``not-allowed``,
     ``own-interest``, ``state-conflict``, ``reversal-too-late``, ``redemption-in-settlement``. Locks the voucher's row,
@@ -128,10 +140,13 @@ async def reverse(
     await settlements.require_open(connection, redemption_id)
     if party is Party.OWNER and row["settled_at"] < moment - owner_within:
         raise Problem("reversal-too-late")
-    await transitions.move(connection, VOUCHER, row["voucher_id"], "reverse", Mover(party, caller.id), note=reason)
+    moved = await transitions.move(
+        connection, VOUCHER, row["voucher_id"], "reverse", Mover(party, caller.id), note=reason
+    )
     await connection.execute(MARK_REVERSED, redemption_id, moment)
     await vouchers.put_back(connection, row["voucher_id"])
     await ledger.reverse(connection, row["voucher_id"], not_before=vouchers.lasts_at_least(moment))
+    await vouchers.tell(connection, moved, MessageKind.VOUCHER_REVERSED)
 
 
 async def get(reads: Reads, caller: Caller, redemption_id: UUID) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from app.core.security import derive_key
 from app.domain import codes
 from app.domain.caller import Caller
 from app.domain.errors import Problem
+from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import VOUCHER
 from app.domain.texts import NOT_HONOURED
-from app.services import awards, shown_codes, transitions
+from app.services import awards, messages, shown_codes, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -140,8 +141,13 @@ async def cancel(connection: Connection, caller: Caller, voucher_id: UUID) -> No
 
 
 async def expire(connection: Connection, voucher_id: UUID) -> None:
-    """Give back a voucher whose time is over. Raises ``state-conflict`` when it was closed meanwhile."""
-    await _release(connection, await transitions.move(connection, VOUCHER, voucher_id, "expire", transitions.SYSTEM))
+    """Give back a voucher whose time is over, and tell its holder.
+
+    Raises ``state-conflict`` when it was closed meanwhile.
+    """
+    moved = await transitions.move(connection, VOUCHER, voucher_id, "expire", transitions.SYSTEM)
+    await _release(connection, moved)
+    await tell(connection, moved, MessageKind.VOUCHER_EXPIRED)
 
 
 async def give_back(connection: Connection, voucher_id: UUID) -> None:
@@ -154,6 +160,13 @@ async def give_back(connection: Connection, voucher_id: UUID) -> None:
         raise Problem("state-conflict")
     moved = await transitions.move(connection, VOUCHER, voucher_id, "give_back", transitions.SYSTEM, note=NOT_HONOURED)
     await _release(connection, moved, not_before=lasts_at_least(now()))
+    await tell(connection, moved, MessageKind.VOUCHER_GIVEN_BACK)
+
+
+async def tell(connection: Connection, voucher: Record, kind: MessageKind) -> None:
+    """Tell the holder of a voucher what became of it, in the transaction that moved it."""
+    words = {"title": voucher["title"], "points": str(voucher["points"])}
+    await messages.tell(connection, [voucher["user_id"]], kind, voucher["id"], **words)
 
 
 async def find_unhonoured(connection: Connection, merchant_id: UUID | None = None) -> list[UUID]:

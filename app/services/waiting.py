@@ -33,7 +33,7 @@ from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import TASK, WAITER
 from app.domain.limits import WAITING_MAX
-from app.services import limits, messages, task_references, transitions
+from app.services import limits, messages, residents, task_references, transitions
 from app.services.callers import IS_HELPER_SQL
 from app.services.complainants import HAS_PART_SQL, find_parts, hash_of
 from app.services.limits import LIMIT_SQL, Terms
@@ -111,7 +111,7 @@ GIVE = """
         UPDATE "user" u SET open_claims = u.open_claims + 1 FROM given g WHERE u.id = g.user_id
     ), seat AS (
         UPDATE task SET seats_taken = seats_taken + cardinality($4::uuid[]) WHERE id = $1
-        RETURNING id, wish_id, greatest($3, ends_at + ($3 - $2::timestamptz)) AS due_at
+        RETURNING id, wish_id, errand_id, author_id, title, greatest($3, ends_at + ($3 - $2::timestamptz)) AS due_at
     ), taken AS (
         INSERT INTO claim (id, task_id, user_id, status, due_at, remind_at, created_at)
         SELECT g.claim_id, s.id, g.user_id, 'active', s.due_at, s.due_at - ($3 - $2::timestamptz) / 2, $2
@@ -136,7 +136,8 @@ GIVE = """
         SELECT $9::uuid, 'wish', x.id, 'claim', 'published', 'claimed', g.user_id, 'helper', NULL, clock_timestamp()
         FROM granted x, given g
     )
-    SELECT (SELECT count(*) FROM moved) AS moved, (s.wish_id IS NULL) = (x.id IS NULL) AS is_whole
+    SELECT (SELECT count(*) FROM moved) AS moved, (s.wish_id IS NULL) = (x.id IS NULL) AS is_whole, s.wish_id,
+        s.errand_id, s.author_id, s.title
     FROM seat s LEFT JOIN granted x ON true
 """
 # Whoever waits, and what groups hold: the seats for which they named nobody are free.
@@ -355,6 +356,7 @@ async def _give(connection: Connection, terms: Terms, task_id: UUID, chosen: Seq
         raise Problem("state-conflict")
     told = {place["user_id"]: ids.claim_id for place, ids in zip(chosen, given, strict=True)}
     await messages.tell_each(connection, list(told.items()), MessageKind.CLAIM_MOVED_UP)
+    await residents.tell_claimed(connection, row)
 
 
 async def _without_complainants(

@@ -10,12 +10,12 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
-from app.domain.kinds import CheckedPart, TaskKind, WishCategory
+from app.domain.kinds import CheckedPart, MessageKind, TaskKind, WishCategory
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import WISH
 from app.models import Task
 from app.schemas.wishes import WishIn
-from app.services import fulfilment, policies, task_tags, tasks, transitions, waiting
+from app.services import fulfilment, messages, policies, task_tags, tasks, transitions, waiting
 from app.services.content_checks import asking
 from app.services.limits import Terms
 from app.services.transitions import Mover
@@ -69,7 +69,7 @@ async def approve(connection: Connection, caller: Caller, wish_id: UUID, base_po
 async def publish(
     connection: Connection, wish_id: UUID, action: str, mover: Mover, base_points: int, note: str | None = None
 ) -> None:
-    """Take the action that publishes a wish, and open its one-seat task with it.
+    """Take the action that publishes a wish, open its one-seat task with it, and tell its author.
 
     The task promises what the policy of the area now says, ``base_points`` where none does; whatever becomes of the
     policy, the promise stays.
@@ -90,6 +90,7 @@ async def publish(
         tags=task_tags.of_category(category),
     )
     await tasks.make(connection, task, mover, moved["body"])
+    await messages.tell(connection, [moved["author_id"]], MessageKind.WISH_PUBLISHED, wish_id, title=moved["title"])
 
 
 async def reject(connection: Connection, caller: Caller, wish_id: UUID, reason: str) -> None:
@@ -98,7 +99,8 @@ async def reject(connection: Connection, caller: Caller, wish_id: UUID, reason: 
     Raises ``not-found``, ``own-interest``, ``state-conflict``.
     """
     wish = await _find(connection, caller, wish_id)
-    await _take_off(connection, wish, "reject", _mover(wish, caller, "reject"), note=reason)
+    moved = await _take_off(connection, wish, "reject", _mover(wish, caller, "reject"), note=reason)
+    await messages.tell(connection, [moved["author_id"]], MessageKind.WISH_REJECTED, wish_id, title=moved["title"])
 
 
 async def withdraw(connection: Connection, caller: Caller, wish_id: UUID) -> None:
@@ -129,10 +131,11 @@ async def dispute(connection: Connection, caller: Caller, wish_id: UUID, reason:
 
 
 async def expire(connection: Connection, wish_id: UUID) -> None:
-    """End a wish that nobody claimed. Raises ``state-conflict`` when somebody did meanwhile."""
+    """End a wish that nobody claimed, and tell its author. Raises ``state-conflict`` when somebody did meanwhile."""
     task_id = await connection.fetchval("SELECT id FROM task WHERE wish_id = $1", wish_id)
     await waiting.cancel_task(connection, task_id, transitions.SYSTEM)
-    await transitions.move(connection, WISH, wish_id, "expire", transitions.SYSTEM)
+    moved = await transitions.move(connection, WISH, wish_id, "expire", transitions.SYSTEM)
+    await messages.tell(connection, [moved["author_id"]], MessageKind.WISH_EXPIRED, wish_id, title=moved["title"])
 
 
 async def find_unclaimed(connection: Connection, before: datetime) -> list[UUID]:
@@ -142,14 +145,15 @@ async def find_unclaimed(connection: Connection, before: datetime) -> list[UUID]
 
 async def _take_off(
     connection: Connection, wish: Record, action: str, mover: Mover, *, note: str | None = None
-) -> None:
-    """End a wish that nobody works on, and its task if it has one. Raises ``state-conflict``."""
+) -> Record:
+    """End a wish that nobody works on, and its task if it has one; return it. Raises ``state-conflict``."""
     # The task first, as a claim does: whoever comes second waits, then finds the state changed.
     if wish["task_id"] is not None:
         await waiting.cancel_task(connection, wish["task_id"], mover)
     moved = await transitions.move(connection, WISH, wish["wish_id"], action, mover, note=note)
     if wish["task_id"] is None and moved["from_status"] == "published":
         raise Problem("state-conflict")  # published while this waited: a task is open that was not there to cancel
+    return moved
 
 
 async def _find(connection: Connection, caller: Caller, wish_id: UUID) -> Record:

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.domain.kinds import MessageKind
+from app.domain.message_texts import MESSAGES
 from app.domain.messages import PATHS, SUBJECTS
-from app.domain.texts import MESSAGES
 from app.services import messages
 from tests.api.scene import problem
 from tests.api.test_posted_tasks import claim, posted

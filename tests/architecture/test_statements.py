@@ -490,8 +490,8 @@ class TestWrites:
 
     async def test_claim(self, counter: Counter, world: World):
         path = f"/v1/tasks/{await world.task_of(await world.wish(await world.person()))}/claims"
-        seat_and_view, refusal = 2, 2
-        assert await counter.post(path, await world.helper()) == IDENTITY + KEY_AND_ANSWER + seat_and_view
+        seat_resident_and_view, refusal = 3, 2
+        assert await counter.post(path, await world.helper()) == IDENTITY + KEY_AND_ANSWER + seat_resident_and_view
         assert await counter.post(path, await world.helper(), status=409) == IDENTITY + 1 + refusal + KEY_WITH_REFUSAL
 
     async def test_waiting_and_moving_up(self, counter: Counter, world: World):
@@ -501,9 +501,9 @@ class TestWrites:
         lock_join_and_view = 3
         path = f"/v1/tasks/{task_id}/waiters"
         assert await counter.post(path, waiting) == IDENTITY + KEY_AND_ANSWER + lock_join_and_view
-        find_two_counts_claim_wish_and_view, task_pick_give_and_tell = 6, 4
+        find_two_counts_claim_wish_and_view, task_pick_give_and_tell_two = 6, 5
         assert await counter.post(f"/v1/claims/{claim_id}/release", claimant, status=200) == (
-            IDENTITY + KEY_AND_ANSWER + find_two_counts_claim_wish_and_view + task_pick_give_and_tell
+            IDENTITY + KEY_AND_ANSWER + find_two_counts_claim_wish_and_view + task_pick_give_and_tell_two
         )
 
     async def test_pledging_and_naming(self, counter: Counter, world: World):
@@ -539,21 +539,21 @@ class TestWrites:
     async def test_confirm_with_an_award(self, counter: Counter, world: World):
         await world.policy(world.district, month_cap=500, expiry="end_of_next_year")
         author, helper = await world.person(), await world.helper()
-        look_moves_line_and_view = 6
+        look_moves_line_message_and_view = 7
         lock_policy_standing_row_issuer_account_and_transfer = 7
         for opened_accounts in (1, 0):
             wish, _ = await world.delivered(author, helper)
             assert await counter.post(f"/v1/wishes/{wish}/confirm", author, {"rating": 5}, status=200) == (
                 IDENTITY
                 + KEY_AND_ANSWER
-                + look_moves_line_and_view
+                + look_moves_line_message_and_view
                 + lock_policy_standing_row_issuer_account_and_transfer
                 + opened_accounts
             )
 
     async def test_check_in_and_verify_together(self, counter: Counter, world: World):
         """So many statements for each claim, however long the list is."""
-        two_looks_four_locks_and_list, stay_lock_claim_task_and_award = 7, 12
+        two_looks_four_locks_and_list, stay_lock_claim_task_award_and_message = 7, 13
         look_claim_and_view = 3
         for people in (1, 3):
             path = await posted(world, **window(0), seats=4)
@@ -565,7 +565,10 @@ class TestWrites:
                 assert asked == IDENTITY + KEY_AND_ANSWER + look_claim_and_view
             form = {"claims": [{"id": str(claim_id)} for claim_id in ids]}
             assert await counter.post(f"{path}/verify", world.staff, form, status=200) == (
-                IDENTITY + KEY_AND_ANSWER + two_looks_four_locks_and_list + people * stay_lock_claim_task_and_award
+                IDENTITY
+                + KEY_AND_ANSWER
+                + two_looks_four_locks_and_list
+                + people * stay_lock_claim_task_award_and_message
             )
 
     async def test_settle(self, counter: Counter, world: World):

@@ -24,6 +24,9 @@ EVERYTHING_OF = """
     ), ARRAY(
         SELECT row_to_json(l)::text FROM ledger_transfer l
         WHERE l.reference_id IN (SELECT c.id FROM claim c WHERE c.task_id = t.id) ORDER BY l.id
+    ), ARRAY(
+        SELECT row_to_json(m)::text FROM message m
+        WHERE m.subject_id = w.id OR m.subject_id IN (SELECT c.id FROM claim c WHERE c.task_id = t.id) ORDER BY m.id
     )
     FROM wish w LEFT JOIN task t ON t.wish_id = w.id WHERE w.id = $1
 """
@@ -32,6 +35,8 @@ EVERYTHING_OF_VOUCHER = """
         SELECT row_to_json(e)::text FROM event e WHERE e.subject_id = v.id ORDER BY e.id
     ), ARRAY(
         SELECT row_to_json(l)::text FROM ledger_transfer l WHERE l.reference_id = v.id ORDER BY l.id
+    ), ARRAY(
+        SELECT row_to_json(m)::text FROM message m WHERE m.subject_id = v.id ORDER BY m.id
     )
     FROM voucher v JOIN offer o ON o.id = v.offer_id WHERE v.id = $1
 """

@@ -11,11 +11,11 @@ from asyncpg import Connection
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.errors import Problem
-from app.domain.kinds import CheckedPart
+from app.domain.kinds import CheckedPart, MessageKind
 from app.domain.lifecycle import Lifecycle
 from app.domain.lifecycles import COMPLAINT, ERRAND, OFFER, TASK, TASK_SERIES, WISH
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW
-from app.services import complainants, posted_tasks, series_tasks, task_series, transitions, wishes
+from app.services import complainants, messages, posted_tasks, series_tasks, task_series, transitions, wishes
 from app.services.complaints import handling, repeats
 from app.services.content_checks.judging import Judge, Judgement, Words
 from app.services.content_checks.keeping import DROP, HOLD, NOTES, PASS, REJECT, keep
@@ -73,6 +73,8 @@ FIND_FORGOTTEN = {
         (COMPLAINT, "created_at"),
     )
 }
+REJECTED = {WISH: MessageKind.WISH_REJECTED, ERRAND: MessageKind.ERRAND_REJECTED}
+"""What authors are told whose words are turned away."""
 
 
 async def check_wish(database: Database, judge: Judge, wish_id: UUID, base_points: int) -> None:
@@ -248,6 +250,9 @@ async def _move(
         connection, lifecycle, subject_id, action, transitions.SYSTEM, note=NOTES[judgement.outcome]
     )
     await _keep(connection, lifecycle, subject_id, kept if moved is not None else DROP, judgement)
+    if moved is not None and kept == REJECT and lifecycle in REJECTED:
+        told = [moved["author_id"]]
+        await messages.tell(connection, told, REJECTED[lifecycle], subject_id, title=moved["title"])
 
 
 async def _keep(

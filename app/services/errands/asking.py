@@ -14,14 +14,14 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
-from app.domain.kinds import ErrandConsent, TaskKind
+from app.domain.kinds import ErrandConsent, MessageKind, TaskKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ERRAND
 from app.domain.shielding import mask_text
 from app.domain.texts import ERRAND_CONSENT_VERSION
 from app.models import Errand, Task
 from app.schemas.errands import ErrandIn
-from app.services import policies, posted_tasks, tasks, transitions, waiting
+from app.services import messages, policies, posted_tasks, tasks, transitions, waiting
 from app.services.errands import residents
 from app.services.transitions import Mover
 
@@ -99,12 +99,15 @@ async def approve(connection: Connection, caller: Caller, errand_id: UUID, base_
         hourly_points=promise.points_per_hour,
     )
     await tasks.make(connection, task, mover)
+    await tell(connection, moved, MessageKind.ERRAND_APPROVED)
 
 
 async def reject(connection: Connection, caller: Caller, errand_id: UUID, reason: str) -> None:
     """Turn an errand down that staff have read. Raises ``not-found``, ``own-interest``, ``state-conflict``."""
     errand = await _find(connection, caller, errand_id)
-    await transitions.move(connection, ERRAND, errand_id, "reject", _mover(errand, caller, "reject"), note=reason)
+    mover = _mover(errand, caller, "reject")
+    moved = await transitions.move(connection, ERRAND, errand_id, "reject", mover, note=reason)
+    await tell(connection, moved, MessageKind.ERRAND_REJECTED)
 
 
 async def withdraw(connection: Connection, caller: Caller, errand_id: UUID) -> None:
@@ -129,14 +132,21 @@ async def end(connection: Connection, caller: Caller, errand_id: UUID, reason: s
     mover = _mover(errand, caller, "end")
     if await posted_tasks.call_off(connection, errand["task_id"], mover, reason) is None:
         raise Problem("state-conflict")
-    await transitions.move(connection, ERRAND, errand_id, "end", mover, note=reason)
+    moved = await transitions.move(connection, ERRAND, errand_id, "end", mover, note=reason)
+    await tell(connection, moved, MessageKind.ERRAND_ENDED)
 
 
 async def expire(connection: Connection, errand_id: UUID) -> None:
     """End an errand that nobody claimed. Raises ``state-conflict`` when somebody did meanwhile."""
     task_id = await connection.fetchval("SELECT id FROM task WHERE errand_id = $1", errand_id)
     await waiting.cancel_task(connection, task_id, transitions.SYSTEM, where=posted_tasks.IS_UNCLAIMED)
-    await transitions.move(connection, ERRAND, errand_id, "expire", transitions.SYSTEM)
+    moved = await transitions.move(connection, ERRAND, errand_id, "expire", transitions.SYSTEM)
+    await tell(connection, moved, MessageKind.ERRAND_ENDED)
+
+
+async def tell(connection: Connection, errand: Record, kind: MessageKind) -> None:
+    """Tell the author of an errand what became of it, in the transaction that moved it."""
+    await messages.tell(connection, [errand["author_id"]], kind, errand["id"], title=errand["title"])
 
 
 async def find_unclaimed(connection: Connection, before: datetime) -> list[UUID]:
