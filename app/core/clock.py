@@ -27,6 +27,11 @@ def at(moment: datetime) -> Iterator[None]:
         _moment.reset(token)
 
 
+def local_time(moment: datetime) -> datetime:
+    """Return a moment as the clocks of the product's people show it."""
+    return moment.astimezone(SHANGHAI)
+
+
 def local_date(moment: datetime) -> date:
     """Return the day of a moment where the product's people live."""
     return moment.astimezone(SHANGHAI).date()

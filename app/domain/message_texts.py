@@ -145,7 +145,7 @@ MESSAGES = {
     ),
     MessageKind.OWN_COMPLAINT_CLOSING: (
         "诉求即将办结",
-        "您的一件诉求答复后还没有评价，{until}起自动办结。不满意的，请在此之前评价。",
+        "您的一件诉求答复后还没有评价，一天内自动办结。不满意的，请尽快在“我的诉求”中评价。",
     ),
     MessageKind.OWN_COMPLAINT_MERGED: (
         "诉求已合并办理",

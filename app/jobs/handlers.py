@@ -40,7 +40,7 @@ from app.services import (
 )
 from app.services.area_changes import complaints as area_complaints
 from app.services.call_outs import ordering
-from app.services.complaints import overdue, residents
+from app.services.complaints import news, overdue, residents
 from app.services.content_checks import patrol as patrols
 from app.services.content_checks import things, words
 from app.services.errands import asking as errands
@@ -253,6 +253,22 @@ async def close_silent(parts: Parts) -> int:
     async with parts.database.transaction() as connection:
         due = await residents.find_silent(connection)
     return await each(parts.database, due, residents.close_silent)
+
+
+async def ask_to_rate(parts: Parts) -> int:
+    """Have complainants asked to rate answers whose complaints close in a day; return of how many."""
+    return await until_none(parts.database, residents.find_unrated, residents.ask_to_rate)
+
+
+async def tell_complainants(parts: Parts) -> int:
+    """Tell people what became of their complaints since the last round; return of how many notes."""
+    secret = parts.settings.data_key.get_secret_value()
+    done, told = 0, BATCH
+    while told == BATCH:
+        async with parts.database.transaction() as connection:
+            told = await news.tell(connection, secret, BATCH)
+        done += told
+    return done
 
 
 async def escalate_overdue(parts: Parts) -> int:

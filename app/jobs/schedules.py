@@ -23,6 +23,9 @@ SWEEPS: dict[str, tuple[str, Callable[[handlers.Parts], Awaitable[int]]]] = {
     "expire_points": ("2,32 * * * *", handlers.expire_points),
     "warn_expiry": ("4 * * * *", handlers.warn_expiry),
     "close_silent": ("11 * * * *", handlers.close_silent),
+    "ask_to_rate": ("12 * * * *", handlers.ask_to_rate),
+    # Many at once, so that the time of a message does not tell whose a complaint is.
+    "tell_complainants": ("*/10 * * * *", handlers.tell_complainants),
     "escalate_overdue": ("* * * * *", handlers.escalate_overdue),
     "remind_due": ("*/5 * * * *", handlers.remind_due),
     "lapse_call_outs": ("*/5 * * * *", handlers.lapse_call_outs),

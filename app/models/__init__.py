@@ -16,6 +16,7 @@ from app.models.call_out import CallOut, CallOutGroup, CallOutPerson
 from app.models.circle import Circle, CircleArea
 from app.models.claim import Claim
 from app.models.complaint import Complaint, ComplaintCategory, ComplaintPerson, ComplaintRating
+from app.models.complaint_news import ComplaintNews
 from app.models.complaint_step import ComplaintStep
 from app.models.complaint_text import CategoryWord, ComplaintText
 from app.models.content_check import ContentCheck
@@ -99,6 +100,7 @@ __all__ = [
     "ClerkInvite",
     "Complaint",
     "ComplaintCategory",
+    "ComplaintNews",
     "ComplaintPerson",
     "ComplaintRating",
     "ComplaintStep",

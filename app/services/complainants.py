@@ -33,6 +33,9 @@ COPY_TO = """
 """
 FIND_PARTS = "SELECT person_hash FROM complaint_person WHERE complaint_id = $1 AND person_hash = ANY($2)"
 FIND_AUTHORS = "SELECT complaint_id, person_hash FROM complaint_person WHERE complaint_id = ANY($1) AND part = 'author'"
+LIST_MANY = """
+    SELECT complaint_id, part, sealed FROM complaint_person WHERE complaint_id = ANY ($1) ORDER BY complaint_id
+"""
 LIST = "SELECT person_hash, sealed FROM complaint_person WHERE complaint_id = $1 ORDER BY person_hash"
 SEE = """
     UPDATE complaint_person SET seen_at = clock_timestamp() WHERE complaint_id = $1 AND person_hash = $2 RETURNING true
@@ -123,6 +126,18 @@ async def authors_of(reads: Reads, complaint_ids: Sequence[UUID]) -> dict[UUID, 
     """Return the hash of each complaint's author: equal ones are one person, and nothing tells which."""
     rows = await reads.fetch(FIND_AUTHORS, complaint_ids)
     return {row["complaint_id"]: row["person_hash"] for row in rows}
+
+
+async def find_users(
+    reads: Reads, secret: str, complaint_ids: Sequence[UUID]
+) -> dict[UUID, list[tuple[ComplaintPart, UUID]]]:
+    """Return who of each complaint has the app and in which part: to be told something, and not to be kept."""
+    found: dict[UUID, list[tuple[ComplaintPart, UUID]]] = {}
+    for row in await reads.fetch(LIST_MANY, complaint_ids):
+        user_id = read(secret, row["complaint_id"], row["sealed"]).user_id
+        if user_id is not None:
+            found.setdefault(row["complaint_id"], []).append((ComplaintPart(row["part"]), user_id))
+    return found
 
 
 async def find_parts(reads: Reads, complaint_id: UUID, hashes: Sequence[bytes]) -> set[bytes]:

@@ -94,7 +94,7 @@ DETAIL = f"""
 """
 LOOKS = frozenset({"unmask", "print"})
 """What its complainant reads apart: who looked."""
-QUIET = LOOKS | frozenset({"remind", "join", "correct", "publish_answer", "hide_answer", "follow"})
+QUIET = LOOKS | frozenset({"remind", "ask_to_rate", "join", "correct", "publish_answer", "hide_answer", "follow"})
 """What is no step on the way of a complaint and stays out of its public timeline."""
 
 

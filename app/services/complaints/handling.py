@@ -10,11 +10,11 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import CheckedPart, Outcome, Urgency
+from app.domain.kinds import CheckedPart, MessageKind, Outcome, Urgency
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
-from app.services.complaints import clocks, helping, repeats, standing, steps
+from app.services.complaints import clocks, helping, news, repeats, standing, steps
 from app.services.content_checks import asking
 from app.services.transitions import Mover
 
@@ -50,6 +50,7 @@ async def accept(connection: Connection, secret: str, caller: Caller, complaint_
     """Sign for a complaint (签收): from here on an answer is due."""
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "accept")
     await transitions.move(connection, COMPLAINT, complaint_id, "accept", mover, changes={"accepted_at": now()})
+    await news.note(connection, complaint_id, MessageKind.OWN_COMPLAINT_ACCEPTED)
 
 
 async def take_on(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
@@ -62,6 +63,8 @@ async def take_on(connection: Connection, secret: str, caller: Caller, complaint
         raise Problem("not-allowed")
     changes = {"leader_id": caller.id, "accepted_at": now()}
     await transitions.move(connection, COMPLAINT, complaint_id, "take_on", mover, changes=changes)
+    if row["status"] != "accepted":
+        await news.note(connection, complaint_id, MessageKind.OWN_COMPLAINT_ACCEPTED)
 
 
 async def answer(
@@ -85,6 +88,7 @@ async def answer(
     await helping.end(connection, complaint_id)
     await asking.ask(connection, COMPLAINT.subject, complaint_id, CheckedPart.ANSWER, mover)
     await order(connection, CHECK_ANSWER, complaint_id)
+    await news.note(connection, complaint_id, MessageKind.OWN_COMPLAINT_ANSWERED)
 
 
 async def publish_answer(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
@@ -120,6 +124,7 @@ async def wait(connection: Connection, secret: str, caller: Caller, complaint_id
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "wait")
     facts = {"paused_at": now()}
     await transitions.move(connection, COMPLAINT, complaint_id, "wait", mover, note=needed, facts=facts)
+    await news.note(connection, complaint_id, MessageKind.OWN_COMPLAINT_WAITING)
 
 
 async def resume(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, words: str) -> None:
@@ -145,6 +150,7 @@ async def reject(connection: Connection, secret: str, caller: Caller, complaint_
     await transitions.move(connection, COMPLAINT, complaint_id, "reject", mover, note=reason)
     await steps.drop(connection, complaint_id)
     await helping.end(connection, complaint_id)
+    await news.note(connection, complaint_id, MessageKind.OWN_COMPLAINT_REJECTED)
 
 
 async def merge(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, into_id: UUID) -> None:
@@ -173,6 +179,7 @@ async def merge(connection: Connection, secret: str, caller: Caller, complaint_i
     await helping.end(connection, complaint_id)
     joined = await complainants.join_all(connection, secret, complaint_id, into_id)
     await connection.execute(COUNT_JOINS, into_id, joined)
+    await news.note(connection, complaint_id, MessageKind.OWN_COMPLAINT_MERGED)
 
 
 async def correct(

@@ -9,10 +9,10 @@ from asyncpg import Connection, Record
 from app.core.clock import now
 from app.domain.caller import Caller
 from app.domain.errors import Problem
-from app.domain.kinds import Urgency
+from app.domain.kinds import MessageKind, Urgency
 from app.domain.lifecycles import COMPLAINT
 from app.services import transitions
-from app.services.complaints import clocks, standing
+from app.services.complaints import clocks, news, standing
 from app.services.transitions import Mover
 
 # Whoever moves the area waits for this, or this for them, and then says what lies above and below it by now.
@@ -72,6 +72,8 @@ async def hand_over(
     changes = {"handler_id": handler_id, "accepted_at": None, **clocks.by_name(dues)}
     told = {"handler_id": handler_id, **clock, **(facts or {})}
     await transitions.move(connection, COMPLAINT, row["id"], action, mover, note=note, changes=changes, facts=told)
+    if action != "return":
+        await news.note(connection, row["id"], MessageKind.OWN_COMPLAINT_ESCALATED)
 
 
 async def _find_levels(connection: Connection, complaint: Record) -> Record:

@@ -10,7 +10,7 @@ from app.core.clock import now
 from app.domain.errors import Problem
 from app.domain.lifecycles import COMPLAINT
 from app.services import transitions
-from app.services.complaints import levels, standing
+from app.services.complaints import levels, standing, workers
 
 REMINDED_PART = 0.2
 """The reminder comes when this part of the time is left."""
@@ -31,8 +31,9 @@ FIND_OVERDUE = f"""
     ORDER BY c.due_at, c.id LIMIT $2
 """
 FIND_MISSED = """
-    SELECT c.id, c.area_id, c.handler_id, c.category, c.urgency, c.status, c.due_at FROM complaint c
-    WHERE c.id = $1 AND c.due_at < $2
+    SELECT c.id, c.number, c.area_id, c.handler_id, c.leader_id, c.category, c.urgency, c.status, c.due_at,
+        h.name AS area_name
+    FROM complaint c JOIN area h ON h.id = c.handler_id WHERE c.id = $1 AND c.due_at < $2
 """
 IS_TOLD = "SELECT {told} FROM complaint c WHERE c.id = $1"
 # Its time is what there was when the clock began to run or went on the last time, never before it was posted: that is
@@ -48,7 +49,8 @@ FIND_DUE_SOON = f"""
     ORDER BY c.due_at, c.id LIMIT $2
 """
 LOCK_DUE_SOON = """
-    SELECT c.status FROM complaint c WHERE c.id = $1 AND c.due_at = $2 AND c.due_at > $3 FOR NO KEY UPDATE
+    SELECT c.id, c.number, c.handler_id, c.leader_id, c.status, c.due_at FROM complaint c
+    WHERE c.id = $1 AND c.due_at = $2 AND c.due_at > $3 FOR NO KEY UPDATE
 """
 
 
@@ -68,6 +70,8 @@ async def find_overdue(connection: Connection, limit: int) -> list[UUID]:
 async def escalate(connection: Connection, complaint_id: UUID) -> None:
     """Hand a complaint whose deadline was missed up one level; from the top it cannot go, and is marked overdue.
 
+    Those who missed it and those above are told.
+
     One that nobody has admitted yet stays under review, by those above. Raises ``state-conflict`` when it was acted
     on meanwhile, or marked before. Locks the complaint.
     """
@@ -80,8 +84,9 @@ async def escalate(connection: Connection, complaint_id: UUID) -> None:
     if above_id is not None:
         action = "escalate_unreviewed" if row["status"] == "reviewing" else "escalate_overdue"
         await levels.hand_over(connection, row, action, transitions.SYSTEM, above_id, facts=missed)
-        return
-    await _tell(connection, complaint_id, "overdue", row["status"], missed)
+    else:
+        await _note(connection, complaint_id, "overdue", row["status"], missed)
+    await workers.tell_overdue(connection, row, above_id)
 
 
 async def find_due_soon(connection: Connection, limit: int) -> list[DueSoon]:
@@ -94,10 +99,11 @@ async def remind(connection: Connection, deadline: DueSoon) -> None:
     row = await connection.fetchrow(LOCK_DUE_SOON, deadline.complaint_id, deadline.due_at, now())
     if row is None:
         raise Problem("state-conflict")
-    await _tell(connection, deadline.complaint_id, "remind", row["status"], {"due_at": deadline.due_at})
+    await _note(connection, deadline.complaint_id, "remind", row["status"], {"due_at": deadline.due_at})
+    await workers.tell_due(connection, row)
 
 
-async def _tell(connection: Connection, complaint_id: UUID, action: str, status: str, facts: dict[str, object]) -> None:
+async def _note(connection: Connection, complaint_id: UUID, action: str, status: str, facts: dict[str, object]) -> None:
     """Append an event about the deadline of a locked complaint. Raises ``state-conflict`` if it has that event."""
     if await connection.fetchval(IS_TOLD.format(told=TOLD.format(action=action)), complaint_id):
         raise Problem("state-conflict")

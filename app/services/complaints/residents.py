@@ -8,14 +8,14 @@ from asyncpg import Connection, Record
 from app.core.clock import now
 from app.domain.caller import Caller
 from app.domain.errors import Problem
-from app.domain.kinds import ComplaintPart, Urgency
+from app.domain.kinds import ComplaintPart, MessageKind, Urgency
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES, RATED_COMPLAINT_STATES
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
 from app.services.area_changes import homing
 from app.services.complainants import Complainant
-from app.services.complaints import clocks, helping, standing, steps
+from app.services.complaints import clocks, helping, news, standing, steps
 from app.services.transitions import Mover
 
 FEEDBACK = timedelta(days=14)
@@ -31,6 +31,21 @@ INSERT_RATING = """
 FIND_SILENT = """
     SELECT id FROM complaint WHERE status = 'answered' AND answered_at < $1 ORDER BY answered_at LIMIT 500
 """
+ASKED_BEFORE = timedelta(days=1)
+"""So long before the end of that time who complained is asked to rate, unless they did."""
+IS_ASKED = """EXISTS (
+    SELECT FROM event e WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id AND e.action = 'ask_to_rate'
+        AND (e.facts ->> 'answered_at')::timestamptz = c.answered_at
+)"""
+FIND_UNRATED = f"""
+    SELECT c.id FROM complaint c WHERE c.status = 'answered' AND c.answered_at BETWEEN $1 AND $2 AND NOT {IS_ASKED}
+    ORDER BY c.answered_at, c.id LIMIT $3
+"""
+LOCK_UNRATED = """
+    SELECT answered_at FROM complaint WHERE id = $1 AND status = 'answered' AND answered_at BETWEEN $2 AND $3
+    FOR NO KEY UPDATE
+"""
+FIND_ASKED = f"SELECT {IS_ASKED} FROM complaint c WHERE c.id = $1"
 
 
 async def join(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
@@ -112,6 +127,8 @@ async def reopen(connection: Connection, secret: str, caller: Caller, complaint_
         if moment > row["answered_at"] + FEEDBACK:
             raise Problem("reopen-too-late")
     await _take_up(connection, row, mover, moment, reason)
+    if mover.party == Party.STAFF:
+        await news.note(connection, complaint_id, MessageKind.OWN_COMPLAINT_REOPENED)
 
 
 async def close_silent(connection: Connection, complaint_id: UUID) -> None:
@@ -124,6 +141,32 @@ async def close_silent(connection: Connection, complaint_id: UUID) -> None:
 async def find_silent(connection: Connection) -> list[UUID]:
     """Return answered complaints whose time for a word is over."""
     return [row["id"] for row in await connection.fetch(FIND_SILENT, now() - FEEDBACK)]
+
+
+async def find_unrated(connection: Connection, limit: int) -> list[UUID]:
+    """Return answered complaints that will be closed within a day unless their complainants say something."""
+    return [row["id"] for row in await connection.fetch(FIND_UNRATED, *_closing_soon(), limit)]
+
+
+async def ask_to_rate(connection: Connection, complaint_id: UUID) -> None:
+    """Have a complainant asked to rate an answer, once each. Locks the complaint.
+
+    Raises ``state-conflict`` when that was done or is needless meanwhile.
+    """
+    answered_at = await connection.fetchval(LOCK_UNRATED, complaint_id, *_closing_soon())
+    if answered_at is None or await connection.fetchval(FIND_ASKED, complaint_id):
+        raise Problem("state-conflict")
+    facts = {"answered_at": answered_at}
+    await transitions.log_act(
+        connection, COMPLAINT, complaint_id, "ask_to_rate", transitions.SYSTEM, state="answered", facts=facts
+    )
+    await news.note(connection, complaint_id, MessageKind.OWN_COMPLAINT_CLOSING)
+
+
+def _closing_soon() -> tuple[datetime, datetime]:
+    """Return between which moments those were answered that are closed within a day."""
+    first = now() - FEEDBACK
+    return first, first + ASKED_BEFORE
 
 
 def _rater(row: Record) -> Party:
