@@ -61,30 +61,6 @@ class Hat(StrEnum):
     VOLUNTEER = "volunteer"
 
 
-class CandidacyOrigin(StrEnum):
-    """How somebody came to stand for secretary of a branch."""
-
-    RECOMMENDED = "recommended"  # 组织推荐: by staff, with the member's own yes
-    SELF_NOMINATED = "self_nominated"  # 自荐
-
-
-class TermEnd(StrEnum):
-    """Why somebody is secretary of a branch no more."""
-
-    HANDED_OVER = "handed_over"
-    VACATED = "vacated"  # resigned, or relieved by staff
-    LEFT = "left"  # is not in the branch any more
-    DISSOLVED = "dissolved"  # the branch is no more
-
-
-class SecretaryState(StrEnum):
-    """How a branch stands for a secretary."""
-
-    IN_OFFICE = "in_office"
-    OVERDUE = "overdue"  # in office beyond the last day of the term
-    VACANT = "vacant"
-
-
 class MissingReason(StrEnum):
     """Why a lending plan leaves a grid below the rule."""
 

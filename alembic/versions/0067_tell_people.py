@@ -1,10 +1,11 @@
 """Tell people of what becomes of wishes, errands, claims, points, vouchers, complaints, shops and applications."""
 
 import sqlalchemy as sa
+import sqlmodel
 from alembic import op
 
-revision = "0066"
-down_revision = "0065"
+revision = "0067"
+down_revision = "0066"
 branch_labels = None
 depends_on = None
 
@@ -32,6 +33,16 @@ KIND, FORMER_KIND = "kind_ec5de4", "kind_5ddc1f"
 
 
 def upgrade() -> None:
+    op.create_table(
+        "complaint_news",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.CheckConstraint("starts_with(kind, 'own_complaint_')", name=op.f("ck_complaint_news_kind_of_own")),
+        sa.ForeignKeyConstraint(["complaint_id"], ["complaint.id"], name=op.f("fk_complaint_news_complaint_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint_news")),
+    )
+    op.create_index(op.f("ix_complaint_news_complaint_id"), "complaint_news", ["complaint_id"])
     op.add_column("claim", sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True))
     # The new check before the old one goes: at no moment is anything else let in.
     op.create_check_constraint(op.f(f"ck_message_{KIND}"), "message", f"kind IN ({FORMER_KINDS}, {NEW_KINDS})")
@@ -43,3 +54,4 @@ def downgrade() -> None:
     op.create_check_constraint(op.f(f"ck_message_{FORMER_KIND}"), "message", f"kind IN ({FORMER_KINDS})")
     op.drop_constraint(op.f(f"ck_message_{KIND}"), "message", type_="check")
     op.drop_column("claim", "asked_at")
+    op.drop_table("complaint_news")
