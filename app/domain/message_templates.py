@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.core.clock import SHANGHAI
 from app.domain import message_fields
-from app.domain.kinds import AskedMoment, MessageKind
+from app.domain.message_kinds import AskedMoment, MessageKind
 from app.domain.message_texts import MESSAGES
 
 URGENT_KINDS = frozenset({MessageKind.CALL_OUT, MessageKind.CALL_OUT_OVER, MessageKind.CALL_OUT_GROUP})

@@ -1,6 +1,6 @@
 """What people are told in the app, in Simplified Chinese."""
 
-from app.domain.kinds import MessageKind
+from app.domain.message_kinds import MessageKind
 from app.domain.texts import CLAIMS_NARROWED
 
 MESSAGES = {

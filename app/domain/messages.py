@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.domain.kinds import MessageKind
+from app.domain.message_kinds import MessageKind
 from app.domain.message_texts import MESSAGES
 
 PATHS = {

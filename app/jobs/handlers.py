@@ -15,7 +15,7 @@ from app.core.settings import Settings
 from app.core.store import Store
 from app.domain import months
 from app.domain.seals import SHORT_LOOK_BACK
-from app.jobs.rounds import BATCH, each, in_batches, until_none
+from app.jobs.rounds import BATCH, each, in_batches, until_none, while_full
 from app.services import (
     attendances,
     digests,
@@ -220,10 +220,7 @@ async def give_back_vouchers_of_shop(parts: Parts, merchant_id: UUID) -> None:
 
 async def place_complaint_texts(parts: Parts, area_id: UUID) -> None:
     """Let the complaints of an area that moved be found where it is now. Done twice, nothing is left to do."""
-    placed = BATCH
-    while placed == BATCH:
-        async with parts.database.transaction() as connection:
-            placed = await area_complaints.place_texts(connection, area_id, BATCH)
+    await while_full(parts.database, lambda connection, limit: area_complaints.place_texts(connection, area_id, limit))
 
 
 async def mature_points(parts: Parts) -> int:
@@ -240,11 +237,8 @@ async def warn_expiry(parts: Parts) -> int:
     """Warn of points that expire soon, once a month and once a week before; return how many times."""
     warned = 0
     for days_before in points.WARNED_DAYS_BEFORE:
-        done = parts.batch
-        while done == parts.batch:
-            async with parts.database.transaction() as connection:
-                done = await points.warn(connection, days_before, parts.batch)
-            warned += done
+        warn = partial(points.warn, days_before=days_before)
+        warned += await while_full(parts.database, warn, parts.batch)
     return warned
 
 
@@ -263,12 +257,7 @@ async def ask_to_rate(parts: Parts) -> int:
 async def tell_complainants(parts: Parts) -> int:
     """Tell people what became of their complaints since the last round; return of how many notes."""
     secret = parts.settings.data_key.get_secret_value()
-    done, told = 0, BATCH
-    while told == BATCH:
-        async with parts.database.transaction() as connection:
-            told = await news.tell(connection, secret, BATCH)
-        done += told
-    return done
+    return await while_full(parts.database, lambda connection, limit: news.tell(connection, secret, limit))
 
 
 async def escalate_overdue(parts: Parts) -> int:
@@ -340,24 +329,15 @@ async def patrol(parts: Parts) -> int:
 
 async def read_complaints(parts: Parts) -> int:
     """Learn from what staff did, note what complaints say that nobody noted, drop the old; return of how many."""
-    done = 0
-    for act in (partial(routing.learn, limit=BATCH), partial(similar.read_unread, limit=BATCH)):
-        acted = BATCH
-        while acted == BATCH:
-            async with parts.database.transaction() as connection:
-                acted = await act(connection)
-            done += acted
+    done = await while_full(parts.database, routing.learn)
+    done += await while_full(parts.database, similar.read_unread)
     async with parts.database.transaction() as connection:
         return done + await similar.forget_old(connection)
 
 
 async def read_tasks(parts: Parts) -> int:
     """Note what tasks say that nobody noted, and forget what those said that ended; return of how many."""
-    done, read = 0, BATCH
-    while read == BATCH:
-        async with parts.database.transaction() as connection:
-            read = await task_words.read_unread(connection, BATCH)
-        done += read
+    done = await while_full(parts.database, task_words.read_unread)
     async with parts.database.transaction() as connection:
         return done + await task_words.forget_ended(connection)
 

@@ -52,6 +52,16 @@ async def until_none(
             return done
 
 
+async def while_full(database: Database, act: Callable[[Connection, int], Awaitable[int]], limit: int = BATCH) -> int:
+    """Act on ``limit`` things at a time, a transaction each time, until there are fewer; return on how many."""
+    done, acted = 0, limit
+    while acted == limit:
+        async with database.transaction() as connection:
+            acted = await act(connection, limit)
+        done += acted
+    return done
+
+
 async def each(database: Database, due: Sequence[Due], act: Callable[[Connection, Due], Awaitable[None]]) -> int:
     """Act on each thing in a transaction of its own; what somebody moved meanwhile is left as it is."""
     done = 0

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, DateTime, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.core.sql import quoted
-from app.domain.branches import CandidacyOrigin, TermEnd
+from app.domain.kinds import CandidacyOrigin, TermEnd
 from app.domain.lifecycles import BRANCH, BRANCH_CANDIDACY, BRANCH_MEMBER, OPEN_CANDIDACY_STATES
 from app.models.columns import created_at, enum_type, status_check
 

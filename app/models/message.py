@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, DateTime, Index, text
 from sqlmodel import Field, SQLModel
 
-from app.domain.kinds import MessageKind
+from app.domain.message_kinds import MessageKind
 from app.models.columns import created_at, enum_type
 
 

@@ -17,8 +17,8 @@ from app.deps import (
     UnitOfWorkDep,
     answer,
 )
-from app.domain.branches import SecretaryState
 from app.domain.caller import Caller
+from app.domain.kinds import SecretaryState
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.branches import (
     BranchEditIn,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from app.domain.branches import CandidacyOrigin, TermEnd
+from app.domain.kinds import CandidacyOrigin, TermEnd
 from app.schemas.areas import AreaRef
 from app.schemas.fields import Check, Day, In, Note, Numberless, Out
 

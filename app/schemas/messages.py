@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.domain.kinds import MessageKind
+from app.domain.message_kinds import MessageKind
 from app.schemas.fields import In, Out
 
 

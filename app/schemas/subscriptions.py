@@ -1,6 +1,6 @@
 """What may ring beside the inbox."""
 
-from app.domain.kinds import AskedMoment, MessageKind
+from app.domain.message_kinds import AskedMoment, MessageKind
 from app.schemas.fields import Out
 
 

@@ -13,9 +13,10 @@ from app.domain import messages as wordings
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.check_in import TICKED_KINDS, find_window_problem
 from app.domain.errors import Problem
-from app.domain.kinds import CheckedPart, MessageKind
+from app.domain.kinds import CheckedPart
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ATTENDANCE, CLAIM
+from app.domain.message_kinds import MessageKind
 from app.domain.shielding import mask_text
 from app.services import attendances, fulfilment, grants, limits, messages, residents, task_references, transitions
 from app.services.complainants import HAS_PART_SQL, hash_of

@@ -13,9 +13,9 @@ from asyncpg import Connection, Record
 
 from app.core.clock import now
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import CLAIM, COMPLAINT, ERRAND, TASK, WISH
+from app.domain.message_kinds import MessageKind
 from app.services import attendances, awards, limits, messages, residents, transitions, waiting
 from app.services.errands import custody
 from app.services.limits import Terms

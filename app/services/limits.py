@@ -14,8 +14,8 @@ from asyncpg import Connection, Record
 from app.core.clock import local_date, now
 from app.core.settings import Settings
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
 from app.domain.limits import LAPSE_WINDOW, NARROWED_FOR, NARROWED_LIMIT
+from app.domain.message_kinds import MessageKind
 from app.domain.texts import CLAIMS_NARROWED
 from app.services import messages, transitions
 

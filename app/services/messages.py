@@ -12,7 +12,7 @@ from asyncpg import Connection, Record
 from app.core.db import Reads
 from app.domain import messages as wordings
 from app.domain.caller import Caller
-from app.domain.kinds import MessageKind
+from app.domain.message_kinds import MessageKind
 from app.services.pages import PageRequest, page
 
 UNREAD_SHOWN_MAX = 100

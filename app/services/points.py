@@ -11,7 +11,8 @@ from app.core.clock import today
 from app.core.db import Reads
 from app.domain import messages as wordings
 from app.domain.caller import Caller
-from app.domain.kinds import AccountKind, MessageKind, TransferKind
+from app.domain.kinds import AccountKind, TransferKind
+from app.domain.message_kinds import MessageKind
 from app.domain.texts import TRANSFER_TITLES
 from app.ledger import Cohort
 from app.services import messages
@@ -104,7 +105,7 @@ async def expire(connection: Connection, cohort: Cohort) -> None:
     await ledger.expire(connection, cohort.account_id)
 
 
-async def warn(connection: Connection, days_before: int, limit: int) -> int:
+async def warn(connection: Connection, limit: int, *, days_before: int) -> int:
     """Warn up to ``limit`` users of points that expire within so many days, and tell them; return how many.
 
     A worker that was away for days makes up for it; where the next warning is due already, that one alone is given.

@@ -12,9 +12,10 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import CheckedPart, MessageKind, TaskKind
+from app.domain.kinds import CheckedPart, TaskKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import PUBLIC_TASK_STATES, TASK
+from app.domain.message_kinds import MessageKind
 from app.domain.shielding import mask_text
 from app.domain.texts import DRILL_TITLE, EMERGENCY_TASKS, TOO_FEW
 from app.models import Task

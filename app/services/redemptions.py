@@ -13,9 +13,10 @@ from app.core.ids import new_id
 from app.domain import codes
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind, TryPurpose
+from app.domain.kinds import TryPurpose
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import VOUCHER
+from app.domain.message_kinds import MessageKind
 from app.schemas.merchants import RedemptionIn
 from app.services import messages, settlements, shown_codes, transitions, tries, vouchers
 from app.services.idempotency import SingleWrite, answer_sql

@@ -9,8 +9,8 @@ from asyncpg import Connection
 from app.core.clock import local_date
 from app.domain import messages as wordings
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
 from app.domain.lifecycles import CLAIM
+from app.domain.message_kinds import MessageKind
 from app.services import messages, residents, transitions
 
 FIND_DUE = """

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from asyncpg import Connection, Record
 
-from app.domain.kinds import MessageKind
+from app.domain.message_kinds import MessageKind
 from app.services import messages
 
 # A task that waits for its one helper again.

@@ -15,9 +15,9 @@ from app.core.db import Reads, insert
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role, parties_to_team
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import PUBLIC_TASK_STATES, TASK
+from app.domain.message_kinds import MessageKind
 from app.domain.pledging import PLEDGED_KINDS
 from app.domain.texts import DRILL_MARK
 from app.models.task_call import TaskCall

@@ -14,9 +14,9 @@ from app.core.security import derive_key
 from app.domain import codes
 from app.domain.caller import Caller
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import VOUCHER
+from app.domain.message_kinds import MessageKind
 from app.domain.texts import NOT_HONOURED
 from app.services import awards, messages, shown_codes, transitions
 from app.services.pages import PageRequest, page

@@ -29,10 +29,10 @@ from app.core.db import Reads
 from app.core.ids import new_id
 from app.domain.caller import Caller
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import TASK, WAITER
 from app.domain.limits import WAITING_MAX
+from app.domain.message_kinds import MessageKind
 from app.services import limits, messages, residents, task_references, transitions
 from app.services.callers import IS_HELPER_SQL
 from app.services.complainants import HAS_PART_SQL, find_parts, hash_of

@@ -10,9 +10,10 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
-from app.domain.kinds import CheckedPart, MessageKind, TaskKind, WishCategory
+from app.domain.kinds import CheckedPart, TaskKind, WishCategory
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import WISH
+from app.domain.message_kinds import MessageKind
 from app.models import Task
 from app.schemas.wishes import WishIn
 from app.services import fulfilment, messages, policies, task_tags, tasks, transitions, waiting

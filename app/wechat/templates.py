@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from app.core.settings import Settings, SettingsError
 from app.domain import message_fields
-from app.domain.kinds import AskedMoment, MessageKind
+from app.domain.message_kinds import AskedMoment, MessageKind
 from app.domain.message_templates import (
     OF_A_PAGE,
     OF_EVERY_MESSAGE,

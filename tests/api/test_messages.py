@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.domain.kinds import MessageKind
+from app.domain.message_kinds import MessageKind
 from app.domain.message_texts import MESSAGES
 from app.domain.messages import PATHS, SUBJECTS
 from app.services import messages

@@ -10,9 +10,8 @@ import httpx
 import pytest
 
 from app.core.clock import today
-from app.domain.branches import SecretaryState
 from app.domain.caller import Role
-from app.domain.kinds import PostQueue
+from app.domain.kinds import PostQueue, SecretaryState
 from app.services.rates import GROUPS
 from tests.api.scene import (
     ASKER,

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from app.core.settings import Settings, SettingsError
-from app.domain.kinds import AskedMoment, MessageKind
 from app.domain.message_fields import UnfitError
+from app.domain.message_kinds import AskedMoment, MessageKind
 from app.domain.message_templates import OF_EVERY_MESSAGE, URGENT_KINDS, Form, Told, render, words_of
 from app.domain.message_texts import MESSAGES
 from app.wechat import templates

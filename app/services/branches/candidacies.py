@@ -8,9 +8,9 @@ from asyncpg import Connection, Record
 from app.core.db import Reads, insert
 from app.core.ids import new_id
 from app.core.sql import quoted
-from app.domain.branches import CandidacyOrigin
 from app.domain.caller import Caller, Role, parties_to_candidacy
 from app.domain.errors import Problem
+from app.domain.kinds import CandidacyOrigin
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import BRANCH_CANDIDACY, OPEN_CANDIDACY_STATES
 from app.models.branch import BranchCandidacy

@@ -6,10 +6,9 @@ from asyncpg import Connection
 
 from app.core.db import insert
 from app.core.ids import new_id
-from app.domain.branches import TermEnd
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import AreaKind
+from app.domain.kinds import AreaKind, TermEnd
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import BRANCH
 from app.models.branch import Branch

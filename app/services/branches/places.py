@@ -13,9 +13,9 @@ from asyncpg import Connection, Record
 from app.core.clock import now
 from app.core.db import Reads, insert
 from app.core.ids import new_id
-from app.domain.branches import TermEnd
 from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
+from app.domain.kinds import TermEnd
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import BRANCH_MEMBER
 from app.models.branch import BranchMember

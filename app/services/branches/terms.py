@@ -13,9 +13,9 @@ from app.core.clock import now, today
 from app.core.db import Reads, insert
 from app.core.ids import new_id
 from app.domain import branches
-from app.domain.branches import TermEnd
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
+from app.domain.kinds import TermEnd
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import BRANCH_CANDIDACY
 from app.models.branch import BranchTerm

@@ -8,9 +8,9 @@ from asyncpg import Record
 
 from app.core.clock import today
 from app.core.db import Reads
-from app.domain.branches import SecretaryState
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
+from app.domain.kinds import SecretaryState
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import BRANCH
 from app.services.branches import standing

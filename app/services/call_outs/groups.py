@@ -10,8 +10,8 @@ from app.core.db import Reads, insert
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
 from app.domain.lifecycle import Party
+from app.domain.message_kinds import MessageKind
 from app.domain.shielding import mask_text
 from app.models.call_out import CallOutGroup
 from app.schemas.call_outs import CallOutGroupIn, CallOutGroupPeopleIn

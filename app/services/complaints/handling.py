@@ -10,8 +10,9 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import CheckedPart, MessageKind, Outcome, Urgency
+from app.domain.kinds import CheckedPart, Outcome, Urgency
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
+from app.domain.message_kinds import MessageKind
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
 from app.services.complaints import clocks, helping, news, repeats, standing, steps

@@ -9,8 +9,9 @@ from asyncpg import Connection, Record
 from app.core.clock import now
 from app.domain.caller import Caller
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind, Urgency
+from app.domain.kinds import Urgency
 from app.domain.lifecycles import COMPLAINT
+from app.domain.message_kinds import MessageKind
 from app.services import transitions
 from app.services.complaints import clocks, news, standing
 from app.services.transitions import Mover

@@ -10,7 +10,8 @@ from uuid import UUID
 from asyncpg import Connection
 
 from app.core.ids import new_id
-from app.domain.kinds import ComplaintPart, MessageKind
+from app.domain.kinds import ComplaintPart
+from app.domain.message_kinds import MessageKind
 from app.services import complainants, messages
 
 NOTE = "INSERT INTO complaint_news (id, complaint_id, kind) VALUES ($1, $2, $3)"

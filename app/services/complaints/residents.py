@@ -8,9 +8,10 @@ from asyncpg import Connection, Record
 from app.core.clock import now
 from app.domain.caller import Caller
 from app.domain.errors import Problem
-from app.domain.kinds import ComplaintPart, MessageKind, Urgency
+from app.domain.kinds import ComplaintPart, Urgency
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES, RATED_COMPLAINT_STATES
+from app.domain.message_kinds import MessageKind
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
 from app.services.area_changes import homing

@@ -8,7 +8,7 @@ from asyncpg import Connection, Record
 
 from app.core.clock import local_time
 from app.domain import messages as wordings
-from app.domain.kinds import MessageKind
+from app.domain.message_kinds import MessageKind
 from app.services import messages
 from app.services.grants import STAFF_ROLES_SQL
 

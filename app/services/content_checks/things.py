@@ -11,9 +11,10 @@ from asyncpg import Connection
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.errors import Problem
-from app.domain.kinds import CheckedPart, MessageKind
+from app.domain.kinds import CheckedPart
 from app.domain.lifecycle import Lifecycle
 from app.domain.lifecycles import COMPLAINT, ERRAND, OFFER, TASK, TASK_SERIES, WISH
+from app.domain.message_kinds import MessageKind
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW
 from app.services import complainants, messages, posted_tasks, series_tasks, task_series, transitions, wishes
 from app.services.complaints import handling, repeats

@@ -14,9 +14,10 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
-from app.domain.kinds import ErrandConsent, MessageKind, TaskKind
+from app.domain.kinds import ErrandConsent, TaskKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ERRAND
+from app.domain.message_kinds import MessageKind
 from app.domain.shielding import mask_text
 from app.domain.texts import ERRAND_CONSENT_VERSION
 from app.models import Errand, Task

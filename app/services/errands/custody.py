@@ -2,7 +2,7 @@
 
 from asyncpg import Connection, Record
 
-from app.domain.kinds import MessageKind
+from app.domain.message_kinds import MessageKind
 from app.services import grants, messages
 
 

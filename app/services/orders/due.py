@@ -6,8 +6,8 @@ from uuid import UUID
 from asyncpg import Connection
 
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
 from app.domain.lifecycles import AREA_ORDER
+from app.domain.message_kinds import MessageKind
 from app.services import messages, transitions
 from app.services.orders import standing, telling
 

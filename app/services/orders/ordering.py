@@ -10,9 +10,10 @@ from app.core.db import insert
 from app.core.ids import new_id
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import AreaKind, MessageKind
+from app.domain.kinds import AreaKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import AREA_ORDER, ORDER_PART
+from app.domain.message_kinds import MessageKind
 from app.domain.shielding import mask_text
 from app.models.area_order import AreaOrder
 from app.schemas.orders import OrderIn

@@ -9,8 +9,8 @@ from app.core.db import Reads
 from app.core.sql import quoted
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
 from app.domain.lifecycles import ORDER_PART, WORKED_PART_STATES
+from app.domain.message_kinds import MessageKind
 from app.domain.shielding import mask_text
 from app.services import messages, transitions
 from app.services.orders import standing, telling

@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Connection
 
 from app.core.clock import local_date
-from app.domain.kinds import MessageKind
+from app.domain.message_kinds import MessageKind
 from app.services import messages
 from app.services.grants import STAFF_ROLES_SQL
 from app.services.orders.standing import UNREPORTED

@@ -12,8 +12,8 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.caller import Caller
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
 from app.domain.lifecycles import PLEDGE
+from app.domain.message_kinds import MessageKind
 from app.services import limits, messages, transitions, users
 from app.services.callers import IS_HELPER_SQL
 from app.services.limits import LIMIT_SQL, Terms

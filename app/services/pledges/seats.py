@@ -6,8 +6,8 @@ from uuid import UUID
 
 from asyncpg import Connection, Record
 
-from app.domain.kinds import MessageKind
 from app.domain.lifecycles import PLEDGE
+from app.domain.message_kinds import MessageKind
 from app.services import messages, transitions
 from app.services.transitions import Told
 

@@ -9,8 +9,8 @@ from app.core.clock import now, today
 from app.domain import months
 from app.domain.caller import Caller
 from app.domain.errors import Problem
-from app.domain.kinds import MessageKind
 from app.domain.lifecycles import TASK, TASK_LIST
+from app.domain.message_kinds import MessageKind
 from app.domain.task_lists import title_of
 from app.domain.texts import LIST_SEPARATOR
 from app.services import messages, transitions

@@ -4,17 +4,17 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-revision = "0067"
-down_revision = "0066"
+revision = "0071"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 
 FORMER_KINDS = (
-    "'call_out', 'call_out_over', 'call_out_group', 'call_out_lapsed', 'drill', 'drill_over', 'claim_called_off', "
-    "'claim_moved_up', 'claim_named', 'line_ended', 'claim_due', 'claim_lapsed', 'things_in_hand', 'claim_cannot', "
-    "'claims_narrowed', 'team_called', 'wish_part_done', 'pledge_seat_back', 'pledge_ended', 'list_published', "
-    "'order_sent', 'order_due', 'order_overdue', 'order_reported', 'order_returned', 'order_accepted', "
-    "'order_cancelled'"
+    "'call_out', 'call_out_over', 'drill', 'drill_over', 'claim_called_off', 'claim_moved_up', 'claim_due', "
+    "'claim_lapsed', 'claims_narrowed', 'call_out_group', 'claim_named', 'pledge_seat_back', 'pledge_ended', "
+    "'list_published', 'order_sent', 'order_due', 'order_overdue', 'order_reported', 'order_returned', "
+    "'order_accepted', 'order_cancelled', 'things_in_hand', 'line_ended', 'call_out_lapsed', 'team_called', "
+    "'claim_cannot', 'wish_part_done'"
 )
 NEW_KINDS = (
     "'wish_published', 'wish_rejected', 'wish_expired', 'wish_claimed', 'wish_seeking', 'wish_delivered', "
