@@ -43,7 +43,7 @@ class TestList:
     async def test_a_client_learns_what_to_ask_for_and_what_each_is_for(self, api: ApiClient, world: World):
         person = await world.person()
         told = (await api.get("/v1/me/subscriptions", person)).json()
-        assert {"moment": "helper_joined", "template_ids": [CALL_OUT, TASK]} in told["moments"]
+        assert {"moment": "helper_joined", "template_ids": [CALL_OUT, TASK, "simulator-review"]} in told["moments"]
         assert all(1 <= len(moment["template_ids"]) <= 5 for moment in told["moments"])
         [task] = [template for template in told["templates"] if template["template_id"] == TASK]
         assert (task["title"], task["credits"], task["is_refused"]) == ("任务提醒", 0, False)
@@ -57,7 +57,7 @@ class TestList:
         )
         told = (await api.get("/v1/me/subscriptions", person)).json()
         assert CALL_OUT not in str(told)
-        assert {"moment": "helper_joined", "template_ids": [TASK]} in told["moments"]
+        assert {"moment": "helper_joined", "template_ids": [TASK, "simulator-review"]} in told["moments"]
         await sync(world.database)
         assert CALL_OUT in await own(api, person)
 
