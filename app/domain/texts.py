@@ -16,6 +16,9 @@ LIST_SEPARATOR = "、"
 DEFAULT_NICKNAME = "邻居{number:04d}"
 """Shown until somebody chooses a name and its content check has passed."""
 
+CLOSED_NICKNAME = "已注销"
+"""Of whoever closed their WeChat account: what they did stays, by nobody's name."""
+
 TRANSFER_TITLES = {
     TransferKind.AWARD: "服务获得积分",
     TransferKind.MATURE: "等待期满，积分可用",

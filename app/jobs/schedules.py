@@ -42,6 +42,7 @@ SWEEPS: dict[str, tuple[str, Callable[[handlers.Parts], Awaitable[int]]]] = {
     "read_tasks": ("47 * * * *", handlers.read_tasks),
     "clear_imports": ("*/10 * * * *", handlers.clear_imports),
     "take_pushes": ("* * * * *", wechat_sweeps.take_pushes),
+    "end_leavings": ("*/5 * * * *", wechat_sweeps.end_leavings),
     "forget_pushes": ("33 3 * * *", wechat_sweeps.forget_pushes),
     "remove_unused_pictures": ("27 * * * *", media_sweeps.remove_unused_pictures),
     "delete_stray_files": ("33 18 * * *", media_sweeps.delete_stray_files),

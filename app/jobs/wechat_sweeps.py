@@ -1,11 +1,14 @@
 """Sweeps over what goes to WeChat and comes from there."""
 
+from uuid import UUID
+
 import structlog
 
 from app.core.clock import now
+from app.core.pagination import LOWEST
 from app.jobs.handlers import Parts
-from app.jobs.rounds import BATCH
-from app.services import push_inbox, pushes
+from app.jobs.rounds import BATCH, each
+from app.services import leaving, push_inbox, pushes
 
 log = structlog.get_logger(__name__)
 
@@ -31,3 +34,30 @@ async def forget_pushes(parts: Parts) -> int:
         if undone:
             log.warning("pushes were forgotten that nothing came of", events=undone)
     return forgotten
+
+
+async def end_leavings(parts: Parts) -> int:
+    """End what closed accounts have open; return of how many accounts.
+
+    Finds what the job was interrupted in, and what a request brought that was under way when the account closed.
+    """
+    above: UUID | None = LOWEST
+    done = 0
+    while above is not None:
+        user_ids = await leaving.find_unended(parts.database.reads, above, BATCH)
+        for user_id in user_ids:
+            await end_leaving(parts, user_id)
+        done += len(user_ids)
+        above = user_ids[-1] if len(user_ids) == BATCH else None
+    return done
+
+
+async def end_leaving(parts: Parts, user_id: UUID) -> None:
+    """End what a closed account has open, one thing a transaction. Done twice, nothing is left to do."""
+    while things := await leaving.find_open(parts.database.reads, user_id):
+        if not await each(
+            parts.database, things, lambda connection, thing: leaving.end_one(connection, parts.terms, thing)
+        ):
+            return  # somebody else is at what is left: the sweep comes again
+    async with parts.database.transaction() as connection:
+        await leaving.finish(connection, parts.settings.data_key.get_secret_value(), user_id)

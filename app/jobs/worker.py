@@ -21,6 +21,7 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.jobs.handlers import Parts, give_back_vouchers_of_shop, place_complaint_texts
 from app.jobs.schedules import SWEEPS
+from app.jobs.wechat_sweeps import end_leaving
 from app.services import calendars, pushes, subscriptions
 from app.services.area_changes.complaints import PLACE_TEXTS
 from app.services.complaints.handling import CHECK_ANSWER
@@ -31,6 +32,7 @@ from app.services.content_checks.judging import Judge, sieve_of
 from app.services.errands.asking import CHECK_ERRAND
 from app.services.imports import applying, checking
 from app.services.imports.steps import APPLY_IMPORT, CHECK_IMPORT
+from app.services.leaving import END_LEAVING
 from app.services.lending import drawing
 from app.services.lending.plans import DRAW_UP
 from app.services.media import intake
@@ -117,6 +119,7 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
         CHECK_WORDS: partial(words.check_words, database, judge),
         CHECK_NICKNAME: partial(words.check_nickname, database, judge),
         GIVE_BACK_VOUCHERS: partial(give_back_vouchers_of_shop, parts),
+        END_LEAVING: partial(end_leaving, parts),
         TAKE_PUSH: partial(pushes.take, database, secret),
         DELETE_FILES: partial(intake.delete_files, parts.store),
         PLACE_TEXTS: partial(place_complaint_texts, parts),

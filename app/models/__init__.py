@@ -31,6 +31,7 @@ from app.models.idempotency import IdempotencyKey
 from app.models.identification import Identification
 from app.models.import_run import ImportProgress, ImportRow, ImportRun
 from app.models.joint_case import JointCase
+from app.models.leaving import Leaving
 from app.models.ledger import LedgerAccount, LedgerBalance, LedgerTransfer
 from app.models.ledger_halt import LedgerHalt
 from app.models.ledger_seal import LedgerLeaf, LedgerSeal
@@ -119,6 +120,7 @@ __all__ = [
     "ImportRow",
     "ImportRun",
     "JointCase",
+    "Leaving",
     "LedgerAccount",
     "LedgerBalance",
     "LedgerHalt",

@@ -102,6 +102,7 @@ DROP_PERSON = "DELETE FROM person WHERE id = $1"
 
 END_SESSIONS = 'UPDATE "user" SET token_version = token_version + 1 WHERE id = $1'
 LOCK_OF_USER = "SELECT id FROM person WHERE user_id = $1 AND sealed IS NOT NULL FOR UPDATE"
+LOCK_UNLISTED = "SELECT id FROM person WHERE user_id = $1 AND sealed IS NULL FOR UPDATE"
 TAKE_USER = "UPDATE person SET user_id = NULL WHERE id = $1"
 
 
@@ -146,13 +147,31 @@ async def unbind(connection: Connection, caller: Caller, user_id: UUID) -> UUID:
     scopes = caller.scope(Role.STAFF), caller.scope(Role.ADMINISTRATOR)
     if await connection.fetchval(FIND_BEYOND, person_id, *scopes):
         raise Problem("not-allowed")
-    mover = Mover(Party.STAFF, caller.id)
+    await _part(connection, person_id, user_id, Mover(Party.STAFF, caller.id))
+    return UUID(bytes=person_id.bytes)
+
+
+async def part_leaver(connection: Connection, user_id: UUID) -> None:
+    """Part somebody who closed their account from the person of the roster, as ``unbind`` does, whatever they are.
+
+    Who is on no roster stays the person of a user without a name, and is asked and lent no more either. Locks the
+    person, their shops, what they were asked, their loan.
+    """
+    mover = Mover(Party.AUTHOR, user_id)
+    person_id = await connection.fetchval(LOCK_OF_USER, user_id)
+    if person_id is not None:
+        await _part(connection, person_id, user_id, mover)
+    elif (person_id := await connection.fetchval(LOCK_UNLISTED, user_id)) is not None:
+        await requests.withdraw_of(connection, person_id)
+        await loans.end_of(connection, person_id, mover)
+
+
+async def _part(connection: Connection, person_id: UUID, user_id: UUID, mover: Mover) -> None:
     await connection.execute(TAKE_USER, person_id)
     await posts.take_grants(connection, person_id, user_id, mover)
     await merchants.take_shops(connection, person_id, user_id, mover)
     await requests.withdraw_of(connection, person_id)
     await loans.end_of(connection, person_id, mover)
-    return UUID(bytes=person_id.bytes)
 
 
 async def _merge(connection: Connection, from_id: UUID, into_id: UUID) -> None:

@@ -34,6 +34,10 @@ USE_INVITE = """
     DELETE FROM clerk_invite WHERE merchant_id = $1 AND code_fingerprint = $2 AND expires_at > $3 RETURNING id
 """
 REMOVE = "DELETE FROM clerk WHERE id = $1 AND merchant_id = $2 AND user_id <> $3 RETURNING id"
+REMOVE_EVERYWHERE = """
+    DELETE FROM clerk c USING merchant m
+    WHERE c.user_id = $1 AND m.id = c.merchant_id AND m.owner_id IS DISTINCT FROM $1 RETURNING c.id
+"""
 VIEW = """
     SELECT c.id, c.merchant_id, m.name AS merchant_name, u.nickname, c.user_id = m.owner_id AS is_owner, c.created_at
     FROM clerk c JOIN merchant m ON m.id = c.merchant_id JOIN "user" u ON u.id = c.user_id
@@ -88,6 +92,12 @@ async def remove(connection: Connection, caller: Caller, merchant_id: UUID, cler
         own = await connection.fetchrow(GET, clerk_id)
         raise Problem("not-allowed" if own is not None and own["merchant_id"] == merchant_id else "not-found")
     await transitions.log(connection, "clerk", clerk_id, "remove", "removed", Mover(Party.OWNER, caller.id))
+
+
+async def remove_everywhere(connection: Connection, user_id: UUID, mover: Mover) -> None:
+    """Take somebody off every counter but those of their own shops."""
+    for row in await connection.fetch(REMOVE_EVERYWHERE, user_id):
+        await transitions.log(connection, "clerk", row["id"], "remove", "removed", mover)
 
 
 async def list_of_merchant(reads: Reads, caller: Caller, merchant_id: UUID, request: PageRequest) -> dict[str, Any]:

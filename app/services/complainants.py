@@ -44,6 +44,11 @@ COUNT_LATELY = """
     SELECT count(*) FROM complaint_person
     WHERE person_hash = $1 AND part = 'author' AND created_at > now() - make_interval(secs => $2)
 """
+LOCK_OF_PERSON = """
+    SELECT complaint_id, person_hash, part FROM complaint_person WHERE person_hash = $1 ORDER BY complaint_id FOR UPDATE
+"""
+RESEAL = "UPDATE complaint_person SET sealed = $3 WHERE complaint_id = $1 AND person_hash = $2"
+HIDE_NAME = "UPDATE complaint SET shown_name = NULL WHERE id = $1 AND shown_name IS NOT NULL"
 HAS_PART_SQL = """EXISTS (
     SELECT FROM complaint_person p WHERE p.complaint_id = {complaint_id} AND p.person_hash = {person_hash}
 )"""
@@ -149,6 +154,19 @@ async def see(connection: Connection, secret: str, complaint_id: UUID, person_id
     """Note that somebody has looked at their complaint: nothing of it is news any more. Raises ``not-found``."""
     if not await connection.fetchval(SEE, complaint_id, hash_of(secret, person_id)):
         raise Problem("not-found")
+
+
+async def forget(connection: Connection, secret: str, user_id: UUID) -> None:
+    """Forget by what name and number somebody who closed their account complained, and what they wrote of those.
+
+    That the complaint is theirs stays sealed: nobody of the staff may decide on their own. No event tells of it, since
+    its time would tell whose complaints they were (I9).
+    """
+    for row in await connection.fetch(LOCK_OF_PERSON, hash_of(secret, user_id)):
+        sealed = _seal(secret, row["complaint_id"], Complainant(user_id))
+        await connection.execute(RESEAL, row["complaint_id"], row["person_hash"], sealed)
+        if row["part"] == ComplaintPart.AUTHOR:
+            await connection.execute(HIDE_NAME, row["complaint_id"])
 
 
 async def count_lately(connection: Connection, secret: str, person_id: UUID, seconds: int) -> int:

@@ -29,6 +29,7 @@ REVOKE = """
         AND g.holding_id IS NULL
     RETURNING g.id
 """
+TAKE_ALL = 'DELETE FROM "grant" WHERE user_id = $1 RETURNING id, holding_id'
 HELD = """
     SELECT EXISTS (
         SELECT FROM "grant" WHERE user_id = $1 AND role = $2 AND area_id = $3 AND holding_id IS NULL
@@ -83,6 +84,13 @@ async def revoke(connection: Connection, caller: Caller, grant_id: UUID) -> None
         is_there = await connection.fetchrow(FIND, grant_id, scope) is not None
         raise Problem("grant-of-post" if is_there else "not-found")
     await transitions.log(connection, "grant", grant_id, "revoke", "revoked", Mover(Party.STAFF, caller.id))
+
+
+async def take_all(connection: Connection, user_id: UUID, mover: Mover) -> None:
+    """Take every role from somebody who closed their account, those of posts too."""
+    for row in await connection.fetch(TAKE_ALL, user_id):
+        action = "revoke" if row["holding_id"] is None else "revoke_with_post"
+        await transitions.log(connection, "grant", row["id"], action, "revoked", mover)
 
 
 async def give_from_command_line(connection: Connection, user_id: UUID, role: Role, area_id: UUID) -> UUID:

@@ -13,13 +13,19 @@ from asyncpg import Connection
 
 from app.core.clock import now
 from app.core.db import Database
-from app.services import push_inbox, revocations
+from app.services import leaving, push_inbox, revocations, subscriptions
+from app.services.subscriptions import Answers
+from app.wechat import push_events
 from app.wechat.push_events import UNREADABLE, Push
 
 log = structlog.get_logger(__name__)
 
 DONE = "done"
 NOT_OURS = "nobody of ours"
+NOTHING_OF_IT = "nothing of it here"
+NAME_ITEMS, PHONE_ITEMS, PICTURE_ITEMS = frozenset({6, 19}), frozenset({8}), frozenset({14, 20})
+"""Of RevokeInfo (用户信息变更): name and picture of the profile, the name that was typed; the telephone number;
+pictures that were chosen, for a profile too."""
 KEPT = "kept"
 """Nothing follows from it: it is there to be looked at, until it is forgotten."""
 
@@ -75,8 +81,50 @@ async def _take_profile_change(taking: Taking) -> str:
     return DONE if reset else NOT_OURS
 
 
+async def _take_revocation(taking: Taking) -> str:
+    """``user_authorization_revoke``: what they took back goes here too. All else of it we never had."""
+    openid, items = taking.push.openid, push_events.revoked(taking.push)
+    if openid is None:
+        return NOT_OURS
+    done = set[bool]()
+    if items & NAME_ITEMS:
+        done.add(await revocations.reset_nickname(taking.connection, openid, taking.made_at) is not None)
+    if items & PICTURE_ITEMS:
+        done.add(await revocations.remove_pictures(taking.connection, openid))
+    if items & PHONE_ITEMS:
+        done.add(await revocations.forget_phone(taking.connection, openid))
+    return DONE if True in done else NOTHING_OF_IT
+
+
+async def _take_cancellation(taking: Taking) -> str:
+    """``user_authorization_cancellation``: the WeChat account is closed, and theirs here with it."""
+    openid = taking.push.openid
+    closed = openid and await leaving.close(taking.connection, openid)
+    return DONE if closed else NOT_OURS
+
+
+async def _take_popup(taking: Taking) -> str:
+    """``subscribe_msg_popup_event``: each yes in the dialog is a message more."""
+    return await _count(taking, subscriptions.take_popup)
+
+
+async def _take_change(taking: Taking) -> str:
+    """``subscribe_msg_change_event``: templates were switched off, or on again, in WeChat's settings."""
+    return await _count(taking, subscriptions.take_change)
+
+
+async def _count(taking: Taking, count: Callable[[Connection, str, Answers], Awaitable[int]]) -> str:
+    openid = taking.push.openid
+    answers = [(choice.template_id, choice.answer) for choice in push_events.choices(taking.push)]
+    return DONE if openid and await count(taking.connection, openid, answers) else NOT_OURS
+
+
 TAKERS: dict[str, Callable[[Taking], Awaitable[str | None]]] = {
     "user_info_modified": _take_profile_change,
+    "user_authorization_revoke": _take_revocation,
+    "user_authorization_cancellation": _take_cancellation,
+    "subscribe_msg_popup_event": _take_popup,
+    "subscribe_msg_change_event": _take_change,
     "wxa_punish_event": _keep,
     "debug_demo": _keep,
 }

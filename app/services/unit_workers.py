@@ -30,6 +30,7 @@ REMOVE = """
     WHERE w.id = $1 AND w.unit_id = $2 AND n.id = w.unit_id AND a.id = n.area_id AND a.lineage && $3::uuid[]
     RETURNING w.id
 """
+REMOVE_EVERYWHERE = "DELETE FROM unit_worker WHERE user_id = $1 RETURNING id"
 
 
 async def add(connection: Connection, caller: Caller, unit_id: UUID, user_id: UUID) -> dict[str, Any]:
@@ -52,6 +53,12 @@ async def remove(connection: Connection, caller: Caller, unit_id: UUID, worker_i
     if await connection.fetchval(REMOVE, worker_id, unit_id, caller.scope(Role.ADMINISTRATOR)) is None:
         raise Problem("not-found")
     await transitions.log(connection, "unit_worker", worker_id, "remove", "removed", Mover(Party.STAFF, caller.id))
+
+
+async def remove_everywhere(connection: Connection, user_id: UUID, mover: Mover) -> None:
+    """Let somebody act for no unit any more."""
+    for row in await connection.fetch(REMOVE_EVERYWHERE, user_id):
+        await transitions.log(connection, "unit_worker", row["id"], "remove", "removed", mover)
 
 
 async def list_of_unit(reads: Reads, caller: Caller, unit_id: UUID, request: PageRequest) -> dict[str, Any]:

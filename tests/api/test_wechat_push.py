@@ -7,23 +7,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from app.core.clock import now
-from app.core.db import Database
+from app.core.db import Database, insert
+from app.core.ids import new_id
 from app.core.settings import Settings
 from app.jobs import wechat_sweeps
+from app.models import Media
 from app.routers.wechat_push import PUSH_BYTES_MAX
 from app.services import push_inbox, pushes, users
 from app.wechat.push_codec import sign
 from tests.api_client import ApiClient
 from tests.app_parts import running_with
 from tests.conftest import Jobs
-from tests.factories import World
+from tests.factories import World, log_in
+from tests.people import Person
 from tests.pushes import PATH, Pusher, event
 
 COUNT = "SELECT count(*) FROM push_event"
@@ -260,6 +263,94 @@ class TestUserInfoModified:
     @pytest.mark.parametrize("openid", [None, "", "o-nobody", 17, "\0", "密"])
     async def test_nobody_of_ours(self, wechat_pushes: Pusher, openid: object):
         assert await wechat_pushes.tell("user_info_modified", OpenID=openid, FromUserName="gh_x") == "nobody of ours"
+
+
+class TestRevoke:
+    async def test_what_is_taken_back_goes_and_nothing_else(self, world: World, wechat_pushes: Pusher):
+        name = f"小陈{uuid4().hex[:6]}"
+        person = await log_in(world.api, world.database, name)
+        phone = {"code": f"phone-{name}-{uuid4().hex[:6]}"}
+        assert (await world.api.post("/v1/me/phone", person, phone)).status_code == 200
+        await world.database.writes.execute(CHOOSE, person.id, "热心肠", None)
+        for items in ("", "1", [14, "x"], None, {"8": 8}):
+            told = await wechat_pushes.tell("user_authorization_revoke", person, RevokeInfo=items)
+            assert told == "nothing of it here", items
+        me = (await world.api.get("/v1/me", person)).json()
+        assert (me["nickname"], me["phone"] is None) == ("热心肠", False)
+        assert await wechat_pushes.tell("user_authorization_revoke", person, RevokeInfo="8") == "done"
+        assert await wechat_pushes.tell("user_authorization_revoke", person, RevokeInfo=8) == "nothing of it here"
+        me = (await world.api.get("/v1/me", person)).json()
+        assert (me["nickname"], me["phone"]) == ("热心肠", None)
+        assert await wechat_pushes.tell("user_authorization_revoke", person, RevokeInfo=["6", 19]) == "done"
+        me = (await world.api.get("/v1/me", person)).json()
+        assert me["nickname"].startswith("邻居")
+        assert await wechat_pushes.tell("user_authorization_revoke", OpenID="o-nobody", RevokeInfo="6,8,19") != "done"
+
+    async def test_pictures_that_belong_to_nothing_go(self, world: World, wechat_pushes: Pusher):
+        person, other = await world.person(), await world.person()
+        ids = [await make_picture(world, owner) for owner in (person, person, other)]
+        await world.database.writes.execute(
+            "UPDATE media SET subject_kind = 'wish', subject_id = $2, position = 1 WHERE id = $1", ids[1], person.id
+        )
+        for items in ("14", "20"):
+            told = await wechat_pushes.tell("user_authorization_revoke", person, RevokeInfo=items)
+            assert told == ("done" if items == "14" else "nothing of it here")
+        rows = await world.database.reads.fetch("SELECT id, status FROM media WHERE id = ANY($1)", ids)
+        assert {row["id"]: row["status"] for row in rows} == dict(
+            zip(ids, ["removed", "checking", "checking"], strict=True)
+        )
+
+
+async def make_picture(world: World, owner: Person) -> UUID:
+    media = Media(
+        id=new_id(), owner_id=owner.id, width=1, height=1, size_bytes=1, media_type="image/png", sha256=bytes(32)
+    )
+    async with world.database.transaction() as connection:
+        await insert(connection, media)
+    return media.id
+
+
+class TestSubscriptions:
+    async def test_credits_are_counted_once_an_event(self, world: World, wechat_pushes: Pusher):
+        """Single and in an array, with numbers as strings, wrapped or not; pushed twice, it counts once."""
+        person = await world.person()
+        entry = {"TemplateId": "T-one", "SubscribeStatusString": "accept", "PopupScene": "0"}
+        other = {"TemplateId": "T-two", "SubscribeStatusString": "reject", "PopupScene": "0"}
+        shapes: list[dict[str, Any]] = [
+            {"List": entry},
+            {"List": [entry, other]},
+            {"SubscribeMsgPopupEvent": {"List": [entry, {**other, "SubscribeStatusString": "ban"}]}},
+        ]
+        for shape in shapes:
+            content = event("subscribe_msg_popup_event", FromUserName=person.openid, **shape)
+            for _ in range(2):
+                event_id = await wechat_pushes.keep(content)
+                await pushes.take(wechat_pushes.database, wechat_pushes.secret, event_id)
+        assert await credits_of(world, person) == {"T-one": (3, False), "T-two": (0, True)}
+        change: dict[str, Any] = {"List": {"TemplateId": "T-one", "SubscribeStatusString": "reject"}}
+        note = await wechat_pushes.tell("subscribe_msg_change_event", FromUserName=person.openid, **change)
+        assert note == "done"
+        assert await credits_of(world, person) == {"T-one": (0, True), "T-two": (0, True)}
+
+    async def test_strangers_and_nonsense_count_nothing(self, world: World, wechat_pushes: Pusher):
+        person = await world.person()
+        entry = {"TemplateId": "T-one", "SubscribeStatusString": "accept"}
+        nonsense: list[dict[str, Any]] = [
+            {"FromUserName": "o-nobody", "List": entry},
+            {"FromUserName": person.openid},
+            {"FromUserName": person.openid, "List": {"TemplateId": "\0", "SubscribeStatusString": "accept"}},
+            {"FromUserName": person.openid, "List": [None, [], "x", {"TemplateId": ["T-one"]}]},
+            {"FromUserName": person.openid, "List": {**entry, "SubscribeStatusString": "filter"}},
+        ]
+        for told in nonsense:
+            assert await wechat_pushes.tell("subscribe_msg_popup_event", **told) == "nobody of ours", told
+        assert await credits_of(world, person) == {}
+
+
+async def credits_of(world: World, person: Person) -> dict[str, tuple[int, bool]]:
+    find = "SELECT template_id, credits, is_refused FROM message_credit WHERE user_id = $1"
+    rows = await world.database.reads.fetch(find, person.id)
+    return {row["template_id"]: (row["credits"], row["is_refused"]) for row in rows}
 
 
 @contextmanager

@@ -23,6 +23,9 @@ BATCH = 1000
 FIND_UNUSED = """
     SELECT id FROM media WHERE subject_id IS NULL AND status <> 'removed' AND id < $1 ORDER BY id LIMIT $2
 """
+FIND_UNUSED_OF = """
+    SELECT id FROM media WHERE owner_id = $1 AND subject_id IS NULL AND status <> 'removed' ORDER BY id FOR UPDATE
+"""
 FIND_STANDING = "SELECT id FROM media WHERE id = ANY($1) AND status <> 'removed'"
 
 
@@ -39,6 +42,14 @@ async def remove_unused(connection: Connection, media_id: UUID) -> None:
     )
     if moved is not None:
         await order(connection, DELETE_FILES, media_id)
+
+
+async def remove_unused_of(connection: Connection, user_id: UUID) -> int:
+    """Remove the pictures of somebody that belong to nothing; return how many. Locks them."""
+    rows = await connection.fetch(FIND_UNUSED_OF, user_id)
+    for row in rows:
+        await remove_unused(connection, row["id"])
+    return len(rows)
 
 
 async def delete_strays(database: Database, store: Store) -> int:
