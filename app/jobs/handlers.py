@@ -14,6 +14,7 @@ from app.core.pagination import LOWEST
 from app.core.settings import Settings
 from app.core.store import Store
 from app.domain import months
+from app.domain.message_templates import Templates
 from app.domain.seals import SHORT_LOOK_BACK
 from app.jobs.rounds import BATCH, each, in_batches, until_none, while_full
 from app.services import (
@@ -51,6 +52,7 @@ from app.services.limits import Terms
 from app.services.orders import due as orders_due
 from app.services.pledges import holding
 from app.services.task_lists import publishing as list_publishing
+from app.wechat import templates
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -72,6 +74,11 @@ class Parts:
     def store(self) -> Store:
         """Where files lie."""
         return Store.of(self.settings)
+
+    @cached_property
+    def ringing(self) -> Templates:
+        """By which templates messages ring. Raises SettingsError when their file cannot be used."""
+        return templates.load(self.settings)
 
     @property
     def terms(self) -> Terms:

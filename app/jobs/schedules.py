@@ -28,6 +28,7 @@ SWEEPS: dict[str, tuple[str, Callable[[handlers.Parts], Awaitable[int]]]] = {
     "tell_complainants": ("*/10 * * * *", handlers.tell_complainants),
     "escalate_overdue": ("* * * * *", handlers.escalate_overdue),
     "remind_due": ("*/5 * * * *", handlers.remind_due),
+    "ring_waiting": ("* * * * *", wechat_sweeps.ring_waiting),
     "lapse_call_outs": ("*/5 * * * *", handlers.lapse_call_outs),
     "tell_due_orders": ("*/5 * * * *", handlers.tell_due_orders),
     "digest_stuck": ("0 0 * * *", handlers.digest_stuck),  # at eight in the morning in Shanghai

@@ -7,8 +7,8 @@ import structlog
 from app.core.clock import now
 from app.core.pagination import LOWEST
 from app.jobs.handlers import Parts
-from app.jobs.rounds import BATCH, each
-from app.services import leaving, push_inbox, pushes
+from app.jobs.rounds import BATCH, each, until_none
+from app.services import leaving, push_inbox, pushes, ringing
 
 log = structlog.get_logger(__name__)
 
@@ -61,3 +61,19 @@ async def end_leaving(parts: Parts, user_id: UUID) -> None:
             return  # somebody else is at what is left: the sweep comes again
     async with parts.database.transaction() as connection:
         await leaving.finish(connection, parts.settings.data_key.get_secret_value(), user_id)
+
+
+async def ring_due(parts: Parts, _order_id: UUID) -> None:
+    """Ring whoever is due; what is left after one round is ordered anew. Done twice, nothing is left to do."""
+    if await ringing.ring_due(parts.database, parts.wechat, parts.ringing) >= ringing.ROUND_MAX:
+        async with parts.database.transaction() as connection:
+            await ringing.order(connection)
+
+
+async def ring_waiting(parts: Parts) -> int:
+    """Ring whoever is due since a while, in the morning or after WeChat was busy; give up what was cut off.
+
+    Returns how many.
+    """
+    lost = await until_none(parts.database, ringing.find_lost, ringing.give_up)
+    return lost + await ringing.ring_due(parts.database, parts.wechat, parts.ringing)

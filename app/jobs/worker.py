@@ -21,7 +21,7 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.jobs.handlers import Parts, give_back_vouchers_of_shop, place_complaint_texts
 from app.jobs.schedules import SWEEPS
-from app.jobs.wechat_sweeps import end_leaving
+from app.jobs.wechat_sweeps import end_leaving, ring_due
 from app.services import calendars, pushes, subscriptions
 from app.services.area_changes.complaints import PLACE_TEXTS
 from app.services.complaints.handling import CHECK_ANSWER
@@ -41,10 +41,10 @@ from app.services.merchants import GIVE_BACK_VOUCHERS
 from app.services.offers import CHECK_OFFER
 from app.services.posted_tasks import CHECK_TASK
 from app.services.push_inbox import TAKE_PUSH
+from app.services.ringing import RING_DUE
 from app.services.task_series import CHECK_SERIES
 from app.services.users import CHECK_NICKNAME
 from app.services.wishes import CHECK_WISH
-from app.wechat import templates
 from app.wechat.client import WeChat
 
 log = structlog.get_logger(__name__)
@@ -64,20 +64,20 @@ FORGET = "DELETE FROM worker_heartbeat WHERE worker_id = $1 OR seen_at < now() -
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; then let the jobs at hand end. Raises when the database is lost."""
     url = settings.require_database_url()
-    ringing = templates.load(settings)
     database = Database(url, settings)
     wechat = WeChat.of(settings, database)
     async with asyncpg.create_pool(
         url, min_size=0, max_size=4, timeout=CONNECT_TIMEOUT_S, server_settings=WRITE_SETTINGS
     ) as pool:
-        queue = wire(pool, Parts(database, wechat, settings))
+        parts = Parts(database, wechat, settings)
+        queue = wire(pool, parts)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, queue.shutdown.set)
         try:
             async with database.transaction() as connection:
                 await calendars.sync(connection)
-                await subscriptions.sync(connection, ringing)
+                await subscriptions.sync(connection, parts.ringing)
             log.info("worker ready")
             async with asyncio.TaskGroup() as group:
                 heart = group.create_task(beat(database))
@@ -129,6 +129,10 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
     for name, act in large.items():
         # One file or district in memory is enough: whoever comes next waits in the queue, whoever has the other.
         queue.entrypoint(name, executor_factory=DatabaseRetryEntrypointExecutor, concurrency_limit=1)(_for_subject(act))
+    # A round finds all that are due, so that one beside it is enough when somebody is slow to ring.
+    queue.entrypoint(RING_DUE, executor_factory=DatabaseRetryEntrypointExecutor, concurrency_limit=2)(
+        _for_subject(partial(ring_due, parts))
+    )
     for name, (schedule, sweep) in SWEEPS.items():
         queue.schedule(name, schedule)(_for_schedule(name, partial(sweep, parts)))
     return queue

@@ -47,6 +47,7 @@ from app.models.policy import Award, PointsPolicy, PointsWarning
 from app.models.post import Post, PostHolding
 from app.models.push_event import PushEvent
 from app.models.rate import RateCount, RatePublication
+from app.models.ring import Ring
 from app.models.scene_token import SceneToken
 from app.models.settlement import Settlement, SettlementCounter, SettlementLine
 from app.models.staffing_rule import StaffingRule
@@ -152,6 +153,7 @@ __all__ = [
     "RateCount",
     "RatePublication",
     "Redemption",
+    "Ring",
     "SceneToken",
     "Settlement",
     "SettlementCounter",

@@ -46,8 +46,7 @@ SETTLE = f"""
         SELECT $10, 'voucher', id, 'settle', 'held', 'settled', $1, 'clerk', clock_timestamp() FROM moved
     ), posted AS (
         {ledger.settle_sql("(SELECT id AS voucher_id, merchant_id FROM moved) AS scanned")}
-    ), told AS (
-        {
+    ), {
     messages.tell_sql(
         MessageKind.VOUCHER_SETTLED,
         "SELECT user_id, id AS subject_id, title, shop, points FROM moved",
@@ -56,7 +55,6 @@ SETTLE = f"""
         points="told.points::text",
     )
 }
-    )
     {
     answer_sql(
         201,

@@ -10,7 +10,10 @@ from asyncpg import Connection
 
 from app.core.db import Reads
 from app.domain.caller import Caller
+from app.domain.lifecycles import RING
 from app.domain.message_templates import Templates
+from app.services import transitions
+from app.services.transitions import SYSTEM
 
 # In one order, so that two workers that start at once wait for one another.
 FORGET_KINDS = "DELETE FROM message_template WHERE kind <> ALL($1::text[])"
@@ -41,6 +44,7 @@ TAKE_CHANGE = """
         AND said.answer IN ('accept', 'reject')
     RETURNING c.template_id
 """
+FIND_SENT = "SELECT id, msgid FROM ring WHERE msgid = ANY($1::text[]) ORDER BY id"
 LIST_OWN = """
     SELECT DISTINCT t.template_id, coalesce(c.credits, 0) AS credits, coalesce(c.is_refused, false) AS is_refused
     FROM message_template t LEFT JOIN message_credit c ON c.template_id = t.template_id AND c.user_id = $1
@@ -76,6 +80,21 @@ async def take_popup(connection: Connection, openid: str, answers: Answers) -> i
 async def take_change(connection: Connection, openid: str, answers: Answers) -> int:
     """Note that a user switched templates off, or on again, in WeChat's settings. Return of how many templates."""
     return len(await connection.fetch(TAKE_CHANGE, openid, *_columns(answers)))
+
+
+async def take_sent(connection: Connection, outcomes: Sequence[tuple[str, int]]) -> int:
+    """Note which messages did not arrive after all: ids of messages, each with its errcode. Return how many.
+
+    A 0 says that one arrived, which is known. An event that comes before the answer it belongs to finds nothing.
+    """
+    failed = {msgid: errcode for msgid, errcode in outcomes if errcode != 0}
+    for row in await connection.fetch(FIND_SENT, list(failed)):
+        errcode = failed[row["msgid"]]
+        changes = {"errcode": errcode}
+        await transitions.find_and_move(
+            connection, RING, row["id"], "bounce", SYSTEM, changes=changes, facts={"errcode": errcode}
+        )
+    return len(failed)
 
 
 async def list_own(reads: Reads, caller: Caller, templates: Templates) -> dict[str, Any]:

@@ -71,6 +71,12 @@ class TokenAnswer(BaseModel):
     expires_in: int
 
 
+class SendAnswer(BaseModel):
+    """That a message was taken; its id is a number of 64 bits, which not every answer has."""
+
+    msgid: int | None = None
+
+
 def read(shape: type[Shape], answer: object) -> Shape:
     """Return ``answer`` in its documented shape; raises WeChatError without naming any value when it has another."""
     try:

@@ -44,3 +44,6 @@ GET_PHONE = Call(
 
 DRAW_CODE = Call("/wxa/getwxacodeunlimit", per_minute=5_000, answers_image=True)
 """获取不限制的小程序码 (getUnlimitedQRCode)."""
+
+SEND_MESSAGE = Call("/cgi-bin/message/subscribe/send", busy_repeats=0, reconnects=0)
+"""发送订阅消息 (sendMessage). Whoever calls it keeps account of what was sent, and repeats what surely was not."""

@@ -8,23 +8,15 @@ from app.core.db import Database
 from app.domain.message_templates import Templates
 from app.services import subscriptions
 from app.services.subscriptions import Answers
-from app.wechat import templates
 from tests.api_client import ApiClient
 from tests.factories import World
 from tests.people import Person
-
-SHIPPED = templates.read(templates.DEVELOPMENT_FILE.read_text(encoding="utf-8"))
-TASK, CALL_OUT = "simulator-task", "simulator-call-out"
+from tests.ringing import CALL_OUT, TASK, start
 
 
 @pytest.fixture(autouse=True)
 async def started(database: Database) -> None:
-    await sync(database)
-
-
-async def sync(database: Database, ringing: Templates = SHIPPED) -> None:
-    async with database.transaction() as connection:
-        await subscriptions.sync(connection, ringing)
+    await start(database)
 
 
 async def own(api: ApiClient, person: Person) -> dict[str, dict[str, Any]]:
@@ -58,11 +50,11 @@ class TestList:
         told = (await api.get("/v1/me/subscriptions", person)).json()
         assert CALL_OUT not in str(told)
         assert {"moment": "helper_joined", "template_ids": [TASK, "simulator-review"]} in told["moments"]
-        await sync(world.database)
+        await start(world.database)
         assert CALL_OUT in await own(api, person)
 
     async def test_kinds_that_the_file_no_longer_has_ring_no_more(self, api: ApiClient, world: World):
-        await sync(world.database, Templates())
+        await start(world.database, Templates())
         assert await own(api, world.staff) == {}
 
 

@@ -39,6 +39,7 @@ from app.domain.lifecycles import (
     OFFER,
     ORDER_PART,
     PLEDGE,
+    RING,
     SETTLEMENT,
     SETTLEMENT_LINE,
     STEP,
@@ -63,6 +64,7 @@ from tests.factories import World, make_member, person_of
 from tests.lists import make_list
 from tests.orders import order, reported, worker
 from tests.pledges import make_pledge
+from tests.ringing import make_ring
 from tests.roster import new_contact
 from tests.series import id_of, make_series
 from tests.settlements import make_line as make_settlement_line
@@ -328,6 +330,7 @@ async def a_check(world: World) -> UUID:
 
 
 MAKE: dict[str, Callable[[World], Awaitable[UUID]]] = {
+    RING.subject: make_ring,
     WISH.subject: a_wish,
     CONTENT_CHECK.subject: a_check,
     COMPLAINT.subject: a_complaint,

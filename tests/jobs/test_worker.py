@@ -13,17 +13,22 @@ import pytest
 from pgqueuer.errors import FailingListenerError
 from pgqueuer.models import HealthCheckEvent
 
+from app.core import clock
 from app.core.clock import now
 from app.core.db import Database
 from app.core.scratch_database import scratch_database
 from app.core.settings import Settings
+from app.domain.message_kinds import MessageKind
+from app.jobs import wechat_sweeps
 from app.jobs.handlers import Parts
 from app.jobs.schedules import SWEEPS
 from app.jobs.worker import drain, forgive_first, wire
+from app.services import ringing
 from tests.core.service import running_app, running_process, settings_for
 from tests.factories import World
 from tests.people import Person
-from tests.wechat.server import order_fault
+from tests.ringing import CALL_OUT, SEND, start, statuses, subscriber, tell
+from tests.wechat.server import count_calls, order_fault
 
 CHECK = "/wxa/msg_sec_check"
 JOBS = "SELECT status::text, attempts FROM pgqueuer WHERE payload = $1"
@@ -217,3 +222,30 @@ class TestListener:
         async with asyncpg.create_pool(workshop.settings.require_database_url(), min_size=1, max_size=3) as pool:
             asks = wire(pool, workshop.parts).qm.listener_healthy
         assert asks.__qualname__.startswith(forgive_first.__qualname__)
+
+
+async def test_a_message_whose_worker_is_killed_amid_the_call_is_not_sent_again(workshop: Workshop):
+    world, url = workshop.world, workshop.settings.wechat_base_url
+    await start(workshop.database)
+    cut_off, next_one = await subscriber(world, CALL_OUT), await subscriber(world, CALL_OUT)
+    order_fault(url, SEND, delay_s=STARTS_S)
+    calls = count_calls(url, SEND)
+    with running_process("worker", workshop.settings, workshop.written) as process:
+        await tell(world, cut_off, kind=MessageKind.CALL_OUT)
+
+        async def is_called() -> bool:
+            return count_calls(url, SEND) > calls
+
+        await until(is_called, "the call")
+        process.kill()
+        process.wait()
+    assert await statuses(workshop.database, cut_off) == ["sending"]
+    await tell(world, cut_off, next_one, kind=MessageKind.CALL_OUT)
+    await workshop.drain()
+    assert await statuses(workshop.database, next_one) == ["sent"], "nobody else waits"
+    assert (await statuses(workshop.database, cut_off))[0] == "sending"
+    with clock.at(now() + ringing.PATIENCE * 2):
+        await wechat_sweeps.ring_waiting(workshop.parts)
+        await wechat_sweeps.ring_waiting(workshop.parts)
+    assert await statuses(workshop.database, cut_off) == ["unknown"], "its credit may be spent: a second is not taken"
+    assert count_calls(url, SEND) == calls + 2

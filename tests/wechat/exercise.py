@@ -31,6 +31,7 @@ TOKEN = "/cgi-bin/stable_token"
 CHECK = "/wxa/msg_sec_check"
 PHONE = "/wxa/business/getuserphonenumber"
 CODE_PICTURE = "/wxa/getwxacodeunlimit"
+SEND = "/cgi-bin/message/subscribe/send"
 FAULTS: Sequence[Mapping[str, object]] = [
     *[{"errcode": errcode} for errcode in (40001, 40003, 40013, 40029, 40125, 42001, 45011, 61010, 99999)],
     {"http_status": 500},
@@ -63,6 +64,8 @@ async def attempt(wechat: WeChat, openid: str, path: str) -> None:
             tell(await wechat.get_phone(f"{PHONE_CODE}{next(serial)}", openid))
         elif path == CODE_PICTURE:
             await wechat.draw_code(SCENE, "pages/missing")
+        elif path == SEND:
+            await wechat.send_message(openid, "simulator-task", "pages/messages/index", {"thing1": CONTENT})
         else:
             await wechat.check_text(openid, CONTENT, scene=Scene.FORUM)
     except WeChatError as error:
@@ -81,7 +84,7 @@ async def exercise(base_url: str, log_format: str) -> None:
         tell(session, wechat, vars(tokens))
         await attempt(wechat, session.openid, PHONE)
         for fault in FAULTS:
-            for path in (LOGIN, TOKEN, CHECK, PHONE, CODE_PICTURE):
+            for path in (LOGIN, TOKEN, CHECK, PHONE, CODE_PICTURE, SEND):
                 if path == TOKEN:
                     vars(tokens)["_token"] = None
                 await asyncio.to_thread(order_fault, base_url, path, **fault)

@@ -1,3 +1,4 @@
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -17,6 +18,7 @@ from tests.wechat.server import APPID, SECRET, answering, count_calls, granted, 
 LOGIN = "/sns/jscode2session"
 TOKEN = "/cgi-bin/stable_token"
 CHECK = "/wxa/msg_sec_check"
+FIELDS = {"thing1": "翠苑一区暴雨", "time2": "2026年11月22日 08:30"}
 
 
 class TestExchangeCode:
@@ -226,6 +228,33 @@ class TestDrawCode:
 
     async def test_is_drawn(self, wechat):
         assert find_media_type(await wechat.draw_code("A" * 22, "pages/scene/index")) == "image/png"
+
+
+class TestSendMessage:
+    async def test_sends_as_documented_and_keeps_the_id_as_text(self):
+        sent = {"errcode": 0, "errmsg": "ok", "msgid": 2**63 + 1}
+        async with (
+            answering(granted("T"), sent, {"errcode": 0}) as (url, requests),
+            aclosing(WeChat(url, APPID, SECRET)) as wechat,
+        ):
+            assert await wechat.send_message("o1", "t1", "pages/a?id=1", FIELDS) == str(2**63 + 1)
+            assert await wechat.send_message("o1", "t1", "pages/a?id=1", FIELDS) is None
+        assert json.loads(requests[1].partition(b"\r\n\r\n")[2]) == {
+            "touser": "o1",
+            "template_id": "t1",
+            "page": "pages/a?id=1",
+            "data": {"thing1": {"value": "翠苑一区暴雨"}, "time2": {"value": "2026年11月22日 08:30"}},
+        }
+
+    @pytest.mark.parametrize("answer", [{"errcode": -1}, b"", b"HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n"])
+    async def test_repeats_nothing_by_itself(self, answer: object):
+        async with (
+            answering(granted("T"), answer) as (url, requests),
+            aclosing(WeChat(url, APPID, SECRET)) as wechat,
+        ):
+            with pytest.raises(errors.WeChatBusy):
+                await wechat.send_message("o1", "t1", "pages/a", FIELDS)
+        assert len(requests) == 2
 
 
 class TestCheckText:

@@ -38,6 +38,7 @@ from app.domain.lifecycles.orders import (
 from app.domain.lifecycles.people import IDENTIFICATION, MEMBER, VOLUNTEER
 from app.domain.lifecycles.pledges import PLEDGE
 from app.domain.lifecycles.points import ADJUSTMENT, SETTLEMENT, SETTLEMENT_LINE
+from app.domain.lifecycles.rings import RING
 from app.domain.lifecycles.shops import LIVE_MERCHANT_STATES, MERCHANT, OFFER, VOUCHER
 from app.domain.lifecycles.tasks import (
     ATTENDANCE,
@@ -87,6 +88,7 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
     LOAN_REQUEST,
     LOAN,
     CONTENT_CHECK,
+    RING,
 )
 
 __all__ = [
@@ -129,6 +131,7 @@ __all__ = [
     "PUBLIC_LIST_STATES",
     "PUBLIC_TASK_STATES",
     "RATED_COMPLAINT_STATES",
+    "RING",
     "SETTLEMENT",
     "SETTLEMENT_LINE",
     "STEP",
