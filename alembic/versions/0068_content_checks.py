@@ -27,8 +27,8 @@ HOLD_WHAT_WAITS = """
         ) AS waiting ORDER BY waiting.id
         RETURNING id
     )
-    INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, party, created_at)
-    SELECT uuid_v7(), 'content_check', id, 'hold_check', 'asked', 'held', 'system', clock_timestamp() FROM kept
+    INSERT INTO event (id, subject_kind, subject_id, action, to_state, party, created_at)
+    SELECT uuid_v7(), 'content_check', id, 'hold_check', 'held', 'system', clock_timestamp() FROM kept
 """
 
 

@@ -21,6 +21,7 @@ from app.core.clock import now
 from app.core.db import WRITE_SETTINGS, Database
 from app.core.settings import Settings, SettingsError
 from app.domain.kinds import Urgency
+from app.domain.texts import HELD_FOR_REVIEW
 from app.ledger import Books, seal_loaded
 from app.services import similar, task_words
 from app.wechat.simulator import openid_of
@@ -40,6 +41,19 @@ FIND_KNOWN = """
 """
 LIST_CATEGORIES = "SELECT code, urgency, is_confidential FROM complaint_category"
 DATABASE_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
+HOLD_WHAT_WAITS = """
+    WITH kept AS (
+        INSERT INTO content_check (id, subject_kind, subject_id, part, status, suggest, label, trace_id, note)
+        SELECT uuid_v7(), waiting.kind, waiting.id, 'words', 'held', 'review', 10001, 'demo', $1 FROM (
+            SELECT 'wish' AS kind, id FROM wish WHERE status = 'reviewing'
+            UNION ALL SELECT 'complaint', id FROM complaint WHERE status = 'reviewing'
+            UNION ALL SELECT 'offer', id FROM offer WHERE status = 'reviewing'
+        ) AS waiting
+        WHERE NOT EXISTS (SELECT FROM content_check k WHERE k.subject_id = waiting.id) ORDER BY waiting.id RETURNING id
+    )
+    INSERT INTO event (id, subject_kind, subject_id, action, to_state, party, note)
+    SELECT uuid_v7(), 'content_check', id, 'hold_check', 'held', 'system', $1 FROM kept
+"""
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('echowall demo'))"
 CHUNK_WITHIN_S = 60
 """A second or two is usual. asyncpg waits for ever on a connection that broke while COPY had more to send."""
@@ -131,6 +145,7 @@ async def _load(connection: Connection, settings: Settings, size: Size) -> Loade
     await draw_up(connection, town, shops.statement_shops)
     await seal_loaded(connection)
     await connection.execute(COUNT_OPEN_CLAIMS, list(town.open_claims), list(town.open_claims.values()))
+    await connection.execute(HOLD_WHAT_WAITS, HELD_FOR_REVIEW)
     await similar.read_unread(connection, READ_AT_ONCE)
     await task_words.read_unread(connection, READ_AT_ONCE)
     return Loaded(town.name, town.round_number)

@@ -23,8 +23,8 @@ INSERT = """
             (id, subject_kind, subject_id, part, status, fingerprint, suggest, label, trace_id, found, note, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp()) RETURNING id
     )
-    INSERT INTO event (id, subject_kind, subject_id, action, from_state, to_state, party, note, created_at)
-    SELECT uuid_v7(), 'content_check', id, $12, 'asked', $5, 'system', $11, clock_timestamp() FROM kept
+    INSERT INTO event (id, subject_kind, subject_id, action, to_state, party, note, created_at)
+    SELECT uuid_v7(), 'content_check', id, $12, $5, 'system', $11, clock_timestamp() FROM kept
 """
 NOTES: Mapping[Outcome, str | None] = {
     "pass": None,
