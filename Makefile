@@ -50,7 +50,7 @@ check: $(STAMP) ## Format, lint, types, import contracts, dependencies, migratio
 format: $(STAMP) ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
-openapi: $(STAMP) ## Write docs/openapi.json, docs/lifecycles.md and docs/problems.md anew
+openapi: $(STAMP) ## Write docs/openapi.json, docs/lifecycles.md, docs/problems.md and tables of docs/wechat-setup.md anew
 	@$(BIN)/echowall docs
 
 bench: $(STAMP) ## Fill a real-size district, measure the hot routes, write bench/RESULTS.md

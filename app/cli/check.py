@@ -8,6 +8,7 @@ import typer
 from alembic import command
 from alembic.util import CommandError
 
+from app.cli import wechat_setup
 from app.cli.database import PROJECT, alembic_config
 from app.core.settings import Settings
 from app.domain.errors import CATALOGUE
@@ -18,7 +19,7 @@ DOCS = PROJECT / "docs"
 
 
 def docs() -> None:
-    """Write docs/openapi.json, docs/lifecycles.md and docs/problems.md anew from the code."""
+    """Write docs/openapi.json, docs/lifecycles.md, docs/problems.md and the tables of docs/wechat-setup.md anew."""
     for path, text in generated().items():
         path.write_text(text, encoding="utf-8")
         typer.echo(f"wrote {path.relative_to(PROJECT)}")
@@ -43,6 +44,7 @@ def generated() -> dict[Path, str]:
         DOCS / "openapi.json": openapi(),
         DOCS / "lifecycles.md": lifecycles(),
         DOCS / "problems.md": problems(),
+        wechat_setup.PAGE: wechat_setup.page(),
     }
 
 

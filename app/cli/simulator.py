@@ -20,7 +20,8 @@ def simulator(
     import uvicorn
 
     from app.core import logging
-    from app.wechat.simulator import Habits, create_simulator
+    from app.wechat import templates
+    from app.wechat.simulator import Habits, Template, create_simulator
 
     settings = get_settings()
     if settings.env == "production":
@@ -31,7 +32,12 @@ def simulator(
         push_token=settings.wechat_push_token.get_secret_value(),
         push_aes_key=settings.wechat_push_aes_key.get_secret_value(),
     )
-    app = create_simulator(settings.wechat_appid, settings.wechat_secret.get_secret_value(), habits)
+    forms = templates.load(settings).forms.values()
+    chosen = [
+        Template(template_id=form.template.id, title=form.template.title, fields=dict.fromkeys(form.fields, ""))
+        for form in forms
+    ]
+    app = create_simulator(settings.wechat_appid, settings.wechat_secret.get_secret_value(), habits, chosen)
     print(f"WeChat simulator on http://127.0.0.1:{port}/_simulator; log in with a code like sim-小李-1")
     # The access log would write the AppSecret, which travels in query strings.
     uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_config=None)

@@ -19,7 +19,8 @@ The user must have logged in here within two hours (61010), so a restart forgets
 **Pictures** are fetched from their address and judged by their colour: mostly red is risky (20002), mostly yellow is
 for review (21000), all else passes; what cannot be fetched or is no picture is -1008. The verdict comes as a push.
 
-**Messages.** A template whose id begins with ``simulator-`` is known and has any fields; others are told by
+**Messages.** The templates are those of the deployment's file. Another whose id begins with ``simulator-`` is known
+too and has any fields; more are told by
 ``POST /_simulator/templates [{"template_id", "title", "fields": {"thing1": "名称"}}]``. Users give credits by
 ``POST /_simulator/subscribe {"user", "template_ids", "answers"}`` and take them back by ``/switch-off {"user",
 "template_id"}``. Two messages to one user at the same time are 43108.
@@ -48,7 +49,7 @@ begins ``pages/missing``, 41030.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -76,9 +77,12 @@ VERBS: Mapping[str, Verb] = {
 }
 
 
-def create_simulator(appid: str, secret: str, habits: Habits | None = None) -> Starlette:
-    """Return a WeChat that knows one mini-program and no user yet."""
+def create_simulator(
+    appid: str, secret: str, habits: Habits | None = None, templates: Iterable[Template] = ()
+) -> Starlette:
+    """Return a WeChat that knows one mini-program, the templates it chose, and no user yet."""
     world = World(appid, secret, habits or Habits())
+    world.templates = {template.template_id: template for template in templates}
     wechat = [Route(path, endpoint(world, path, verb), methods=["GET", "POST"]) for path, verb in VERBS.items()]
     paths = frozenset(VERBS)
     return Starlette(routes=[*wechat, *control.routes(world, paths), *forms.routes(world, paths)])
