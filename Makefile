@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz fuzz-api fuzz-complaints crowd check format lock bench bench-text bench-district bench-call-out faults openapi clean
+.PHONY: help run test fuzz fuzz-api fuzz-complaints crowd check format lock bench bench-text bench-district bench-call-out faults wechat-faults openapi clean
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ bench-call-out: $(STAMP) ## Call 20,000 demo people out and have 5,000 answer in
 
 faults: $(STAMP) ## Kill PostgreSQL and the API amid scans, prove that nothing is lost or doubled, write bench/FAULTS.md
 	@$(BIN)/python -m bench.faults
+
+wechat-faults: $(STAMP) ## Live the whole journey under each fault of WeChat in turn, some minutes, write bench/WECHAT.md (ONLY=…)
+	@$(BIN)/python -m bench.wechat $(if $(ONLY),--only '$(ONLY)')
 
 lock: $(STAMP) ## Choose versions anew and lock them with hashes (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade pyproject.toml --output-file requirements.lock --no-header

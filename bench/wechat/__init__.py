@@ -1,0 +1,1 @@
+"""The whole journey under every fault of WeChat in turn: texts, pictures, messages, pushes, with real processes."""

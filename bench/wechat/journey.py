@@ -1,0 +1,242 @@
+"""One trial's journey: people log in, write, upload, allow messages, help, deliver and confirm, while WeChat fails."""
+
+import asyncio
+import io
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+from PIL import Image
+
+from bench.wechat.people import NotPossibleError, Person
+from bench.wechat.system import WeChatSystem
+from bench.wechat.trials import Trial
+
+INSERT_AREA = """
+    INSERT INTO area (id, parent_id, kind, name, lineage, is_wish_review_required)
+    VALUES ($1, NULL, 'grid', $2, ARRAY[$1::uuid], false)
+"""
+INSERT_UNIT = "INSERT INTO unit (id, area_id, kind, name) VALUES ($1, $2, 'government', $3)"
+INSERT_GRANT = "INSERT INTO \"grant\" (id, user_id, role, area_id) VALUES ($1, $2, 'staff', $3)"
+STATUS = "SELECT status FROM wish WHERE id = $1"
+FORGET_KEPT = "DELETE FROM wechat_token"
+UNCHECKED_YET = """
+    SELECT (SELECT count(*) FROM wish WHERE area_id = $1 AND status = 'checking')
+        + (SELECT count(*) FROM complaint WHERE area_id = $1 AND status = 'checking')
+"""
+HAS_RINGS = "SELECT to_regclass('ring') IS NOT NULL"
+RINGS_YET = "SELECT count(*) FROM ring WHERE status IN ('waiting', 'sending')"
+RING_NOW = "UPDATE ring SET due_at = now() WHERE status = 'waiting' AND due_at > now()"
+PICTURES_YET = "SELECT count(*) FROM media WHERE status = 'checking' AND id = ANY($1)"
+
+GOOD_WISHES, GOOD_COMPLAINTS = 3, 2
+RISKY = "大家一起来赌博"
+CREDITS_EACH = 4
+REST_S = 1.5
+BETWEEN_S = 3.0
+SETTLE_S = 45.0
+RECOVER_S = 90.0
+
+
+@dataclass
+class Place:
+    """An area with somebody of its staff, and a unit."""
+
+    area: UUID
+    unit: UUID
+    staff: Person
+
+
+@dataclass
+class Journey:
+    """What one trial did: everything written, and what could not be done."""
+
+    number: int
+    trial: Trial
+    system: WeChatSystem
+    database: asyncpg.Connection
+    http: httpx.AsyncClient
+    place: Place
+    written: dict[UUID, str] = field(default_factory=dict)
+    """The title of each wish and complaint."""
+    risky: set[UUID] = field(default_factory=set)
+    pictures: dict[UUID, str] = field(default_factory=dict)
+    phones: int = 0
+    codes: int = 0
+    undone: list[str] = field(default_factory=list)
+    took_s: float = 0.0
+    back_after_s: float | None = None
+    """How long after the fault a text was published by itself again."""
+
+    @classmethod
+    async def begin(cls, number: int, trial: Trial, system: WeChatSystem, http: httpx.AsyncClient) -> Self:
+        """Make an area of its own, with staff who logged in; no trial begins with another's brakes."""
+        database = await system.connect()
+        await database.execute(FORGET_KEPT)
+        await asyncio.sleep(REST_S)
+        staff = await Person(http, f"网格员{number}").log_in()
+        area, unit = uuid4(), uuid4()
+        await database.execute(INSERT_AREA, area, f"第{number}网格")
+        await database.execute(INSERT_UNIT, unit, area, f"第{number}单位")
+        await database.execute(INSERT_GRANT, uuid4(), UUID(staff.id), area)
+        return cls(number, trial, system, database, http, Place(area, unit, staff))
+
+    async def go(self) -> None:
+        """Do everything while it goes wrong, then let WeChat recover and wait until nothing is under way."""
+        began = time.monotonic()
+        for fault in self.trial.faults:
+            self.system.order("faults", **fault)
+        try:
+            resident = await Person(self.http, f"居民{self.number}").log_in()
+            helper = await Person(self.http, f"党员{self.number}").log_in()
+            await self.attempt("allow messages", self.allow(resident), self.allow(helper))
+            if self.trial.forgets_visits:
+                self.system.simulator.delete("/visits").raise_for_status()
+            await self.attempt("show a phone number", self.show_phone(resident))
+            await self.write(resident)
+            await self.attempt("upload", self.upload(resident, "navy"), self.upload(resident, "red"))
+            await self.until_settled(SETTLE_S)
+            await self.attempt("help", self.help(resident, helper))
+            await self.attempt("answer", self.answer())
+            await self.until_rung(SETTLE_S / 3)
+        finally:
+            self.system.forget_faults()
+        await self.come_back()
+        await self.until_settled(RECOVER_S)
+        await self.until_rung(RECOVER_S)
+        self.took_s = time.monotonic() - began
+
+    async def come_back(self) -> None:
+        """Post wishes until one is published by itself, as on any other day."""
+        began = time.monotonic()
+        who = await Person(self.http, f"后来人{self.number}").log_in()
+        for n in range(1000):
+            title = f"第{self.number}轮之后{n}"
+            form = {"area_id": str(self.place.area), "category": "elderly", "title": title, "body": "想要台灯"}
+            posted = await who.post("/v1/wishes", form)
+            self.note(posted, title, is_risky=False)
+            await self.until_settled(RECOVER_S)
+            if await self.database.fetchval(STATUS, UUID(posted["id"])) == "published":
+                self.back_after_s = time.monotonic() - began
+                return
+            if time.monotonic() - began > RECOVER_S:
+                return
+            await asyncio.sleep(BETWEEN_S)
+
+    async def attempt(self, what: str, *works: Awaitable[Any]) -> None:
+        """Do several things at once; what cannot be done is told, and the journey goes on."""
+        for outcome in await asyncio.gather(*works, return_exceptions=True):
+            if isinstance(outcome, NotPossibleError):
+                self.undone.append(f"{what}: {outcome}")
+            elif isinstance(outcome, BaseException):
+                raise outcome
+
+    async def allow(self, who: Person) -> None:
+        """Allow some messages of each template, in the dialog of WeChat."""
+        listed = (await who.get("/v1/me/subscriptions"))["templates"]
+        ids = sorted({str(template["template_id"]) for template in listed})
+        for _ in range(CREDITS_EACH):
+            for start in range(0, len(ids), 5):
+                await asyncio.to_thread(
+                    self.system.order, "subscribe", user=who.name, template_ids=ids[start : start + 5]
+                )
+
+    async def show_phone(self, who: Person) -> None:
+        code = f"phone-{who.name}-{uuid4().hex}"
+        answer = await who.post("/v1/me/phone", {"code": code}, may_fail=(409, 422, 503, 429))
+        self.phones += answer["status_code"] < 300
+
+    async def write(self, who: Person) -> None:
+        """Post wishes and complaints, some of them risky."""
+        area = str(self.place.area)
+        for n in range(GOOD_WISHES + 1):
+            is_risky = n == GOOD_WISHES
+            title = f"第{self.number}轮心愿{n}"
+            form = {"area_id": area, "category": "elderly", "title": title, "body": RISKY if is_risky else "想要台灯"}
+            self.note(await who.post("/v1/wishes", form), title, is_risky=is_risky)
+        for n in range(GOOD_COMPLAINTS + 1):
+            is_risky = n == GOOD_COMPLAINTS
+            title = f"第{self.number}轮诉求{n}"
+            body = RISKY if is_risky else f"第{n}单元的灯坏了"
+            form = {"area_id": area, "category": "lighting", "title": title, "body": body, "place": f"{n}号楼"}
+            self.note(await who.post("/v1/complaints", form), title, is_risky=is_risky)
+
+    def note(self, posted: dict[str, Any], title: str, *, is_risky: bool) -> None:
+        self.written[UUID(posted["id"])] = title
+        if is_risky:
+            self.risky.add(UUID(posted["id"]))
+
+    async def upload(self, who: Person, colour: str) -> None:
+        picture = Image.new("RGB", (64, 64), colour)
+        picture.putpixel((0, 0), (self.number, self.number, self.number))
+        out = io.BytesIO()
+        picture.save(out, "PNG")
+        self.pictures[UUID((await who.upload(out.getvalue()))["id"])] = colour
+
+    async def help(self, resident: Person, helper: Person) -> None:
+        """Approve what waits for a person, then claim, deliver and confirm a wish."""
+        staff = self.place.staff
+        form = {"kind": "in_service", "unit_id": str(self.place.unit), "home_area_id": str(self.place.area)}
+        member = await helper.post("/v1/members", form)
+        await staff.post(f"/v1/members/{member['id']}/approve")
+        wishes = [wish for wish, title in self.written.items() if "心愿" in title and wish not in self.risky]
+        for wish in wishes[:2]:
+            if await self.database.fetchval(STATUS, wish) == "reviewing":
+                await staff.post(f"/v1/wishes/{wish}/approve")
+            task = (await resident.get(f"/v1/wishes/{wish}"))["task"]
+            self.codes += is_picture(await helper.download(f"/v1/tasks/{task['id']}/code.png"))
+            claim = await helper.post(f"/v1/tasks/{task['id']}/claims")
+            await helper.post(f"/v1/claims/{claim['id']}/submit", {"note": "已经送到"})
+            await resident.post(f"/v1/wishes/{wish}/confirm", {"rating": 5, "thanks": "谢谢邻居"})
+
+    async def answer(self) -> None:
+        """Accept and answer a complaint that is on the wall."""
+        for complaint, title in self.written.items():
+            if "诉求" not in title or complaint in self.risky:
+                continue
+            if await self.database.fetchval("SELECT status FROM complaint WHERE id = $1", complaint) == "open":
+                await self.place.staff.post(f"/v1/complaints/{complaint}/accept")
+                form = {"answer": "灯已经换好", "outcome": "resolved"}
+                await self.place.staff.post(f"/v1/complaints/{complaint}/answer", form)
+                return
+
+    async def until_settled(self, within_s: float) -> None:
+        """Wait until no text waits for its check, and no picture, if one ever comes."""
+
+        async def is_settled() -> bool:
+            waiting = await self.database.fetchval(UNCHECKED_YET, self.place.area)
+            if self.system.look("calls")["/wxa/media_check_async"]:
+                waiting += await self.database.fetchval(PICTURES_YET, list(self.pictures))
+            return not waiting
+
+        await until(is_settled, within_s)
+
+    async def until_rung(self, within_s: float) -> None:
+        """Wait until no message waits to be sent; the quiet hours of the night and pauses do not hold them here."""
+
+        async def is_rung() -> bool:
+            if not await self.database.fetchval(HAS_RINGS):
+                return True
+            await self.database.execute(RING_NOW)
+            return not await self.database.fetchval(RINGS_YET)
+
+        await until(is_rung, within_s)
+
+
+async def until(true: Callable[[], Awaitable[bool]], within_s: float) -> bool:
+    """Wait for something for a while; return whether it came about."""
+    deadline = time.monotonic() + within_s
+    while not await true():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.2)
+    return True
+
+
+def is_picture(content: bytes) -> bool:
+    """Tell by its first bytes whether something is a JPEG or a PNG."""
+    return content.startswith((b"\xff\xd8\xff", b"\x89PNG"))

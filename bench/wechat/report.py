@@ -1,0 +1,89 @@
+"""The table for people: ``bench/WECHAT.md``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.faults.checks import Finding
+from bench.wechat.checks import Counts
+from bench.wechat.trials import Trial
+
+RESULT = Path(__file__).resolve().parents[1] / "WECHAT.md"
+INTRODUCTION = """\
+# What WeChat's bad days do to us
+
+Written by `make wechat-faults`, which repeats it; do not edit.
+
+Two API processes, a worker, an embedded PostgreSQL and the WeChat simulator, all of them processes of their own. In
+each trial the simulator is ordered to fail in one way, and people log in, allow messages, show a telephone number, post
+wishes and complaints (some of them risky), upload pictures, approve, claim, deliver, confirm and answer. Then the fault
+is over, and everything that is under way has time to end. What our database says is held against what the simulator
+answered: nothing is published without a pass of WeChat or a person's hand, nothing is lost, no message is sent twice,
+and no path is called in a storm."""
+SHORT = {
+    "/sns/jscode2session": "log-in",
+    "/cgi-bin/stable_token": "token",
+    "/wxa/business/getuserphonenumber": "phone",
+    "/wxa/msg_sec_check": "texts",
+    "/wxa/media_check_async": "pictures",
+    "/cgi-bin/message/subscribe/send": "messages",
+    "/wxa/getwxacodeunlimit": "codes",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one trial came to."""
+
+    trial: Trial
+    findings: Sequence[Finding]
+    counts: Counts
+    told: dict[str, int]
+    took_s: float
+    controls: Sequence[Finding] = ()
+    """What was made wrong on purpose and has to be found."""
+
+    @property
+    def holds(self) -> bool:
+        return all(finding.is_right for finding in [*self.findings, *self.controls])
+
+
+def write(outcomes: Sequence[Outcome]) -> None:
+    """Write the results."""
+    RESULT.write_text("\n\n".join([INTRODUCTION, *sections(outcomes)]) + "\n", encoding="utf-8")
+
+
+def sections(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return the tables: what must hold, what came of it, and the calls."""
+    names = [finding.name for finding in outcomes[0].findings]
+    held = [
+        "| " + " | ".join([outcome.trial.name, *(str(finding.found) for finding in outcome.findings)]) + " |"
+        for outcome in outcomes
+    ]
+    told = [
+        "| "
+        + " | ".join(
+            [outcome.trial.name, *(f"{count:,}" for count in outcome.told.values()), f"{outcome.took_s:.0f} s"]
+        )
+        + " |"
+        for outcome in outcomes
+    ]
+    calls = [
+        "| " + " | ".join([outcome.trial.name, *(f"{outcome.counts.by_path.get(path, 0):,}" for path in SHORT)]) + " |"
+        for outcome in outcomes
+    ]
+    return [
+        "## What must be nought",
+        table(["fault", *names], held),
+        "Control: of a wish that was published in the database with other words, these counts have to be one: "
+        + ", ".join(f"{finding.name} {finding.found}" for outcome in outcomes for finding in outcome.controls)
+        + ".",
+        "## What came of it",
+        table(["fault", *outcomes[0].told, "took"], told),
+        "## Calls of WeChat",
+        table(["fault", *SHORT.values()], calls),
+    ]
+
+
+def table(head: Sequence[str], lines: Sequence[str]) -> str:
+    return "\n".join(["| " + " | ".join(head) + " |", "|---" + "|--:" * (len(head) - 1) + "|", *lines])
