@@ -14,10 +14,11 @@ from app.domain.errors import Problem
 from app.domain.kinds import AdjustmentKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ADJUSTMENT
+from app.domain.message_kinds import MessageKind
 from app.domain.points import expires_on
 from app.models.adjustment import Adjustment
 from app.schemas.adjustments import AdjustmentIn, AwardReversalIn
-from app.services import claims, policies, transitions
+from app.services import claims, messages, policies, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -136,7 +137,9 @@ async def _propose(connection: Connection, adjustment: Adjustment) -> UUID:
 
 
 async def approve(connection: Connection, caller: Caller, adjustment_id: UUID) -> None:
-    """Approve, as another than who proposed it: the points move at once. Locks its row, then the balances.
+    """Approve, as another than who proposed it: the points move at once, and whose they are is told.
+
+    Locks its row, then the balances.
 
     What is given expires as an award of this day would; a reversal takes what is left and records the shortfall. Raises
     ``not-found``, ``not-allowed``, ``own-interest``, ``state-conflict``, and ``points-insufficient`` when a correction
@@ -148,6 +151,7 @@ async def approve(connection: Connection, caller: Caller, adjustment_id: UUID) -
     if row["kind"] == AdjustmentKind.AWARD_REVERSAL:
         taken = await ledger.take_back(connection, row["user_id"], -points, adjustment_id, today=today())
         changes |= {"points_taken": taken, "shortfall": -points - taken}
+        points = -taken
     elif points > 0:
         policy = await policies.find(connection, row["area_id"], moment)
         last_day = expires_on(policy.terms, local_date(moment))
@@ -155,16 +159,20 @@ async def approve(connection: Connection, caller: Caller, adjustment_id: UUID) -
     else:
         await ledger.adjust_down(connection, row["user_id"], -points, adjustment_id, today=today())
     await transitions.move(connection, ADJUSTMENT, adjustment_id, "approve", mover, changes=changes)
+    kind = MessageKind.POINTS_ADDED if points > 0 else MessageKind.POINTS_TAKEN
+    await messages.tell(connection, [row["user_id"]], kind, adjustment_id, points=str(abs(points)))
 
 
 async def refuse(connection: Connection, caller: Caller, adjustment_id: UUID, reason: str) -> None:
-    """Refuse with a reason, as another than who proposed it; nothing moves.
+    """Refuse with a reason, as another than who proposed it and is told; nothing moves.
 
     Raises ``not-found``, ``not-allowed``, ``own-interest``, ``state-conflict``.
     """
-    _, mover = await _find(connection, caller, adjustment_id, "refuse")
+    row, mover = await _find(connection, caller, adjustment_id, "refuse")
     changes = {"decided_by": caller.id, "decided_at": now()}
     await transitions.move(connection, ADJUSTMENT, adjustment_id, "refuse", mover, note=reason, changes=changes)
+    told, points = [row["proposed_by"]], str(row["points"])
+    await messages.tell(connection, told, MessageKind.ADJUSTMENT_REFUSED, adjustment_id, points=points)
 
 
 async def get(reads: Reads, caller: Caller, adjustment_id: UUID) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from app.core.ids import new_id
 from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
 from app.domain.lifecycle import Lifecycle, Party
-from app.domain.lifecycles import MEMBER
-from app.services import people, transitions
+from app.domain.lifecycles import MEMBER, VOLUNTEER
+from app.domain.message_kinds import MessageKind
+from app.services import messages, people, transitions
 from app.services.branches import places
 from app.services.people import Contact
 from app.services.transitions import Mover, Told
@@ -23,6 +24,12 @@ from app.services.transitions import Mover, Told
 View = dict[str, Any]
 """An answer on its way to be serialised, in the form of its schema."""
 
+TOLD = {
+    (MEMBER, "approve"): MessageKind.MEMBER_APPROVED,
+    (MEMBER, "refuse"): MessageKind.MEMBER_REFUSED,
+    (VOLUNTEER, "approve"): MessageKind.VOLUNTEER_APPROVED,
+    (VOLUNTEER, "refuse"): MessageKind.VOLUNTEER_REFUSED,
+}
 FIND_AREA = "SELECT kind, lineage && $2::uuid[] AS in_scope FROM area WHERE id = $1"
 IS_OWN = "SELECT EXISTS (SELECT FROM person WHERE id = ANY($1) AND user_id = $2)"
 
@@ -104,11 +111,16 @@ async def decide(
 ) -> None:
     """Approve, refuse or, of one's own or one's areas', end; who is no member any more is in no branch.
 
+    Who applied is told of the decision.
+
     Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own (I2), ``state-conflict``.
     """
     row = await _lock(connection, lifecycle, caller, subject_id)
     mover = _permit(lifecycle, row, caller, action)
     await transitions.move(connection, lifecycle, subject_id, action, mover, note=reason)
+    kind = TOLD.get((lifecycle, action))
+    if kind is not None and row["user_id"] is not None:
+        await messages.tell(connection, [row["user_id"]], kind, subject_id)
     if lifecycle is MEMBER and action == "leave":
         await places.settle(connection, [subject_id], mover)
 

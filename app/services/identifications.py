@@ -16,14 +16,20 @@ from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import IDENTIFICATION
+from app.domain.message_kinds import MessageKind
 from app.models.identification import Identification
 from app.schemas.identifications import IdentificationIn
-from app.services import binding, enrolments, people, transitions
+from app.services import binding, enrolments, messages, people, transitions
 from app.services.enrolments import View
 from app.services.pages import PageRequest, page
 from app.services.people import Contact
 from app.services.transitions import Mover
 
+TOLD = {
+    "approve": MessageKind.IDENTIFIED,
+    "refuse": MessageKind.IDENTIFICATION_REFUSED,
+    "undo": MessageKind.IDENTIFICATION_UNDONE,
+}
 COLUMNS = """i.id, i.user_id, i.sealed, i.home_area_id, a.name AS area_name, i.status, i.created_at, (
         SELECT e.note FROM event e WHERE e.subject_kind = 'identification' AND e.subject_id = i.id
         ORDER BY e.created_at DESC, e.id DESC LIMIT 1
@@ -83,7 +89,7 @@ async def apply(connection: Connection, secret: str, caller: Caller, form: Ident
 async def decide(
     connection: Connection, caller: Caller, identification_id: UUID, action: str, *, reason: str | None = None
 ) -> None:
-    """Approve, which binds the asker to the person of the roster, refuse, or undo what was approved.
+    """Approve, which binds the asker to the person of the roster, refuse, or undo what was approved; they are told.
 
     Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own (I2), ``state-conflict``, and what
     ``binding.bind`` and ``binding.unbind`` do. Locks the identification, then what these lock.
@@ -100,6 +106,7 @@ async def decide(
         facts = {"person_id": await binding.unbind(connection, caller, row["user_id"])}
     mover = Mover(party, caller.id)
     await transitions.move(connection, IDENTIFICATION, identification_id, action, mover, note=reason, facts=facts)
+    await messages.tell(connection, [row["user_id"]], TOLD[action], identification_id)
 
 
 async def get_own(reads: Reads, secret: str, caller: Caller) -> View:

@@ -14,13 +14,21 @@ from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import MERCHANT
+from app.domain.message_kinds import MessageKind
 from app.models.merchant import Clerk, Merchant
 from app.schemas.merchants import MerchantIn, SuspensionIn
-from app.services import circles, transitions
+from app.services import circles, messages, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover, Told
 
 GIVE_BACK_VOUCHERS = "give_back_vouchers"
+TOLD = {
+    "approve": MessageKind.MERCHANT_APPROVED,
+    "refuse": MessageKind.MERCHANT_REFUSED,
+    "suspend": MessageKind.MERCHANT_SUSPENDED,
+    "resume": MessageKind.MERCHANT_RESUMED,
+}
+"""What its owner is told of a decision on a shop."""
 
 # The reason is the note of the latest event that changed anything: an approval has none, and so ends the reason of a
 # suspension.
@@ -78,12 +86,14 @@ async def reapply(connection: Connection, caller: Caller, merchant_id: UUID, for
 async def decide(
     connection: Connection, caller: Caller, merchant_id: UUID, action: str, *, reason: str | None = None
 ) -> None:
-    """Approve, refuse or resume a shop.
+    """Approve, refuse or resume a shop; its owner is told.
 
     Raises ``not-found`` outside the caller's areas, ``own-interest`` for one's own, ``state-conflict``.
     """
     mover = await _permit(connection, caller, merchant_id, action)
-    await transitions.move(connection, MERCHANT, merchant_id, action, mover, note=reason)
+    await _tell(
+        connection, await transitions.move(connection, MERCHANT, merchant_id, action, mover, note=reason), action
+    )
 
 
 async def suspend(connection: Connection, caller: Caller, merchant_id: UUID, form: SuspensionIn) -> None:
@@ -91,7 +101,10 @@ async def suspend(connection: Connection, caller: Caller, merchant_id: UUID, for
     mover = await _permit(connection, caller, merchant_id, "suspend")
     is_honoured = form.vouchers == "honour"
     changes = {"honours_vouchers": is_honoured}
-    await transitions.move(connection, MERCHANT, merchant_id, "suspend", mover, note=form.reason, changes=changes)
+    moved = await transitions.move(
+        connection, MERCHANT, merchant_id, "suspend", mover, note=form.reason, changes=changes
+    )
+    await _tell(connection, moved, "suspend")
     if not is_honoured:
         await order(connection, GIVE_BACK_VOUCHERS, merchant_id)
 
@@ -153,6 +166,12 @@ async def _permit(connection: Connection, caller: Caller, merchant_id: UUID, act
     """Return the caller in the part in which they may. Raises ``not-found`` and what ``transitions.permit`` does."""
     row = _require_visible(await connection.fetchrow(GET, merchant_id, caller.scope(Role.ALLIANCE)), caller)
     return Mover(transitions.permit(MERCHANT, row["status"], action, _parties(row, caller)), caller.id)
+
+
+async def _tell(connection: Connection, merchant: Record, action: str) -> None:
+    """Tell the owner of a shop, if it has one, what was decided on it."""
+    owners = [merchant["owner_id"]] if merchant["owner_id"] else []
+    await messages.tell(connection, owners, TOLD[action], merchant["id"], shop=merchant["name"])
 
 
 def _require_visible(row: Record | None, caller: Caller) -> Record:

@@ -19,9 +19,10 @@ from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import OFFER
+from app.domain.message_kinds import MessageKind
 from app.models.offer import Offer
 from app.schemas.offers import OfferIn
-from app.services import areas, circles, transitions
+from app.services import areas, circles, messages, transitions
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -53,6 +54,13 @@ LOCK = "SELECT FROM offer WHERE id = $1 FOR UPDATE"
 MAY_SEE_ALL = """
     SELECT m.owner_id = $2 OR a.lineage && $3::uuid[] FROM merchant m JOIN area a ON a.id = m.area_id WHERE m.id = $1
 """
+FIND_OWNER = "SELECT owner_id FROM merchant WHERE id = $1 AND owner_id IS NOT NULL"
+TOLD = {
+    "listed": MessageKind.OFFER_LISTED,
+    "rejected": MessageKind.OFFER_REJECTED,
+    "paused": MessageKind.OFFER_PAUSED,
+}
+"""What the owner of its shop is told of an offer that others brought into one of these states."""
 EDIT = """
     UPDATE offer SET kind = $2, title = $3, description = $4, terms = $5, points = $6, stock = $7,
         stock_left = $7 - (stock - stock_left), per_person_limit = $8, per_day_limit = $9, valid_from = $10,
@@ -112,13 +120,21 @@ async def edit(connection: Connection, caller: Caller, offer_id: UUID, form: Off
 async def decide(
     connection: Connection, caller: Caller, offer_id: UUID, action: str, *, reason: str | None = None
 ) -> None:
-    """Approve or reject, pause, resume or end an offer.
+    """Approve or reject, pause, resume or end an offer; its owner is told of what the alliance does.
 
     Raises ``not-found``, ``not-allowed``, ``own-interest``, ``state-conflict``.
     """
     row = _require_visible(await connection.fetchrow(GET, offer_id, caller.scope(Role.ALLIANCE), caller.id), caller)
     party = transitions.permit(OFFER, row["status"], action, _parties(row, caller))
-    await transitions.move(connection, OFFER, offer_id, action, Mover(party, caller.id), note=reason)
+    moved = await transitions.move(connection, OFFER, offer_id, action, Mover(party, caller.id), note=reason)
+    if party is Party.ALLIANCE:
+        await tell_owner(connection, moved)
+
+
+async def tell_owner(connection: Connection, offer: Record) -> None:
+    """Tell the owner of the shop of an offer what others decided on it, in the transaction that moved it."""
+    owners = [row["owner_id"] for row in await connection.fetch(FIND_OWNER, offer["merchant_id"])]
+    await messages.tell(connection, owners, TOLD[offer["status"]], offer["id"], title=offer["title"])
 
 
 async def list_of_area(

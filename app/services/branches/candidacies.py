@@ -13,9 +13,10 @@ from app.domain.errors import Problem
 from app.domain.kinds import CandidacyOrigin
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import BRANCH_CANDIDACY, OPEN_CANDIDACY_STATES
+from app.domain.message_kinds import MessageKind
 from app.models.branch import BranchCandidacy
 from app.schemas.branches import CandidacyIn
-from app.services import transitions
+from app.services import messages, transitions
 from app.services.branches import standing, views
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
@@ -55,6 +56,9 @@ FIND_IN_BRANCH = """
     JOIN member m ON m.id = x.member_id JOIN person p ON p.id = m.person_id
     WHERE x.branch_id = $1 AND x.status = 'joined' AND (x.member_id = $2 OR ($2::uuid IS NULL AND p.user_id = $3))
 """
+FIND_NAME = "SELECT name FROM branch WHERE id = $1"
+TOLD = {"accept": MessageKind.CANDIDACY_ACCEPTED, "reject": MessageKind.CANDIDACY_REJECTED}
+"""What candidates are told of the decisions of others."""
 FIND_OPEN = f"SELECT id FROM branch_candidacy WHERE branch_id = $1 AND member_id = $2 AND {IS_OPEN}"
 
 
@@ -86,6 +90,8 @@ async def nominate(connection: Connection, caller: Caller, branch_id: UUID, form
     await transitions.log(
         connection, BRANCH_CANDIDACY.subject, candidacy.id, action, candidacy.status, mover, note=form.reason
     )
+    if not is_own and nominee["user_id"] is not None:
+        await _tell(connection, [nominee["user_id"]], MessageKind.CANDIDACY_ASKED, candidacy.id, branch_id)
     return candidacy.id
 
 
@@ -102,6 +108,15 @@ async def move(
     row = await find(connection, caller, candidacy_id)  # who is a rival may have changed before the lock
     party = transitions.permit(BRANCH_CANDIDACY, row["status"], action, parties(row, caller))
     await transitions.move(connection, BRANCH_CANDIDACY, candidacy_id, action, Mover(party, caller.id), note=reason)
+    if action in TOLD and row["user_id"] is not None:
+        await _tell(connection, [row["user_id"]], TOLD[action], candidacy_id, row["branch_id"])
+
+
+async def _tell(
+    connection: Connection, user_ids: list[UUID], kind: MessageKind, candidacy_id: UUID, branch_id: UUID
+) -> None:
+    name = await connection.fetchval(FIND_NAME, branch_id)
+    await messages.tell(connection, user_ids, kind, candidacy_id, branch=name)
 
 
 async def lapse(connection: Connection, branch_id: UUID, member_id: UUID) -> None:

@@ -16,7 +16,7 @@ from app.domain.lifecycle import Lifecycle
 from app.domain.lifecycles import COMPLAINT, ERRAND, OFFER, TASK, TASK_SERIES, WISH
 from app.domain.message_kinds import MessageKind
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW
-from app.services import complainants, messages, posted_tasks, series_tasks, task_series, transitions, wishes
+from app.services import complainants, messages, offers, posted_tasks, series_tasks, task_series, transitions, wishes
 from app.services.complaints import handling, repeats
 from app.services.content_checks.judging import Judge, Judgement, Words
 from app.services.content_checks.keeping import DROP, HOLD, NOTES, PASS, REJECT, keep
@@ -251,6 +251,8 @@ async def _move(
         connection, lifecycle, subject_id, action, transitions.SYSTEM, note=NOTES[judgement.outcome]
     )
     await _keep(connection, lifecycle, subject_id, kept if moved is not None else DROP, judgement)
+    if moved is not None and lifecycle is OFFER and moved["status"] in offers.TOLD:
+        await offers.tell_owner(connection, moved)
     if moved is not None and kept == REJECT and lifecycle in REJECTED:
         told = [moved["author_id"]]
         await messages.tell(connection, told, REJECTED[lifecycle], subject_id, title=moved["title"])
