@@ -1,8 +1,15 @@
 """Sweeps over pictures and their files."""
 
 from app.jobs.handlers import Parts
-from app.jobs.rounds import until_none
-from app.services.media import sweeping
+from app.jobs.rounds import BATCH, each, until_none
+from app.services.media import checks, sweeping
+
+
+async def tend_media_checks(parts: Parts) -> int:
+    """Ask WeChat once more for its word on pictures, and then hand them over to people; return of how many."""
+    async with parts.database.transaction() as connection:
+        due = await checks.find_overdue(connection, BATCH)
+    return await each(parts.database, due, checks.tend_overdue)
 
 
 async def remove_unused_pictures(parts: Parts) -> int:

@@ -16,7 +16,7 @@ class Media(SQLModel, table=True):
 
     ``owner_id`` is who uploaded it, and empty as soon as it belongs to a complaint (I9). ``position`` counts from 1
     within ``subject_id``. ``trace_id`` is by what WeChat names the check at hand, begun at ``asked_at`` for the
-    ``tries``-th time; ``label`` is what WeChat said of it.
+    ``tries``-th time, ``earlier_trace_id`` the check before that; ``label`` is what WeChat said of it.
     """
 
     __table_args__ = (
@@ -43,6 +43,7 @@ class Media(SQLModel, table=True):
         ),
         Index("ix_media_checking", "id", postgresql_where=text("status = 'checking'")),
         Index("uq_media_trace_id", "trace_id", unique=True),
+        Index("uq_media_earlier_trace_id", "earlier_trace_id", unique=True),
     )
 
     id: UUID = Field(primary_key=True)
@@ -57,6 +58,7 @@ class Media(SQLModel, table=True):
     media_type: str = Field(max_length=32)
     sha256: bytes
     trace_id: str | None = Field(default=None, max_length=128)
+    earlier_trace_id: str | None = Field(default=None, max_length=128)
     asked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     tries: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
     label: int | None = None

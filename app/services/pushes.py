@@ -14,9 +14,10 @@ from asyncpg import Connection
 from app.core.clock import now
 from app.core.db import Database
 from app.services import leaving, push_inbox, revocations, subscriptions
+from app.services.media import checks
 from app.services.subscriptions import Answers
 from app.wechat import push_events
-from app.wechat.push_events import UNREADABLE, Push
+from app.wechat.push_events import UNREADABLE, Push, media_verdict
 
 log = structlog.get_logger(__name__)
 
@@ -119,7 +120,17 @@ async def _count(taking: Taking, count: Callable[[Connection, str, Answers], Awa
     return DONE if openid and await count(taking.connection, openid, answers) else NOT_OURS
 
 
+async def _take_media_check(taking: Taking) -> str | None:
+    """``wxa_media_check``: WeChat's word on a picture. It may be here before we know by what it names the picture."""
+    verdict = media_verdict(taking.push)
+    if taking.push.trace_id is None:
+        return NOT_OURS
+    is_known = await checks.take(taking.connection, taking.push.trace_id, verdict.suggest, verdict.label)
+    return DONE if is_known else None
+
+
 TAKERS: dict[str, Callable[[Taking], Awaitable[str | None]]] = {
+    "wxa_media_check": _take_media_check,
     "user_info_modified": _take_profile_change,
     "user_authorization_revoke": _take_revocation,
     "user_authorization_cancellation": _take_cancellation,

@@ -77,6 +77,12 @@ class SendAnswer(BaseModel):
     msgid: int | None = None
 
 
+class TraceAnswer(BaseModel):
+    """By what WeChat will name what it was asked to look at."""
+
+    trace_id: str = Field(min_length=1, max_length=128)
+
+
 def read(shape: type[Shape], answer: object) -> Shape:
     """Return ``answer`` in its documented shape; raises WeChatError without naming any value when it has another."""
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.wechat.errors import PhoneCodeInvalid, WeChatError
+from app.wechat.errors import PhoneCodeInvalid, TooFrequent, WeChatError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,9 @@ GET_TOKEN = Call("/cgi-bin/stable_token", proves_secret=True, per_minute=10_000)
 
 CHECK_TEXT = Call("/wxa/msg_sec_check", per_minute=4_000)
 """文本内容安全识别 (msgSecCheck), version 2."""
+
+CHECK_MEDIA = Call("/wxa/media_check_async", per_minute=2_000, meanings={87020: TooFrequent})
+"""多媒体内容安全识别 (mediaCheckAsync), version 2. Asked twice, it answers twice, under two trace ids."""
 
 GET_PHONE = Call(
     "/wxa/business/getuserphonenumber",

@@ -26,6 +26,7 @@ from app.services.transitions import Mover
 
 log = structlog.get_logger(__name__)
 
+CHECK_MEDIA = "check_media"
 DELETE_FILES = "delete_picture_files"
 UNUSED_MAX = 30
 
@@ -84,6 +85,7 @@ async def record(connection: Connection, links: Links, caller: Caller, stored: S
     )
     kept = await insert(connection, row)
     await transitions.log_creation(connection, MEDIA, stored.id, Mover(Party.AUTHOR))
+    await order(connection, CHECK_MEDIA, stored.id)
     return links.shown(kept, to_insider=True) | {"actions": ["remove"]}
 
 
