@@ -25,6 +25,7 @@ from app.services import callers, idempotency
 from app.services.call_outs.board import Board
 from app.services.idempotency import RequestKey, SingleWrite
 from app.services.limits import Terms
+from app.services.media import links
 from app.services.media.links import Links
 from app.services.pages import PageRequest
 from app.services.places import Places
@@ -85,8 +86,8 @@ async def get_store(request: Request) -> Store:
     return store
 
 
-async def get_links(request: Request) -> Links:
-    return Links.of(request.app.state.settings)
+async def get_links() -> Links:
+    return links.own()
 
 
 async def get_displays(request: Request) -> Displays:

@@ -47,14 +47,17 @@ async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep, secret: 
     "/{claim_id}/submit",
     response_model=ClaimOut,
     responses=responses(
-        *CLAIM_PROBLEMS, "not-allowed", "malformed-json", "minutes-beyond-window", "things-not-handed-back"
+        *CLAIM_PROBLEMS,
+        "not-allowed",
+        "malformed-json",
+        "minutes-beyond-window",
+        "things-not-handed-back",
+        "media-unknown",
     ),
 )
 async def submit(claim_id: UUID, form: SubmitIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
     """Say what was done; whoever asked for it confirms."""
-    await claims.submit(
-        work.connection, secret, caller, claim_id, form.note, form.minutes, done_percent=form.done_percent
-    )
+    await claims.submit(work.connection, secret, caller, claim_id, form)
     return await _tell(work, secret, caller, claim_id)
 
 

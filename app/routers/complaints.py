@@ -67,6 +67,7 @@ async def _tell(work: UnitOfWork, secret: str, caller: Caller, complaint_id: UUI
         "category-unknown",
         "not-allowed",
         "posting-too-fast",
+        "media-unknown",
     ),
 )
 async def post(
@@ -139,13 +140,13 @@ async def take_on(complaint_id: UUID, caller: CallerDep, work: UnitOfWorkDep, se
 @router.post(
     "/{complaint_id}/answer",
     response_model=View,
-    responses=responses(*DECISION_PROBLEMS, "malformed-json", "steps-open"),
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "steps-open", "media-unknown"),
 )
 async def give_answer(
     complaint_id: UUID, form: ComplaintAnswerIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:
     """Answer a complaint: its complainant reads it at once, everybody once its content check has passed."""
-    await handling.answer(work.connection, secret, caller, complaint_id, form.answer, form.outcome)
+    await handling.answer(work.connection, secret, caller, complaint_id, form.answer, form.outcome, form.picture_ids)
     return await _tell(work, secret, caller, complaint_id)
 
 

@@ -38,7 +38,9 @@ async def _tell(work: UnitOfWork, caller: Caller, wish_id: UUID, status: int = 2
     "",
     status_code=201,
     response_model=WishForPartiesOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "area-closed", "area-not-a-home"),
+    responses=responses(
+        *WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "area-unknown", "area-closed", "area-not-a-home", "media-unknown"
+    ),
 )
 async def post(form: WishIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Post a wish. Nobody else sees it before its content check has passed."""

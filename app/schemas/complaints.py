@@ -9,9 +9,10 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import Outcome, Urgency
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Body, Check, In, Note, Out, Title
+from app.schemas.fields import Body, Check, In, Note, Out, PictureIds, Title
 from app.schemas.joint import JointPart, JointPartForStaff, PartyRatings
 from app.schemas.locations import Location, Place
+from app.schemas.media import PictureOut
 from app.schemas.people import Phone
 from app.schemas.tasks import TaskStatus
 
@@ -62,6 +63,7 @@ class ComplaintIn(In):
     anonymous: bool = True
     contact: Contact | None = None
     proxy: ProxyIn | None = None
+    picture_ids: PictureIds = ()
 
     @model_validator(mode="after")
     def require_place(self) -> Self:
@@ -76,6 +78,7 @@ class ComplaintAnswerIn(In):
 
     answer: Body
     outcome: Outcome
+    picture_ids: PictureIds = ()
 
 
 class ReasonIn(In):
@@ -200,6 +203,8 @@ class TaskRef(Out):
 class ComplaintDetailOut(ComplaintOut):
     """A complaint with the way it went and the units that work on it together."""
 
+    pictures: list[PictureOut]
+    answer_pictures: list[PictureOut]
     parts: list[JointPart]
     task: TaskRef | None
     timeline: list[Step]
@@ -230,6 +235,8 @@ class Look(Out):
 class ComplaintForAuthorOut(ComplaintOut):
     """A complaint as whoever made it or joined in sees it, with what was said and who looked at who they are."""
 
+    pictures: list[PictureOut]
+    answer_pictures: list[PictureOut]
     place: str | None
     part: Literal["author", "joiner"]
     contact: Masked | None
@@ -268,6 +275,8 @@ class ExactPlace(Out):
 class ComplaintForStaffOut(ComplaintOut):
     """A complaint as the staff of its area see it."""
 
+    pictures: list[PictureOut]
+    answer_pictures: list[PictureOut]
     location: ExactPlace | None
     place: str | None
     channel: str

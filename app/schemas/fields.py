@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import islice
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -17,6 +18,13 @@ class In(BaseModel):
     """A payload. Unknown fields are refused, so that a misspelt one is not silently lost."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+PICTURES_MAX = 6
+PictureIds = Annotated[
+    tuple[UUID, ...], Field(max_length=PICTURES_MAX, description="of `POST /v1/media`, in the order to show them in")
+]
+"""Pictures of what is sent, each once."""
 
 
 class Out(BaseModel):

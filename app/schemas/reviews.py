@@ -7,9 +7,10 @@ from uuid import UUID
 from app.domain.kinds import Suggestion
 from app.schemas.areas import AreaRef
 from app.schemas.fields import Out
+from app.schemas.media import PictureOut
 
 ReviewKind = Literal[
-    "wish", "errand", "complaint", "answer", "task", "task_series", "offer", "nickname", "thanks", "note"
+    "wish", "errand", "complaint", "answer", "task", "task_series", "offer", "nickname", "thanks", "note", "picture"
 ]
 
 
@@ -35,6 +36,7 @@ class ReviewOut(Out):
     area: AreaRef | None
     title: str | None
     words: str
+    pictures: list[PictureOut]
     reason: str
     suggest: Suggestion | None
     label: int | None

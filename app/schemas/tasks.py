@@ -10,8 +10,9 @@ from pydantic_core import PydanticCustomError
 from app.domain.kinds import EmergencyWork, TaskKind, WishCategory
 from app.schemas.areas import AreaRef
 from app.schemas.attendances import AttendanceOut
-from app.schemas.fields import Body, Check, In, Moment, Note, Out, Page, Skill, Title
+from app.schemas.fields import Body, Check, In, Moment, Note, Out, Page, PictureIds, Skill, Title
 from app.schemas.locations import Location, Place, PointOut
+from app.schemas.media import PictureOut
 from app.schemas.task_tags import TagCode, without_repeats
 from app.schemas.wishes import Poster
 
@@ -215,6 +216,7 @@ class ClaimOut(Out):
     task: ClaimTask
     status: ClaimStatus
     note: str | None
+    pictures: list[PictureOut]
     minutes: int | None
     done_percent: int | None
     due_at: datetime
@@ -283,5 +285,6 @@ class SubmitIn(In):
     """What was done, in how many minutes where that counts, and how much of it where that is not all."""
 
     note: Note
+    picture_ids: PictureIds = ()
     minutes: Annotated[int, Field(ge=1, le=1440, strict=True)] | None = None
     done_percent: Annotated[int, Field(ge=1, le=99, strict=True)] | None = None

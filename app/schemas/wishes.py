@@ -8,7 +8,8 @@ from pydantic import Field
 
 from app.domain.kinds import WishCategory
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Body, In, Note, Out, Title
+from app.schemas.fields import Body, In, Note, Out, PictureIds, Title
+from app.schemas.media import PictureOut
 
 WishStatus = Literal[
     "checking",
@@ -31,6 +32,7 @@ class WishIn(In):
     category: WishCategory
     title: Title
     body: Body
+    picture_ids: PictureIds = ()
 
 
 class WishConfirmIn(In):
@@ -66,6 +68,7 @@ class WishOut(Out):
     body: str
     status: WishStatus
     poster: Poster
+    pictures: list[PictureOut]
     task: WishTask | None
     created_at: datetime
     published_at: datetime | None
@@ -78,6 +81,7 @@ class Delivery(Out):
     claim_id: UUID
     helper: Poster
     note: str | None
+    pictures: list[PictureOut]
     minutes: int | None
     done_percent: int | None
     submitted_at: datetime | None

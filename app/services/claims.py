@@ -13,16 +13,19 @@ from app.domain import messages as wordings
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.check_in import TICKED_KINDS, find_window_problem
 from app.domain.errors import Problem
-from app.domain.kinds import CheckedPart
+from app.domain.kinds import CheckedPart, PictureOf
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ATTENDANCE, CLAIM
 from app.domain.message_kinds import MessageKind
 from app.domain.shielding import mask_text
+from app.schemas.tasks import SubmitIn
 from app.services import attendances, fulfilment, grants, limits, messages, residents, task_references, transitions
 from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.content_checks import asking
 from app.services.content_checks.asking import IS_PASSED_SQL
 from app.services.limits import LIMIT_SQL, Terms
+from app.services.media import attaching
+from app.services.media.attaching import PICTURES_SQL, told
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -81,7 +84,7 @@ FIND = f"""
 VIEW = f"""
     SELECT c.id, c.status, c.note, c.minutes, c.done_percent, c.due_at, c.created_at, c.submitted_at,
         c.user_id AS claimant_id, c.things, c.things_since, {task_references.COLUMNS}, t.kind, t.starts_at, t.ends_at,
-        {attendances.COLUMNS_SQL}, {PARTS},
+        {attendances.COLUMNS_SQL}, {PARTS}, {PICTURES_SQL.format(subject_id="c.id", kind="claim")} AS pictures,
         {IS_PASSED_SQL.format(subject_id="c.id", part="note")} AS is_note_passed,
         EXISTS (SELECT FROM adjustment x WHERE x.claim_id = c.id AND x.status <> 'refused') AS is_reversed
     FROM claim c JOIN task t ON t.id = c.task_id JOIN area a ON a.id = t.area_id LEFT JOIN attendance h ON h.id = c.id
@@ -144,18 +147,18 @@ async def submit(
     secret: str,
     caller: Caller,
     claim_id: UUID,
-    note: str,
-    minutes: int | None,
-    *,
-    done_percent: int | None = None,
+    form: SubmitIn,
 ) -> None:
     """Say that the work is done, or so much of it, in so many minutes, or in those that one was there.
 
     Whoever asked for it reads the note once its check has passed. Raises ``not-found``, ``not-allowed``,
-    ``state-conflict``, ``minutes-beyond-window``.
+    ``state-conflict``, ``minutes-beyond-window``, ``media-unknown``.
     """
     row, mover = await _find(connection, secret, caller, claim_id, "submit")
-    await fulfilment.deliver(connection, fulfilment.of(row), mover, note, minutes, done_percent=done_percent)
+    await fulfilment.deliver(
+        connection, fulfilment.of(row), mover, form.note, form.minutes, done_percent=form.done_percent
+    )
+    await attaching.attach(connection, caller, PictureOf.CLAIM, claim_id, form.picture_ids)
     await asking.ask_and_order(connection, CLAIM.subject, claim_id, CheckedPart.NOTE, mover)
     await residents.tell_delivered(connection, row)
 
@@ -269,6 +272,7 @@ def view(row: Record, caller: Caller) -> dict[str, Any]:
         "task": task_references.refer(row),
         "status": row["status"],
         "note": row["note"] if row["is_note_passed"] or parties & WRITER_AND_STAFF else None,
+        "pictures": told(row["pictures"], to_insider=bool(parties & WRITER_AND_STAFF)),
         "minutes": row["minutes"],
         "done_percent": row["done_percent"],
         "due_at": row["due_at"],

@@ -20,6 +20,7 @@ from app.services.complainants import hash_of
 from app.services.complaints.overdue import IS_REMINDED
 from app.services.complaints.residents import FEEDBACK
 from app.services.complaints.standing import may_see, parties
+from app.services.media.attaching import PICTURES_SQL, told
 from app.services.pages import PageRequest, page
 from app.services.step_views import PARTS, parts_for_staff, public_parts
 
@@ -64,9 +65,14 @@ QUEUE = f"""
         ORDER BY coalesce(x.due_at, {NOT_DUE}), x.id LIMIT $7
     )) ORDER BY coalesce(c.due_at, {NOT_DUE}), c.id
 """
+PICTURES = ", ".join(
+    f"{PICTURES_SQL.format(subject_id='c.id', kind=kind)} AS {name}"
+    for kind, name in (("complaint", "pictures"), ("answer", "answer_pictures"))
+)
 DETAIL = f"""
-    SELECT {COLUMNS}, {IS_NEW}, c.longitude::float8 AS exact_longitude, c.latitude::float8 AS exact_latitude, c.place,
-        c.channel, c.consent, c.case_id, c.accept_due_at, c.answer_due_at, author.sealed, own.sealed AS own_sealed,
+    SELECT {COLUMNS}, {IS_NEW}, {PICTURES},
+        c.longitude::float8 AS exact_longitude, c.latitude::float8 AS exact_latitude, c.place, c.channel, c.consent,
+        c.case_id, c.accept_due_at, c.answer_due_at, author.sealed, own.sealed AS own_sealed,
         ARRAY(
             SELECT (e.action, e.to_state, e.facts ->> 'handler_id', place.name, e.party, actor.nickname, e.note,
                 e.created_at)
@@ -108,7 +114,7 @@ async def get(reads: Reads, secret: str, caller: Caller | None, complaint_id: UU
     row = await reads.fetchrow(DETAIL, *arguments(caller, secret), complaint_id, caller and caller.id)
     if row is None or not may_see(row, caller):
         raise Problem("not-found")
-    view = card(row, caller)
+    view = card(row, caller) | _pictures(row)
     if row["part"] is not None:
         return view | _for_author(row, secret)
     if row["in_scope"]:
@@ -216,6 +222,17 @@ def _fits(action: str, row: Record, party: frozenset[Party]) -> bool:
     if action == "reopen" and Party.AUTHOR in party:
         return not row["has_reopened"] and bool(now() <= row["answered_at"] + FEEDBACK)
     return True
+
+
+def _pictures(row: Record) -> dict[str, Any]:
+    """Return what a complaint and its answer show: before they have passed, to whom they are of and to staff alone."""
+    is_staff = bool(row["in_scope"]) and row["part"] is None
+    is_author = row["part"] == ComplaintPart.AUTHOR
+    answered = row["answer_pictures"] if is_staff or row["part"] is not None or row["echo_id"] else ()
+    return {
+        "pictures": told(row["pictures"], to_insider=is_author or is_staff),
+        "answer_pictures": told(answered, to_insider=is_staff),
+    }
 
 
 def _answer(row: Record) -> dict[str, Any] | None:

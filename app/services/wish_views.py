@@ -13,15 +13,17 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import PART_ACTIONS, WISH
 from app.services import areas
 from app.services.content_checks.asking import IS_PASSED_SQL
+from app.services.media.attaching import PICTURES_SQL, told
 from app.services.pages import PageRequest, page
 from app.services.wishes import PUBLIC_STATES, may_see
 
 # Ids are written as text while an answer is made: the serialiser takes a microsecond for each of the driver's UUIDs.
 # In every statement here $5 is the caller's id or null, $6 the areas where they act as staff.
-CARD = """
+PICTURES = PICTURES_SQL.format(subject_id="w.id", kind="wish")
+CARD = f"""
     SELECT w.id, w.author_id, w.area_id, a.name AS area_name, w.category, w.title, w.body, w.status, u.nickname,
         w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
-        t.hourly_points,
+        t.hourly_points, {PICTURES} AS pictures,
         a.lineage && $6::uuid[] AS in_scope, c.user_id AS claimant_id
     FROM wish w JOIN area a ON a.id = w.area_id JOIN "user" u ON u.id = w.author_id
     LEFT JOIN task t ON t.wish_id = w.id
@@ -35,7 +37,7 @@ OWN = f"{CARD} WHERE w.author_id = $1 AND w.id < $2 AND $4::text IS NULL ORDER B
 DETAIL = f"""
     SELECT w.id, w.author_id, w.area_id, a.name AS area_name, w.category, w.title, w.body, w.status, u.nickname,
         w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
-        t.hourly_points,
+        t.hourly_points, {PICTURES} AS pictures, {PICTURES_SQL.format(subject_id="c.id", kind="claim")} AS shown,
         a.lineage && $3::uuid[] AS in_scope, w.rating, w.thanks,
         c.id AS claim_id, c.user_id AS claimant_id, c.note, c.minutes, c.done_percent, c.submitted_at,
         h.nickname AS helper_nickname,
@@ -55,6 +57,8 @@ DETAIL = f"""
     LEFT JOIN "user" h ON h.id = c.user_id
     WHERE w.id = $1
 """
+WRITER_AND_READERS = frozenset({Party.AUTHOR, Party.STAFF})
+"""Who sees the pictures of a wish before they have passed."""
 PARTIES_WHO_SEE_ALL = frozenset({Party.AUTHOR, Party.CLAIMANT, Party.STAFF})
 
 
@@ -123,6 +127,7 @@ def _card(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
         "body": row["body"],
         "status": row["status"],
         "poster": {"nickname": row["nickname"]},
+        "pictures": told(row["pictures"], to_insider=bool(parties & WRITER_AND_READERS)),
         "task": task,
         "created_at": row["created_at"],
         "published_at": row["published_at"],
@@ -140,6 +145,7 @@ def _for_parties(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
             "claim_id": str(row["claim_id"]),
             "helper": {"nickname": row["helper_nickname"]},
             "note": row["note"] if reads_note else None,
+            "pictures": told(row["shown"], to_insider=Party.AUTHOR not in parties),
             "minutes": row["minutes"],
             "done_percent": row["done_percent"],
             "submitted_at": row["submitted_at"],

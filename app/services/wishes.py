@@ -10,7 +10,7 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
-from app.domain.kinds import CheckedPart, TaskKind, WishCategory
+from app.domain.kinds import CheckedPart, PictureOf, TaskKind, WishCategory
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import WISH
 from app.domain.message_kinds import MessageKind
@@ -19,6 +19,7 @@ from app.schemas.wishes import WishIn
 from app.services import fulfilment, messages, policies, task_tags, tasks, transitions, waiting
 from app.services.content_checks import asking
 from app.services.limits import Terms
+from app.services.media import attaching
 from app.services.transitions import Mover
 
 CHECK_WISH = "check_wish"
@@ -47,7 +48,7 @@ FIND_UNCLAIMED = "SELECT id FROM wish WHERE status = 'published' AND published_a
 async def post(connection: Connection, caller: Caller, form: WishIn) -> UUID:
     """Post a wish; return its id. Nobody else sees it before its content check has passed (I10).
 
-    Raises ``area-unknown``, ``area-not-a-home``.
+    Raises ``area-unknown``, ``area-not-a-home``, ``media-unknown``.
     """
     wish_id = new_id()
     posted = await connection.fetchval(
@@ -56,6 +57,7 @@ async def post(connection: Connection, caller: Caller, form: WishIn) -> UUID:
     if posted is None:
         known = await connection.fetchval("SELECT true FROM area WHERE id = $1", form.area_id)
         raise Problem("area-not-a-home" if known else "area-unknown")
+    await attaching.attach(connection, caller, PictureOf.WISH, wish_id, form.picture_ids)
     await order(connection, CHECK_WISH, wish_id)
     return wish_id
 

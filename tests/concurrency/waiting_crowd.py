@@ -30,6 +30,7 @@ from app.jobs.handlers import Parts
 from app.models import Area, Task, Team, TeamMember
 from app.problems import from_database
 from app.schemas.pledges import PledgeIn
+from app.schemas.tasks import SubmitIn
 from app.services import claims, posted_tasks, tasks, transitions, waiting
 from app.services.limits import Terms
 from app.services.pledges import holding, naming
@@ -215,7 +216,7 @@ class Crowd:
     async def _deliver(self, caller: Caller) -> None:
         claim_id, terms, staff = await self._one_of(LIVE_OF, caller), self.terms, self.staff
         async with self.database.transaction() as connection:
-            await claims.submit(connection, terms.secret, caller, claim_id, "好了。", 30)
+            await claims.submit(connection, terms.secret, caller, claim_id, SubmitIn(note="好了。", minutes=30))
         decided = self.random.random()
         async with self.database.transaction() as connection:
             if decided < 0.1:

@@ -41,6 +41,13 @@ CHECK_MOVES: Mapping[str, Mapping[str, tuple[CheckedPart, str]]] = MappingProxyT
             "offer": {"approve": "pass", "reject": "reject", "edit": "drop", "end": "drop"},
         }.items()
     }
+    | {
+        "media": {
+            "pass": (CheckedPart.PICTURE, "pass"),
+            "reject": (CheckedPart.PICTURE, "reject"),
+            "remove": (CheckedPart.PICTURE, "drop"),
+        }
+    }
 )
 """What an action on a thing says of the open check of its words: whoever decides the one has decided the other.
 

@@ -108,6 +108,12 @@ FILES = (
         "The picture contradicts itself or is cut off",
         "图片已损坏或不完整，请重新拍摄或选择后再上传。",
     ),
+    ProblemType(
+        "media-unknown",
+        422,
+        "A picture is not the caller's, shows something else, or was rejected",
+        "有的图片不存在、已经用过，或不适合发布，请重新选择图片后再提交。",
+    ),
     passing(
         "media-too-many",
         429,

@@ -1,5 +1,6 @@
 """What staff do with a complaint where it stands: admit, accept, answer, wait, correct, turn away, merge."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -10,13 +11,14 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import CheckedPart, Outcome, Urgency
+from app.domain.kinds import CheckedPart, Outcome, PictureOf, Urgency
 from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
 from app.domain.message_kinds import MessageKind
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
 from app.services.complaints import clocks, helping, news, repeats, standing, steps
 from app.services.content_checks import asking
+from app.services.media import attaching
 from app.services.transitions import Mover
 
 CHECK_ANSWER = "check_answer"
@@ -69,11 +71,17 @@ async def take_on(connection: Connection, secret: str, caller: Caller, complaint
 
 
 async def answer(
-    connection: Connection, secret: str, caller: Caller, complaint_id: UUID, words: str, outcome: Outcome
+    connection: Connection,
+    secret: str,
+    caller: Caller,
+    complaint_id: UUID,
+    words: str,
+    outcome: Outcome,
+    picture_ids: Collection[UUID] = (),
 ) -> None:
     """Answer a complaint: its complainant and staff read it at once, everybody once its content check has passed.
 
-    What the units answered becomes part of it. Raises ``steps-open`` while one has not.
+    What the units answered becomes part of it. Raises ``steps-open`` while one has not, and ``media-unknown``.
     """
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "answer")
     lead_id = await steps.conclude(connection, complaint_id)
@@ -86,6 +94,7 @@ async def answer(
     }
     facts = {"outcome": outcome} | ({"unit_id": lead_id} if lead_id else {})
     await transitions.move(connection, COMPLAINT, complaint_id, "answer", mover, changes=changes, facts=facts)
+    await attaching.attach(connection, caller, PictureOf.ANSWER, complaint_id, picture_ids)
     await helping.end(connection, complaint_id)
     await asking.ask(connection, COMPLAINT.subject, complaint_id, CheckedPart.ANSWER, mover)
     await order(connection, CHECK_ANSWER, complaint_id)

@@ -11,7 +11,7 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
-from app.domain.kinds import Channel, ComplaintPart, Urgency
+from app.domain.kinds import Channel, ComplaintPart, PictureOf, Urgency
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import COMPLAINT
 from app.domain.shielding import mask_text
@@ -20,6 +20,7 @@ from app.schemas.complaints import ComplaintIn, Contact
 from app.services import complainants, routing, similar, transitions
 from app.services.complainants import Complainant
 from app.services.complaints import clocks
+from app.services.media import attaching
 from app.services.transitions import Mover
 
 CHECK_COMPLAINT = "check_complaint"
@@ -48,8 +49,8 @@ class Poster:
 async def post(connection: Connection, secret: str, caller: Caller, form: ComplaintIn, area_id: UUID) -> UUID:
     """Post a complaint of the grid ``area_id``, for oneself or for somebody who cannot; return its id.
 
-    Raises ``posting-too-fast``, ``area-unknown``, ``area-not-a-home``, ``category-unknown``, and ``not-allowed`` for a
-    proxy who is neither staff there nor a helper.
+    Raises ``media-unknown``, ``posting-too-fast``, ``area-unknown``, ``area-not-a-home``, ``category-unknown``, and
+    ``not-allowed`` for a proxy who is neither staff there nor a helper.
     """
     nickname = await connection.fetchval(LOCK_PERSON, caller.id)
     place = await _find_place(connection, caller, area_id)
@@ -68,7 +69,9 @@ async def post(connection: Connection, secret: str, caller: Caller, form: Compla
         who = Complainant(caller.id, contact.name or nickname, contact.phone)
         shown_name = None if form.anonymous else nickname
         poster = Poster(caller.id, who, Channel.APP, Mover(Party.AUTHOR), shown_name)
-    return await put_on_record(connection, secret, poster, form, area_id)
+    complaint_id = await put_on_record(connection, secret, poster, form, area_id)
+    await attaching.attach(connection, caller, PictureOf.COMPLAINT, complaint_id, form.picture_ids)
+    return complaint_id
 
 
 async def put_on_record(connection: Connection, secret: str, poster: Poster, form: ComplaintIn, area_id: UUID) -> UUID:

@@ -14,9 +14,11 @@ from asyncpg import Connection, Record
 from app.core.clock import now
 from app.core.db import Database
 from app.core.queue import order
+from app.domain.kinds import CheckedPart, Suggestion
 from app.domain.lifecycles import MEDIA
-from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
 from app.services import complainants, push_inbox, transitions
+from app.services.content_checks.judging import Judgement, Outcome
+from app.services.content_checks.keeping import NOTES, keep
 from app.services.media.intake import CHECK_MEDIA
 from app.services.media.links import Links
 from app.wechat.client import WeChat
@@ -45,22 +47,22 @@ STORE_TRACE = """
 COUNT_TRY = """
     UPDATE media SET tries = tries + 1 WHERE id = $1 AND status = 'checking' AND tries < $2 RETURNING tries
 """
-FIND_TRACED = "SELECT id FROM media WHERE trace_id = $1 OR earlier_trace_id = $1 FOR UPDATE"
+FIND_TRACED = "SELECT id, sha256 FROM media WHERE trace_id = $1 OR earlier_trace_id = $1 FOR UPDATE"
 FIND_OVERDUE = """
     SELECT id FROM media
     WHERE status = 'checking' AND CASE
         WHEN trace_id IS NOT NULL THEN asked_at < $1 WHEN tries > 0 THEN true ELSE created_at < $1
     END ORDER BY id LIMIT $2
 """
-FIND_TRIES = "SELECT tries FROM media WHERE id = $1 AND status = 'checking' FOR UPDATE"
+FIND_TRIES = "SELECT tries, sha256 FROM media WHERE id = $1 AND status = 'checking' FOR UPDATE"
 
-DECISIONS: dict[Literal["pass", "review", "risky"] | None, tuple[str, str | None]] = {
-    "pass": ("pass_check", None),
-    "review": ("hold_check", HELD_FOR_REVIEW),
-    "risky": ("reject_check", REJECTED_BY_CHECK),
-    None: ("hold_check", CHECK_UNAVAILABLE),
+ACTIONS: dict[Outcome, str] = {
+    "pass": "pass_check",
+    "review": "hold_check",
+    "risky": "reject_check",
+    "failed": "hold_check",
 }
-"""The action that WeChat's word leads to, and what history says of it; no word is one too."""
+"""The action that WeChat's word leads to; no word is one too."""
 
 
 async def check(database: Database, wechat: WeChat, links: Links, secret: str, media_id: UUID) -> None:
@@ -88,16 +90,16 @@ async def take(
 ) -> bool:
     """Take WeChat's word on a picture; return False when no picture is known by the trace id yet.
 
-    Only the first word on a picture that is being checked counts. Locks its row.
+    Only the first word on a picture that is being checked counts; without its reason it is none. Locks its row.
     """
     media = await connection.fetchrow(FIND_TRACED, trace_id)
     if media is None:
         return False
-    action, note = DECISIONS[suggest]
-    changes = {"label": label if label is not None and 0 <= label < LABEL_MAX else None}
-    await transitions.find_and_move(
-        connection, MEDIA, media["id"], action, transitions.SYSTEM, note=note, changes=changes
-    )
+    if suggest is None or label is None or not 0 <= label < LABEL_MAX:
+        judgement = Judgement("failed", media["sha256"], trace_id=trace_id)
+    else:
+        judgement = Judgement(suggest, media["sha256"], Suggestion(suggest), label, trace_id)
+    await _conclude(connection, media["id"], judgement)
     return True
 
 
@@ -108,11 +110,11 @@ async def find_overdue(connection: Connection, limit: int) -> list[UUID]:
 
 async def tend_overdue(connection: Connection, media_id: UUID) -> None:
     """Ask once more, and hand a picture over to people when that was done. Locks its row."""
-    tries = await connection.fetchval(FIND_TRIES, media_id)
-    if tries is not None and tries < TRIES_MAX:
+    media = await connection.fetchrow(FIND_TRIES, media_id)
+    if media is not None and media["tries"] < TRIES_MAX:
         await order(connection, CHECK_MEDIA, media_id)
-    elif tries is not None:
-        await transitions.move(connection, MEDIA, media_id, "hold_check", transitions.SYSTEM, note=CHECK_UNAVAILABLE)
+    elif media is not None:
+        await _conclude(connection, media_id, Judgement("failed", media["sha256"]))
 
 
 async def _openid_of(database: Database, secret: str, media: Record) -> str | None:
@@ -134,6 +136,14 @@ async def _count_or_hold(database: Database, media_id: UUID, error: WeChatError)
 
 async def _hold(database: Database, media_id: UUID) -> None:
     async with database.transaction() as connection:
-        await transitions.find_and_move(
-            connection, MEDIA, media_id, "hold_check", transitions.SYSTEM, note=CHECK_UNAVAILABLE
-        )
+        media = await connection.fetchrow(FIND_TRIES, media_id)
+        if media is not None:
+            await _conclude(connection, media_id, Judgement("failed", media["sha256"]))
+
+
+async def _conclude(connection: Connection, media_id: UUID, judgement: Judgement) -> None:
+    """Move a picture, whose row is locked, as it was judged, and keep that as evidence and for people to decide."""
+    action, note = ACTIONS[judgement.outcome], NOTES[judgement.outcome]
+    moved = await transitions.find_and_move(connection, MEDIA, media_id, action, transitions.SYSTEM, note=note)
+    if moved is not None:
+        await keep(connection, MEDIA.subject, media_id, CheckedPart.PICTURE, action, judgement, note=note)

@@ -20,6 +20,7 @@ from app.domain.shielding import mask_text
 from app.services import offers, posted_tasks, task_series, transitions, users, wishes
 from app.services.complaints import handling
 from app.services.errands import asking as errands
+from app.services.media import decisions
 from app.services.reviews import queue
 from app.services.transitions import Mover
 
@@ -137,6 +138,14 @@ async def _drop_nickname(connection: Connection, desk: Desk, user_id: UUID, _rea
     await users.drop_nickname(connection, user_id, Mover(Party.STAFF, desk.caller.id))
 
 
+async def _pass_picture(connection: Connection, desk: Desk, media_id: UUID, _reason: str) -> None:
+    await decisions.let_through(connection, desk.caller.id, media_id)
+
+
+async def _reject_picture(connection: Connection, desk: Desk, media_id: UUID, reason: str) -> None:
+    await decisions.turn_down(connection, desk.caller.id, media_id, reason)
+
+
 PASSES: Mapping[str, Verb] = MappingProxyType(
     {
         "wish": _approve_wish,
@@ -147,6 +156,7 @@ PASSES: Mapping[str, Verb] = MappingProxyType(
         "task_series": _open_series,
         "offer": _approve_offer,
         "nickname": _adopt_nickname,
+        "picture": _pass_picture,
     }
 )
 REJECTS: Mapping[str, Verb] = MappingProxyType(
@@ -159,6 +169,7 @@ REJECTS: Mapping[str, Verb] = MappingProxyType(
         "task_series": _end_series,
         "offer": _reject_offer,
         "nickname": _drop_nickname,
+        "picture": _reject_picture,
     }
 )
 """By which verb a thing follows; whoever reads thanks and notes of deliveries looks at the check alone."""

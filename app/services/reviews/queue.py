@@ -26,6 +26,7 @@ from app.domain.texts import (
     REVIEW_SUGGESTED,
 )
 from app.services.complainants import HAS_PART_SQL, hash_of
+from app.services.media.attaching import told
 from app.services.pages import PageRequest, page
 
 IS_COMPLAINANT = HAS_PART_SQL.format(complaint_id="c.id", person_hash="$4")
@@ -52,6 +53,7 @@ class Kind:
     takes_off: str = "true"
     scope: str = STAFF
     path: str | None = None
+    pictures: str = "NULL::record[]"
 
 
 WISH_ROWS = "JOIN wish w ON w.id = k.subject_id JOIN area a ON a.id = w.area_id"
@@ -74,6 +76,18 @@ PARTS = """(
     SELECT string_agg(E'\\n' || s.answer, '' ORDER BY s.id) FROM complaint_step s
     WHERE s.complaint_id = c.id AND s.is_told
 )"""
+
+# What a picture shows lies where it may be decided on: a complaint where it is handled, an offer at its alliance.
+PICTURE_ROWS = """
+    JOIN media y ON y.id = k.subject_id
+    LEFT JOIN wish w ON w.id = y.subject_id AND y.subject_kind = 'wish'
+    LEFT JOIN errand e ON e.id = y.subject_id AND y.subject_kind = 'errand'
+    LEFT JOIN complaint c ON c.id = y.subject_id AND y.subject_kind IN ('complaint', 'answer')
+    LEFT JOIN claim h ON h.id = y.subject_id AND y.subject_kind = 'claim' LEFT JOIN task t ON t.id = h.task_id
+    LEFT JOIN complaint tc ON tc.id = t.complaint_id
+    LEFT JOIN offer o ON o.id = y.subject_id AND y.subject_kind = 'offer'
+    JOIN area a ON a.id = coalesce(w.area_id, e.area_id, c.handler_id, tc.handler_id, t.area_id, o.area_id)
+"""
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -159,6 +173,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             sampled="h.note IS NOT NULL",
             path="/v1/claims/{}",
         ),
+        "picture": Kind(
+            *("media", "picture", PICTURE_ROWS, "coalesce(w.title, e.title, c.title, t.title, o.title)", "NULL"),
+            f"y.owner_id = $1 OR {IS_COMPLAINANT}",
+            held="y.status = 'held'",
+            sampled="y.status = 'passed'",
+            scope=f"CASE WHEN o.id IS NULL THEN {STAFF} ELSE {ALLIANCE} END",
+            pictures="ARRAY[(y.id, y.status, y.width, y.height)]",
+        ),
     }
 )
 
@@ -170,7 +192,7 @@ PAGE_ROWS_MAX = 51
 BRANCH = """
     SELECT k.id, '{name}' AS kind, k.status, k.subject_kind, k.subject_id, k.suggest, k.label, k.found, k.created_at,
         a.id AS area_id, a.name AS area_name, {title} AS title, {words} AS words, coalesce({is_own}, false) AS is_own,
-        k.status = 'held' OR {takes_off} AS may_reject
+        k.status = 'held' OR {takes_off} AS may_reject, {pictures} AS pictures
     FROM (
         SELECT * FROM content_check
         WHERE subject_kind = '{subject}' AND part = '{part}' AND status IN ('held', 'sampled') AND {{which}}
@@ -235,6 +257,7 @@ def _view(row: Record) -> dict[str, Any]:
         },
         "area": row["area_id"] and {"id": row["area_id"], "name": row["area_name"]},
         "title": row["title"] and mask_text(row["title"]),
+        "pictures": told(row["pictures"], to_insider=True),
         "words": mask_text(row["words"] or row["title"]),
         "reason": reason_of(row),
         "suggest": row["suggest"],

@@ -1,0 +1,182 @@
+"""Pictures of wishes, deliveries, complaints and answers: who sees them when, and who decides on them."""
+
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.domain.caller import Role
+from tests.api.scene import problem
+from tests.api_client import ApiClient
+from tests.factories import World, picture_file
+from tests.people import Person
+
+DECIDE = "UPDATE media SET status = $2 WHERE id = ANY($1)"
+HOLD = """
+    INSERT INTO content_check (id, subject_kind, subject_id, part, status)
+    SELECT gen_random_uuid(), 'media', id, 'picture', 'held' FROM media WHERE id = ANY($1)
+"""
+
+
+async def decide(world: World, status: str, *ids: UUID) -> None:
+    await world.database.writes.execute(DECIDE, ids, status)
+    if status == "held":
+        await world.database.writes.execute(HOLD, ids)
+
+
+async def look(api: ApiClient, path: str, person: Person | None, name: str = "pictures") -> list[tuple[str, str]]:
+    """Return which pictures somebody sees; each link that they are told opens."""
+    response = await api.get(path, person)
+    assert response.status_code == 200, response.text
+    told = response.json()
+    for part in name.split("."):
+        told = told[part]
+    for picture in told:
+        for link in (picture["url"], picture["thumb_url"]):
+            parts = urlsplit(link)
+            assert (await api.request("GET", f"{parts.path}?{parts.query}")).status_code == 200
+    return [(picture["id"], picture["status"]) for picture in told]
+
+
+def wish_form(world: World, *picture_ids: UUID) -> dict[str, Any]:
+    form = {"area_id": str(world.grid.id), "category": "elderly", "title": "换灯泡", "body": "厨房的灯坏了。"}
+    return form | {"picture_ids": [str(each) for each in picture_ids]}
+
+
+async def feed_of(api: ApiClient, world: World, person: Person | None, wish_id: UUID) -> list[dict[str, Any]]:
+    listed = await api.get("/v1/wishes", person, area_id=world.grid.id)
+    [pictures] = [item["pictures"] for item in listed.json()["items"] if item["id"] == str(wish_id)]
+    return list(pictures)
+
+
+async def test_pictures_of_a_wish(api: ApiClient, world: World):
+    author, stranger = await world.person(), await world.helper()
+    first, second = await world.picture(author), await world.picture(author, picture_file("red"))
+    posted = await api.post("/v1/wishes", author, wish_form(world, second, first))
+    assert posted.status_code == 201, posted.text
+    wish_id, path = UUID(posted.json()["id"]), f"/v1/wishes/{posted.json()['id']}"
+    unseen = [(str(second), "checking"), (str(first), "checking")]
+    assert await look(api, path, author) == await look(api, path, world.staff) == unseen
+    assert problem(await api.delete(f"/v1/media/{first}", author)) == (409, "state-conflict")
+    await world.database.writes.execute("UPDATE wish SET status = 'reviewing' WHERE id = $1", wish_id)
+    assert (await api.post(f"{path}/approve", world.staff)).status_code == 200
+    for person in (stranger, None):
+        assert await look(api, path, person) == []
+        assert await feed_of(api, world, person, wish_id) == []
+    assert len(await feed_of(api, world, world.staff, wish_id)) == 2
+    await decide(world, "passed", second)
+    await decide(world, "rejected", first)
+    for person in (stranger, None):
+        assert await look(api, path, person) == [(str(second), "passed")]
+        [told] = await feed_of(api, world, person, wish_id)
+        assert (told["id"], told["width"], told["height"]) == (str(second), 64, 48)
+    assert await look(api, path, author) == [(str(second), "passed"), (str(first), "rejected")]
+    await self_claim_and_deliver(api, world, wish_id, author, stranger)
+
+
+async def self_claim_and_deliver(api: ApiClient, world: World, wish_id: UUID, author: Person, helper: Person) -> None:
+    """What was delivered is seen by the helper and staff at once, by the resident once it has passed."""
+    claim_id, shown = await world.claim(helper, wish_id), await world.picture(helper)
+    foreign = {"note": "换好了。", "picture_ids": [str(await world.picture(author))]}
+    assert problem(await api.post(f"/v1/claims/{claim_id}/submit", helper, foreign)) == (422, "media-unknown")
+    form = {"note": "换好了。", "picture_ids": [str(shown)]}
+    assert (await api.post(f"/v1/claims/{claim_id}/submit", helper, form)).status_code == 200
+    wish, claim = f"/v1/wishes/{wish_id}", f"/v1/claims/{claim_id}"
+    for status, resident in (("checking", []), ("passed", [(str(shown), "passed")])):
+        await decide(world, status, shown)
+        for person in (helper, world.staff):
+            assert await look(api, wish, person, "delivery.pictures") == [(str(shown), status)]
+            assert await look(api, claim, person) == [(str(shown), status)]
+        assert await look(api, wish, author, "delivery.pictures") == resident
+        assert await look(api, claim, author) == resident
+
+
+@pytest.mark.parametrize("fault", ["another's", "used", "rejected", "nowhere", "twice", "seven", "no id"])
+async def test_pictures_that_may_not_be_shown(api: ApiClient, world: World, fault: str):
+    author = await world.person()
+    good = await world.picture(author)
+    bad = [good, await world.picture(author)]
+    refusal = (422, "media-unknown")
+    if fault == "another's":
+        bad[1] = await world.picture(await world.person())
+    elif fault == "used":
+        assert (await api.post("/v1/wishes", author, wish_form(world, bad[1]))).status_code == 201
+    elif fault == "rejected":
+        await decide(world, "rejected", bad[1])
+    elif fault == "nowhere":
+        bad[1] = uuid4()
+    elif fault == "twice":
+        bad[1] = good
+    else:
+        bad, refusal = [good] * 7 if fault == "seven" else ["x"], (422, "invalid-payload")  # type: ignore[list-item]
+    wishes = "SELECT count(*) FROM wish WHERE author_id = $1"
+    before = await world.database.reads.fetchval(wishes, author.id)
+    assert problem(await api.post("/v1/wishes", author, wish_form(world, *bad))) == refusal
+    assert await world.database.reads.fetchval(wishes, author.id) == before
+    assert (await api.post("/v1/wishes", author, wish_form(world, good))).status_code == 201, "it is still free"
+
+
+async def test_pictures_of_a_complaint_and_of_its_answer(api: ApiClient, world: World):
+    """No table ties the picture of a complaint to who uploaded it (I9)."""
+    author, stranger = await world.person(), await world.person()
+    picture = await world.picture(author)
+    form = {"area_id": str(world.grid.id), "category": "lighting", "title": "楼道灯坏了", "body": "三天没亮了。"}
+    posted = await api.post("/v1/complaints", author, form | {"picture_ids": [str(picture)]})
+    assert posted.status_code == 201, posted.text
+    complaint_id, path = UUID(posted.json()["id"]), f"/v1/complaints/{posted.json()['id']}"
+    owner = "SELECT owner_id FROM media WHERE id = $1"
+    assert await world.database.reads.fetchval(owner, picture) is None
+    actors = "SELECT actor_id FROM event WHERE subject_id IN ($1, $2) AND actor_id IS NOT NULL"
+    assert await world.database.reads.fetch(actors, picture, complaint_id) == []
+    assert problem(await api.delete(f"/v1/media/{picture}", author)) == (404, "not-found")
+    assert await look(api, path, author) == await look(api, path, world.staff) == [(str(picture), "checking")]
+    await world.database.writes.execute("UPDATE complaint SET status = 'reviewing' WHERE id = $1", complaint_id)
+    assert (await api.post(f"{path}/admit", world.staff)).status_code == 200
+    assert await look(api, path, stranger) == []
+    await decide(world, "passed", picture)
+    assert await look(api, path, stranger) == await look(api, path, None) == [(str(picture), "passed")]
+    assert (await api.post(f"{path}/accept", world.staff)).status_code == 200
+    repaired = await world.picture(world.staff)
+    answer = {"answer": "换好了灯泡。", "outcome": "resolved", "picture_ids": [str(repaired)]}
+    assert (await api.post(f"{path}/answer", world.staff, answer)).status_code == 200
+    assert await look(api, path, world.staff, "answer_pictures") == [(str(repaired), "checking")]
+    assert await look(api, path, author, "answer_pictures") == []
+    await decide(world, "passed", repaired)
+    assert await look(api, path, author, "answer_pictures") == [(str(repaired), "passed")]
+    assert await look(api, path, stranger, "answer_pictures") == [], "the answer itself is not public yet"
+
+
+async def test_people_decide_on_pictures_that_wait(api: ApiClient, world: World):
+    author, unused = await world.person(), await world.picture(await world.person())
+    wish_picture, own = await world.picture(author), await world.picture(world.staff)
+    for person, picture in ((author, wish_picture), (world.staff, own)):
+        assert (await api.post("/v1/wishes", person, wish_form(world, picture))).status_code == 201
+    await decide(world, "held", wish_picture, own, unused)
+    listed = (await api.get("/v1/reviews", world.staff, kind="picture")).json()["items"]
+    told = {item["pictures"][0]["id"]: item for item in listed}
+    assert set(told) == {str(wish_picture), str(own)}, "what belongs to nothing is nobody's to decide on"
+    mine, waiting = told[str(own)], told[str(wish_picture)]
+    assert (waiting["title"], waiting["area"]["id"], waiting["actions"]) == (
+        "换灯泡",
+        str(world.grid.id),
+        ["pass", "reject"],
+    )
+    parts = urlsplit(waiting["pictures"][0]["url"])
+    assert (await api.request("GET", f"{parts.path}?{parts.query}")).status_code == 200
+    elsewhere = await World.make(world.database, api, world.settings)
+    assert (await api.get("/v1/reviews", elsewhere.staff, kind="picture")).json()["items"] == []
+    path = f"/v1/reviews/{waiting['id']}"
+    assert problem(await api.post(f"{path}/pass", elsewhere.staff)) == (404, "not-found")
+    assert problem(await api.post(f"/v1/reviews/{mine['id']}/pass", world.staff)) == (403, "own-interest")
+    assert (await api.post(f"{path}/pass", world.staff)).json()["status"] == "passed"
+    state = "SELECT m.status, k.status, k.decided_by FROM media m JOIN content_check k ON k.subject_id = m.id"
+    row = await world.database.reads.fetchrow(f"{state} WHERE m.id = $1", wish_picture)
+    assert row is not None
+    assert tuple(row) == ("passed", "passed", world.staff.id)
+    reason = {"reason": "看不清。"}
+    colleague = await world.holder(Role.STAFF, world.grid)
+    assert (await api.post(f"/v1/reviews/{mine['id']}/reject", colleague, reason)).json()["status"] == "rejected"
+    row = await world.database.reads.fetchrow(f"{state} WHERE m.id = $1", own)
+    assert row is not None
+    assert tuple(row) == ("rejected", "rejected", colleague.id)
