@@ -75,6 +75,16 @@ async def _errand(world: World, author: Person, *, sampled: bool) -> UUID:
     return await make_errand(world, author)
 
 
+async def _picture(world: World, author: Person, *, sampled: bool) -> UUID:
+    picture_id = await world.picture(author)
+    wish = {"area_id": str(world.grid.id), "category": "elderly", "title": "想换个灯泡", "body": "灯坏了。"}
+    posted = await world.api.post("/v1/wishes", author, wish | {"picture_ids": [str(picture_id)]})
+    assert posted.status_code == 201, posted.text
+    status = "passed" if sampled else "held"
+    await world.database.writes.execute("UPDATE media SET status = $2 WHERE id = $1", picture_id, status)
+    return picture_id
+
+
 MAKE: dict[str, Callable[..., Awaitable[UUID]]] = {
     "wish": _wish,
     "errand": _errand,
@@ -86,6 +96,7 @@ MAKE: dict[str, Callable[..., Awaitable[UUID]]] = {
     "nickname": _nickname,
     "thanks": _thanks,
     "note": _note,
+    "picture": _picture,
 }
 
 

@@ -48,7 +48,7 @@ async def _tell(work: UnitOfWork, caller: Caller, errand_id: UUID, status: int =
     responses=responses(
         *WRITE_PROBLEMS,
         *JSON_BODY_PROBLEMS,
-        *("area-unknown", "area-closed", "area-not-a-home", "consent-outdated", "not-allowed"),
+        *("area-unknown", "area-closed", "area-not-a-home", "consent-outdated", "not-allowed", "media-unknown"),
     ),
 )
 async def ask(form: ErrandIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:

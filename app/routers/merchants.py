@@ -9,7 +9,7 @@ from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
 from app.schemas.members import RefusalIn
 from app.schemas.merchants import MerchantIn, MerchantOut, MerchantStatus, RedemptionOut, SuspensionIn
-from app.schemas.offers import OfferIn, OfferOut
+from app.schemas.offers import NewOfferIn, OfferOut
 from app.schemas.settlements import DayOut
 from app.services import merchants, offers, redemptions, shop_days
 
@@ -112,9 +112,9 @@ async def leave(merchant_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Re
     "/{merchant_id}/offers",
     status_code=201,
     response_model=OfferOut,
-    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-found", "merchant-not-approved"),
+    responses=responses(*WRITE_PROBLEMS, *JSON_BODY_PROBLEMS, "not-found", "merchant-not-approved", "media-unknown"),
 )
-async def add_offer(merchant_id: UUID, form: OfferIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
+async def add_offer(merchant_id: UUID, form: NewOfferIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Add an offer to the caller's shop; it is listed once its words are checked."""
     offer_id = await offers.add(work.connection, caller, merchant_id, form)
     return work.answer(await offers.get(work.connection, caller, offer_id), 201)

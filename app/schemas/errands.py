@@ -9,7 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import ErrandCategory, ErrandConsent
 from app.schemas.areas import AreaRef
-from app.schemas.fields import Body, Check, In, Moment, Note, Out, Title
+from app.schemas.fields import Body, Check, In, Moment, Note, Out, PictureIds, Title
+from app.schemas.media import PictureOut
 from app.schemas.merchants import ScannedCode
 from app.schemas.people import PersonName, Phone
 from app.schemas.tasks import ClaimStatus, TaskStatus
@@ -55,6 +56,7 @@ class ErrandIn(In):
     consent: ConsentIn | None = None
     paper: PaperIn | None = None
     resident: ResidentIn | None = None
+    picture_ids: PictureIds = ()
 
     @model_validator(mode="after")
     def check_consent(self) -> Self:
@@ -118,6 +120,7 @@ class ErrandDetailOut(ErrandOut):
     """An errand for its author, its helper and the staff of its area; the note and the history not for the helper."""
 
     consent_note: str | None
+    pictures: list[PictureOut]
     work: ErrandWork | None
     history: list[WishEvent]
 

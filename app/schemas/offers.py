@@ -9,8 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.kinds import OfferKind
 from app.schemas.areas import AreaRef
-from app.schemas.fields import In, Moment, Note, OfferTitle, Out
+from app.schemas.fields import In, Moment, Note, OfferTitle, Out, PictureIds
 from app.schemas.hours import HOURS_MAX, OpeningHoursIn, OpeningHoursOut
+from app.schemas.media import PictureOut
 from app.schemas.merchants import MerchantRef
 
 OfferStatus = Literal["checking", "reviewing", "listed", "paused", "rejected", "ended"]
@@ -40,6 +41,12 @@ class OfferIn(In):
         return self
 
 
+class NewOfferIn(OfferIn):
+    """An offer that is added, and how it looks."""
+
+    picture_ids: PictureIds = ()
+
+
 class OfferOut(Out):
     """An offer."""
 
@@ -50,6 +57,7 @@ class OfferOut(Out):
     title: str
     description: str
     terms: str | None
+    pictures: list[PictureOut]
     points: int
     stock: int
     stock_left: int

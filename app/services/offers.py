@@ -17,24 +17,30 @@ from app.core.pagination import ids_in_area
 from app.core.queue import order
 from app.domain.caller import Caller, Role, parties_to_application
 from app.domain.errors import Problem
+from app.domain.kinds import PictureOf
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import OFFER
 from app.domain.message_kinds import MessageKind
 from app.models.offer import Offer
 from app.schemas.offers import OfferIn
 from app.services import areas, circles, messages, transitions
+from app.schemas.offers import NewOfferIn, OfferIn
+from app.services import areas, circles, transitions
+from app.services.media import attaching
+from app.services.media.attaching import PICTURES_SQL, told
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
 CHECK_OFFER = "check_offer"
 
 # In every statement here $4 is the areas where the caller acts for the alliance, and $5 the caller.
-VIEW = """
+VIEW = f"""
     SELECT o.id, o.merchant_id, m.name AS merchant_name, m.owner_id, m.status AS merchant_status, o.area_id,
         a.name AS area_name, o.kind, o.title, o.description, o.terms, o.points, o.stock, o.stock_left,
         o.per_person_limit, o.per_day_limit, o.day, o.taken_on_day, o.valid_from, o.valid_until, o.opening_hours,
         o.status, o.created_at, a.lineage && $4::uuid[] AS in_scope,
-        (SELECT t.taken FROM offer_taker t WHERE t.offer_id = o.id AND t.user_id = $5::uuid) AS taken_by_caller
+        (SELECT t.taken FROM offer_taker t WHERE t.offer_id = o.id AND t.user_id = $5::uuid) AS taken_by_caller,
+        {PICTURES_SQL.format(subject_id="o.id", kind="offer")} AS pictures
     FROM offer o JOIN merchant m ON m.id = o.merchant_id JOIN area a ON a.id = o.area_id
 """
 # What a suspended shop offers waits with it, and what is over is no longer shown.
@@ -69,8 +75,11 @@ EDIT = """
 """
 
 
-async def add(connection: Connection, caller: Caller, merchant_id: UUID, form: OfferIn) -> UUID:
-    """Add an offer to the caller's approved shop; return its id. Raises ``not-found``, ``merchant-not-approved``."""
+async def add(connection: Connection, caller: Caller, merchant_id: UUID, form: NewOfferIn) -> UUID:
+    """Add an offer to the caller's approved shop; return its id.
+
+    Raises ``not-found``, ``merchant-not-approved``, ``media-unknown``.
+    """
     merchant = await connection.fetchrow(
         "SELECT area_id, status FROM merchant WHERE id = $1 AND owner_id = $2", merchant_id, caller.id
     )
@@ -84,10 +93,11 @@ async def add(connection: Connection, caller: Caller, merchant_id: UUID, form: O
         area_id=merchant["area_id"],
         stock_left=form.stock,
         opening_hours=_hours(form),
-        **form.model_dump(exclude={"opening_hours"}),
+        **form.model_dump(exclude={"opening_hours", "picture_ids"}),
     )
     await insert(connection, offer)
     await transitions.log_creation(connection, OFFER, offer.id, Mover(Party.AUTHOR, caller.id))
+    await attaching.attach(connection, caller, PictureOf.OFFER, offer.id, form.picture_ids)
     await order(connection, CHECK_OFFER, offer.id)
     return offer.id
 
@@ -220,6 +230,7 @@ def _view(row: Record, caller: Caller | None, moment: datetime) -> dict[str, Any
     return {name: row[name] for name in shown} | {
         "merchant": {"id": row["merchant_id"], "name": row["merchant_name"]},
         "area": {"id": row["area_id"], "name": row["area_name"]},
+        "pictures": told(row["pictures"], to_insider=bool(parties & {Party.AUTHOR, Party.ALLIANCE})),
         "opening_hours": json.loads(row["opening_hours"]),
         "actions": actions,
     }

@@ -27,6 +27,7 @@ STATES = {
     "nickname": "SELECT CASE nickname WHEN '热心老王' THEN 'chosen' ELSE 'other' END FROM \"user\" WHERE id = $1",
     "thanks": "SELECT status FROM wish WHERE id = $1",
     "note": "SELECT status FROM claim WHERE id = $1",
+    "picture": "SELECT status FROM media WHERE id = $1",
 }
 PASSED = {
     "wish": "published",
@@ -39,6 +40,7 @@ PASSED = {
     "nickname": "chosen",
     "thanks": "fulfilled",
     "note": "submitted",
+    "picture": "passed",
 }
 REJECTED = {
     "wish": "rejected",
@@ -51,6 +53,7 @@ REJECTED = {
     "nickname": "other",
     "thanks": "fulfilled",
     "note": "submitted",
+    "picture": "rejected",
 }
 
 
@@ -80,7 +83,7 @@ class TestList:
             item = found[review_id]
             assert (item["kind"], item["status"], item["actions"]) == (kind, "held", ["pass", "reject"])
             assert (item["subject"]["id"], item["reason"]) == (
-                None if kind == "nickname" else str(subject_id),
+                None if kind in {"nickname", "picture"} else str(subject_id),
                 "内容检查暂时不可用，等待工作人员查看。",
             )
             assert item["words"]

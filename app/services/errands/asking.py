@@ -14,7 +14,7 @@ from app.core.ids import new_id
 from app.core.queue import order
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
-from app.domain.kinds import ErrandConsent, TaskKind
+from app.domain.kinds import ErrandConsent, PictureOf, TaskKind
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import ERRAND
 from app.domain.message_kinds import MessageKind
@@ -24,6 +24,7 @@ from app.models import Errand, Task
 from app.schemas.errands import ErrandIn
 from app.services import messages, policies, posted_tasks, tasks, transitions, waiting
 from app.services.errands import residents
+from app.services.media import attaching
 from app.services.transitions import Mover
 
 CHECK_ERRAND = "check_errand"
@@ -47,7 +48,7 @@ async def ask(connection: Connection, secret: str, caller: Caller, form: ErrandI
 
     Nobody but its author and staff sees it before staff have read it (I10). Raises ``area-unknown``,
     ``area-not-a-home``, ``consent-outdated``, ``not-allowed`` for a paper of somebody who is not staff there, and by
-    the database ``area-closed``.
+    the database ``area-closed``, and ``media-unknown``.
     """
     place = await connection.fetchrow(FIND_PLACE, form.area_id, caller.scope(Role.STAFF))
     if place is None:
@@ -74,6 +75,7 @@ async def ask(connection: Connection, secret: str, caller: Caller, form: ErrandI
     await insert(connection, row)
     facts = {"consent": row.consent, "consent_version": row.consent_version}
     await transitions.log_creation(connection, ERRAND, errand_id, Mover(Party.AUTHOR, caller.id), facts=facts)
+    await attaching.attach(connection, caller, PictureOf.ERRAND, errand_id, form.picture_ids)
     await order(connection, CHECK_ERRAND, errand_id)
     return errand_id
 

@@ -13,6 +13,7 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import ERRAND
 from app.services import areas
 from app.services.errands.asking import CONCERNED
+from app.services.media.attaching import PICTURES_SQL, told
 from app.services.pages import PageRequest, page
 
 # In every statement here $4 is the caller, $5 the areas where they act as staff. Of the claims the caller's own comes
@@ -37,7 +38,7 @@ DETAIL = f"""
     SELECT s.*, ARRAY(
         SELECT (x.action, x.to_state, x.note, x.created_at) FROM event x
         WHERE x.subject_kind = 'errand' AND x.subject_id = s.id AND x.action <> 'follow' ORDER BY x.created_at, x.id
-    ) AS history
+    ) AS history, {PICTURES_SQL.format(subject_id="s.id", kind="errand")} AS pictures
     FROM ({CARD.replace("$4", "$2").replace("$5", "$3")} WHERE e.id = $1) AS s
 """
 
@@ -74,6 +75,7 @@ async def get(reads: Reads, caller: Caller, errand_id: UUID) -> dict[str, Any]:
     is_helper = Party.CLAIMANT in parties
     return _card(row, caller) | {
         "consent_note": None if is_helper else row["consent_note"],
+        "pictures": told(row["pictures"], to_insider=bool(parties & {Party.AUTHOR, Party.STAFF})),
         "work": _work(row),
         "history": []
         if is_helper
