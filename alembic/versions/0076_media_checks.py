@@ -1,4 +1,4 @@
-"""Remember under which trace id a picture was asked about before; its checks keep what was said of it."""
+"""Remember under which trace id a picture was asked about before."""
 
 import sqlalchemy as sa
 import sqlmodel
@@ -13,10 +13,8 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("media", sa.Column("earlier_trace_id", sqlmodel.sql.sqltypes.AutoString(length=128), nullable=True))
     op.create_index("uq_media_earlier_trace_id", "media", ["earlier_trace_id"], unique=True)
-    op.drop_column("media", "label")
 
 
 def downgrade() -> None:
-    op.add_column("media", sa.Column("label", sa.INTEGER(), autoincrement=False, nullable=True))
     op.drop_index("uq_media_earlier_trace_id", table_name="media")
     op.drop_column("media", "earlier_trace_id")

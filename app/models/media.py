@@ -16,7 +16,7 @@ class Media(SQLModel, table=True):
 
     ``owner_id`` is who uploaded it, and empty as soon as it belongs to a complaint (I9). ``position`` counts from 1
     within ``subject_id``. ``trace_id`` is by what WeChat names the check at hand, begun at ``asked_at`` for the
-    ``tries``-th time, ``earlier_trace_id`` the check before that.
+    ``tries``-th time, ``earlier_trace_id`` the check before that; ``label`` is what WeChat said of it.
     """
 
     __table_args__ = (
@@ -61,4 +61,5 @@ class Media(SQLModel, table=True):
     earlier_trace_id: str | None = Field(default=None, max_length=128)
     asked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     tries: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
+    label: int | None = None
     created_at: datetime = created_at()

@@ -22,10 +22,8 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import OFFER
 from app.domain.message_kinds import MessageKind
 from app.models.offer import Offer
-from app.schemas.offers import OfferIn
-from app.services import areas, circles, messages, transitions
 from app.schemas.offers import NewOfferIn, OfferIn
-from app.services import areas, circles, transitions
+from app.services import areas, circles, messages, transitions
 from app.services.media import attaching
 from app.services.media.attaching import PICTURES_SQL, told
 from app.services.pages import PageRequest, page

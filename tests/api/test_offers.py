@@ -71,6 +71,7 @@ class TestGetOffer:
             "title": "小面一碗",
             "description": "微辣。",
             "terms": None,
+            "pictures": [],
             "points": 5,
             "stock": 10,
             "stock_left": 10,

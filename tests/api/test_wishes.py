@@ -116,6 +116,7 @@ class TestListWishes:
             "body": "厨房的灯坏了，请帮忙。",
             "status": "published",
             "poster": {"nickname": "邻居0001"},
+            "pictures": [],
             "task": {
                 "id": str(await world.task_of(wish)),
                 "seats": 1,
@@ -175,6 +176,7 @@ class TestGetWish:
                 "claim_id": str(claim),
                 "helper": {"nickname": "邻居0001"},
                 "note": note,
+                "pictures": [],
                 "minutes": None,
                 "done_percent": None,
                 "submitted_at": seen["delivery"]["submitted_at"],

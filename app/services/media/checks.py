@@ -144,6 +144,9 @@ async def _hold(database: Database, media_id: UUID) -> None:
 async def _conclude(connection: Connection, media_id: UUID, judgement: Judgement) -> None:
     """Move a picture, whose row is locked, as it was judged, and keep that as evidence and for people to decide."""
     action, note = ACTIONS[judgement.outcome], NOTES[judgement.outcome]
-    moved = await transitions.find_and_move(connection, MEDIA, media_id, action, transitions.SYSTEM, note=note)
+    changes = {"label": judgement.label}
+    moved = await transitions.find_and_move(
+        connection, MEDIA, media_id, action, transitions.SYSTEM, note=note, changes=changes
+    )
     if moved is not None:
         await keep(connection, MEDIA.subject, media_id, CheckedPart.PICTURE, action, judgement, note=note)
