@@ -181,7 +181,8 @@ class Settings(BaseSettings):
 
 DATABASE_URL_FILE = "database-url"
 API_URL_FILE = "api-url"
-"""Written into ``data_dir`` while the embedded server and the API run, so that other commands find them."""
+SIMULATOR_URL_FILE = "simulator-url"
+"""Written into ``data_dir`` while these run, so that other commands find them."""
 
 
 @lru_cache

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -16,6 +17,13 @@ from tests.runtime.processes import wait_for
 
 READY_WITHIN_S = 120
 STOPPED_WITHIN_S = 60
+
+
+class Service(NamedTuple):
+    """Where the API and the WeChat simulator are."""
+
+    api_url: str
+    wechat_url: str
 
 
 def is_ready(port: int) -> bool:
@@ -34,7 +42,7 @@ def migrated_url(server_url: str, template_database: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def api_url(migrated_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def service(migrated_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A whole service with two API processes, whose database has no district yet."""
     port, wechat_port = free_port(), free_port()
     own = environment(
@@ -46,17 +54,18 @@ def api_url(migrated_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     log = tmp_path_factory.mktemp("tour") / "service.log"
     with ExitStack() as stack:
         output = stack.enter_context(log.open("wb"))
-        for verb in (("simulator", "--port", str(wechat_port)), ("worker",), ("serve",)):
+        pushes = ("--push-url", f"http://127.0.0.1:{port}/wechat/push")
+        for verb in (("simulator", "--port", str(wechat_port), *pushes), ("worker",), ("serve",)):
             process = subprocess.Popen([ECHOWALL, *verb], env=own, stdout=output, stderr=output)
             stack.callback(process.wait, STOPPED_WITHIN_S)
             stack.callback(process.terminate)
         wait_for(lambda: is_ready(port), READY_WITHIN_S, f"ready; {log.read_text()}")
-        yield f"http://127.0.0.1:{port}"
+        yield Service(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{wechat_port}")
 
 
 class TestStopsLoudly:
-    def test_where_no_demo_is(self, migrated_url: str, api_url: str) -> None:
-        stopped = run(migrated_url, "tour", "--url", api_url)
+    def test_where_no_demo_is(self, migrated_url: str, service: Service) -> None:
+        stopped = run(migrated_url, "tour", "--url", service.api_url, "--wechat-url", service.wechat_url)
         assert stopped.returncode == 1
         assert stopped.stdout.endswith("load the demo district with `echowall demo`.\n")
 
@@ -73,14 +82,15 @@ class TestStopsLoudly:
 
 
 class TestWholeStory:
-    async def test_goes_through_again_and_again(self, migrated_url: str, api_url: str, tmp_path: Path) -> None:
+    async def test_goes_through_again_and_again(self, migrated_url: str, service: Service, tmp_path: Path) -> None:
         # The administrator has logged in above, before there was a district, and is found again.
         loaded = run(migrated_url, "demo", "--once")
         assert loaded.returncode == 0, loaded.stdout
         assert "sim-管理员-1" in loaded.stdout
-        first = run(migrated_url, "tour", "--url", api_url)
-        # Left to itself, the tour finds the server where `echowall up` writes its address.
-        (tmp_path / "api-url").write_text(f"{api_url}\n")
+        first = run(migrated_url, "tour", "--url", service.api_url, "--wechat-url", service.wechat_url)
+        # Left to itself, the tour finds the servers where `echowall up` writes their addresses.
+        (tmp_path / "api-url").write_text(f"{service.api_url}\n")
+        (tmp_path / "simulator-url").write_text(f"{service.wechat_url}\n")
         second = run(migrated_url, "tour", ECHOWALL_DATA_DIR=str(tmp_path))
         for walked in (first, second):
             assert walked.returncode == 0, walked.stdout

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from app.core.settings import API_URL_FILE, Settings, SettingsError, get_settings
+from app.core.settings import API_URL_FILE, SIMULATOR_URL_FILE, Settings, SettingsError, get_settings
 
 
 def tour(
     url: Annotated[str | None, typer.Option(help="The API's address; that of `make run` unless given.")] = None,
+    wechat_url: Annotated[str | None, typer.Option(help="The WeChat simulator's, likewise.")] = None,
 ) -> None:
     """Walk the whole story, print each step, and stop at the first that does not go as it should.
 
@@ -18,17 +19,21 @@ def tour(
     from app.cli.tour.story import walk
     from app.cli.tour.walk import StepFailedError, Walk
 
-    address = url or _default_url(get_settings())
-    if not address.startswith(("http://", "https://")):
-        raise SettingsError(f"{address} is no address: it begins with http:// or https://.")
+    settings = get_settings()
+    address = url or _written(settings, API_URL_FILE) or f"http://127.0.0.1:{settings.port}"
+    wechat = wechat_url or _written(settings, SIMULATOR_URL_FILE) or settings.wechat_base_url
+    for given in (address, wechat):
+        if not given.startswith(("http://", "https://")):
+            raise SettingsError(f"{given} is no address: it begins with http:// or https://.")
     try:
-        with Walk(address) as tourist:
+        with Walk(address, wechat) as tourist:
             walk(tourist)
     except StepFailedError as failure:
         print(failure, file=sys.stderr)
         raise typer.Exit(1) from None
 
 
-def _default_url(settings: Settings) -> str:
-    written = settings.data_dir / API_URL_FILE
-    return written.read_text().strip() if written.exists() else f"http://127.0.0.1:{settings.port}"
+def _written(settings: Settings, name: str) -> str | None:
+    """Return the address that `echowall up` wrote into a file while it runs."""
+    file = settings.data_dir / name
+    return file.read_text().strip() if file.exists() else None

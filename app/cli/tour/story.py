@@ -18,6 +18,7 @@ from app.cli.tour import (
     settling,
     shopping,
     together,
+    wechatting,
     wishing,
 )
 from app.cli.tour.arrival import arrive
@@ -67,4 +68,5 @@ def walk(tourist: Walk) -> None:
     queueing.wait_and_move_up(tourist, cast)
     calling.rehearse_a_call_out(tourist, cast)
     listing.work_off_a_list(tourist, cast)
+    wechatting.go_through_wechat(tourist, cast)
     tourist.chapter(f"走完了：{tourist.steps} 步，每一步都如预期。")

@@ -58,8 +58,9 @@ class Answer:
 class Walk:
     """One walk along a server: asks, tells, and insists."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, wechat_url: str) -> None:
         self.url = url.rstrip("/")
+        self.wechat_url = wechat_url.rstrip("/")
         # New names each time: the story can be lived again on the same server.
         self.ending = secrets.token_hex(3)
         self._client = httpx.Client(base_url=self.url, timeout=ANSWER_WITHIN_S)
@@ -131,7 +132,12 @@ class Walk:
             )
 
     def wait_until(
-        self, sentence: str, path: str, person: Person, is_so: Callable[[Json], bool], note: Callable[[Json], object]
+        self,
+        sentence: str,
+        path: str,
+        person: Person | None,
+        is_so: Callable[[Json], bool],
+        note: Callable[[Json], object],
     ) -> Answer:
         """Ask ``path`` until ``is_so`` or the patience is at its end; only the last answer is told."""
         self._sentence = sentence

@@ -16,7 +16,7 @@ from app.cli.up.holds import AFTER_CRASH_S, DataLock, SimulatorPort, listen
 from app.cli.up.terminal import CannotGoOn, StopAsked, StopSignals, indented, say
 from app.cli.up.welcome import welcome
 from app.core.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
-from app.core.settings import API_URL_FILE, DATABASE_URL_FILE, Settings
+from app.core.settings import API_URL_FILE, DATABASE_URL_FILE, SIMULATOR_URL_FILE, Settings
 
 FAILED = 1
 POLL_S = 0.1
@@ -84,6 +84,8 @@ class Run:
         self._wait_until_ready()
         url = self._url()
         self._write(API_URL_FILE, url)
+        if self._simulator_url is not None:
+            self._write(SIMULATOR_URL_FILE, self._simulator_url)
         say(f"Ready after {time.monotonic() - began:.1f} s. Logs are in {self._log_dir()}.")
         say(welcome(url, demo_people(), self._simulator_url))
 
@@ -209,7 +211,7 @@ class Run:
                 self._database.stop()
             except (EmbeddedPostgresError, OSError) as error:
                 say(str(error))
-        for name in (DATABASE_URL_FILE, API_URL_FILE):
+        for name in (DATABASE_URL_FILE, API_URL_FILE, SIMULATOR_URL_FILE):
             (self._data_dir / name).unlink(missing_ok=True)
         self._lock.release()
         if started:
