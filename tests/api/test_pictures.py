@@ -58,7 +58,6 @@ async def test_pictures_of_a_wish(api: ApiClient, world: World):
     wish_id, path = UUID(posted.json()["id"]), f"/v1/wishes/{posted.json()['id']}"
     unseen = [(str(second), "checking"), (str(first), "checking")]
     assert await look(api, path, author) == await look(api, path, world.staff) == unseen
-    assert problem(await api.delete(f"/v1/media/{first}", author)) == (409, "state-conflict")
     await world.database.writes.execute("UPDATE wish SET status = 'reviewing' WHERE id = $1", wish_id)
     assert (await api.post(f"{path}/approve", world.staff)).status_code == 200
     for person in (stranger, None):
@@ -72,6 +71,9 @@ async def test_pictures_of_a_wish(api: ApiClient, world: World):
         [told] = await feed_of(api, world, person, wish_id)
         assert (told["id"], told["width"], told["height"]) == (str(second), 64, 48)
     assert await look(api, path, author) == [(str(second), "passed"), (str(first), "rejected")]
+    assert problem(await api.delete(f"/v1/media/{second}", author)) == (409, "state-conflict")
+    assert (await api.delete(f"/v1/media/{first}", author)).status_code == 204, "nobody else has seen it"
+    assert await look(api, path, author) == [(str(second), "passed")]
     await self_claim_and_deliver(api, world, wish_id, author, stranger)
 
 

@@ -26,11 +26,13 @@ CONTENT = "保密的心愿"
 NUMBER = "13812345678"
 PHONE_CODE = f"phone-保密-{NUMBER}x"
 SCENE = "secret-scene-0123456789"
+PICTURE_LINK = "https://api.example.org/v1/media/1/full?signature=secret-signature"
 LOGIN = "/sns/jscode2session"
 TOKEN = "/cgi-bin/stable_token"
 CHECK = "/wxa/msg_sec_check"
 PHONE = "/wxa/business/getuserphonenumber"
 CODE_PICTURE = "/wxa/getwxacodeunlimit"
+PICTURE = "/wxa/media_check_async"
 SEND = "/cgi-bin/message/subscribe/send"
 FAULTS: Sequence[Mapping[str, object]] = [
     *[{"errcode": errcode} for errcode in (40001, 40003, 40013, 40029, 40125, 42001, 45011, 61010, 99999)],
@@ -64,6 +66,8 @@ async def attempt(wechat: WeChat, openid: str, path: str) -> None:
             tell(await wechat.get_phone(f"{PHONE_CODE}{next(serial)}", openid))
         elif path == CODE_PICTURE:
             await wechat.draw_code(SCENE, "pages/missing")
+        elif path == PICTURE:
+            await wechat.check_media(openid, PICTURE_LINK, scene=Scene.FORUM)
         elif path == SEND:
             await wechat.send_message(openid, "simulator-task", "pages/messages/index", {"thing1": CONTENT})
         else:
@@ -84,7 +88,7 @@ async def exercise(base_url: str, log_format: str) -> None:
         tell(session, wechat, vars(tokens))
         await attempt(wechat, session.openid, PHONE)
         for fault in FAULTS:
-            for path in (LOGIN, TOKEN, CHECK, PHONE, CODE_PICTURE, SEND):
+            for path in (LOGIN, TOKEN, CHECK, PHONE, CODE_PICTURE, PICTURE, SEND):
                 if path == TOKEN:
                     vars(tokens)["_token"] = None
                 await asyncio.to_thread(order_fault, base_url, path, **fault)

@@ -197,6 +197,19 @@ class TestGetPhone:
         assert count_calls(base_url, GET_PHONE.path) == before + calls
 
 
+class TestCheckMedia:
+    async def test_asks_as_documented_and_reads_by_what_the_answer_will_come(self):
+        answers = (granted("T"), {"errcode": 0, "errmsg": "ok", "trace_id": "t-1"}, {"errcode": 0, "trace_id": ""})
+        async with answering(*answers) as (url, requests), aclosing(WeChat(url, APPID, SECRET)) as wechat:
+            assert await wechat.check_media("o1", "https://api.example.org/1", scene=Scene.FORUM) == "t-1"
+            with pytest.raises(errors.WeChatError):
+                await wechat.check_media("o1", "https://api.example.org/1", scene=Scene.FORUM)
+        assert requests[1].startswith(b"POST /wxa/media_check_async?access_token=T HTTP/1.1")
+        assert requests[1].endswith(
+            b'{"media_url":"https://api.example.org/1","media_type":2,"version":2,"scene":3,"openid":"o1"}'
+        )
+
+
 class TestDrawCode:
     async def test_asks_as_documented_and_tells_pictures_by_their_first_bytes(self):
         jpeg = b"\xff\xd8\xff\xe0" + bytes(20)

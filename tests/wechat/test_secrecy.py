@@ -32,6 +32,7 @@ def test_no_error_and_no_log_tells_a_secret_or_a_person(log_format):
         exercise.PHONE_CODE,
         exercise.NUMBER,
         exercise.SCENE,
+        "secret-signature",
         openid_of(APPID, "保密"),
         "保密",
         "session_key=",
