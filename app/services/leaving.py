@@ -64,6 +64,14 @@ FORGET = (
     "DELETE FROM idempotency_key WHERE caller_id = $1",
 )
 """What is theirs alone and tells of them: their telephones, their secret link, what was answered to them."""
+FORGET_MESSAGES = (
+    """
+    DELETE FROM ring r USING message m
+    WHERE m.user_id = $1 AND r.id = m.id AND r.status NOT IN ('waiting', 'sending')
+    """,
+    "DELETE FROM message m WHERE m.user_id = $1 AND NOT EXISTS (SELECT FROM ring r WHERE r.id = m.id)",
+)
+"""Nobody reads them any more; what still waits to ring is dropped by itself first."""
 FORGET_IDENTIFICATION = "DELETE FROM identification WHERE user_id = $1 RETURNING id"
 
 # What the closed account still has open and may end, in the order in which it is ended.
@@ -158,7 +166,8 @@ async def finish(connection: Connection, secret: str, user_id: UUID) -> None:
     await complainants.forget(connection, secret, user_id)
     await connection.execute(RENAME, user_id, CLOSED_NICKNAME)
     await _strip(connection, user_id, Mover(Party.AUTHOR, user_id))
-    await connection.execute(FORGET_RESIDENTS, user_id)
+    for statement in (*FORGET_MESSAGES, FORGET_RESIDENTS):
+        await connection.execute(statement, user_id)
     await connection.execute(END, user_id, moment, moment - UNDER_WAY)
 
 

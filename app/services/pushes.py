@@ -114,6 +114,14 @@ async def _take_change(taking: Taking) -> str:
     return await _count(taking, subscriptions.take_change)
 
 
+async def _take_sent(taking: Taking) -> str:
+    """``subscribe_msg_sent_event``: what became of messages that WeChat had taken."""
+    told = [(one.msgid, one.errcode) for one in push_events.sent(taking.push)]
+    outcomes = [(msgid, errcode) for msgid, errcode in told if msgid is not None and errcode is not None]
+    await subscriptions.take_sent(taking.connection, outcomes)
+    return DONE if outcomes else NOTHING_OF_IT
+
+
 async def _count(taking: Taking, count: Callable[[Connection, str, Answers], Awaitable[int]]) -> str:
     openid = taking.push.openid
     answers = [(choice.template_id, choice.answer) for choice in push_events.choices(taking.push)]
@@ -136,6 +144,7 @@ TAKERS: dict[str, Callable[[Taking], Awaitable[str | None]]] = {
     "user_authorization_cancellation": _take_cancellation,
     "subscribe_msg_popup_event": _take_popup,
     "subscribe_msg_change_event": _take_change,
+    "subscribe_msg_sent_event": _take_sent,
     "wxa_punish_event": _keep,
     "debug_demo": _keep,
 }

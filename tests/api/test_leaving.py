@@ -16,7 +16,7 @@ from app.jobs import handlers, wechat_sweeps
 from app.services import complainants, people, pushes
 from tests.api.scene import make_volunteer
 from tests.api.test_identifications import approve, ask
-from tests.api.test_wechat_push import make_picture
+from tests.api.test_wechat_push import make_picture, make_sent_ring
 from tests.api_client import ApiClient
 from tests.concurrency.test_races import assert_books_agree, together
 from tests.conftest import Jobs
@@ -33,6 +33,7 @@ USER = 'SELECT * FROM "user" WHERE id = $1'
 OF_USER = """
     SELECT (SELECT count(*) FROM user_device WHERE user_id = $1) AS devices,
         (SELECT count(*) FROM user_phone WHERE user_id = $1) AS phones,
+        (SELECT count(*) FROM message WHERE user_id = $1) AS messages,
         (SELECT count(*) FROM calendar_link WHERE user_id = $1) AS links,
         (SELECT count(*) FROM message_credit WHERE user_id = $1) AS credits,
         (SELECT count(*) FROM idempotency_key WHERE caller_id = $1) AS answers,
@@ -122,6 +123,7 @@ async def a_full_life(world: World) -> tuple[Person, dict[str, Any]]:
     await world.take_seat(await world.helper(), full)
     made["place"] = await world.place_in_line(full, person)
     made["picture"] = await make_picture(world, person)
+    await make_sent_ring(world, person)
     await give_points(world.database, person, 20)
     return person, made
 
@@ -197,6 +199,7 @@ class TestClose:
 
         # Once others are done, the rest goes as well.
         assert (await world.api.post(f"/v1/claims/{made['submitted']}/verify", world.staff)).status_code == 200
+        assert not await end(world, jobs, person)
         await world.database.writes.execute(
             "UPDATE claim SET due_at = now() - interval '1 minute' WHERE id = $1", made["claim_on_own"]
         )
@@ -276,6 +279,7 @@ class TestAtOnce:
                 *(world.api.post(f"/v1/tasks/{task_id}/claims", person) for task_id in tasks),
                 world.api.post(f"/v1/tasks/{full}/waiters", person),
                 world.api.post("/v1/wishes", person, form),
+                world.api.put("/v1/me", person, {"nickname": "快手阿强"}),
                 world.api.post("/v1/auth/wechat", json={"code": new_code(name)}),
             )
             assert await taking
@@ -288,6 +292,7 @@ class TestAtOnce:
                 assert seats == 0
             counted = await user(world, person)
             assert (counted["open_claims"], counted["nickname"]) == (0, CLOSED_NICKNAME)
+            assert counted["pending_nickname"] is None
 
 
 TEXT_COLUMNS = """

@@ -28,11 +28,16 @@ from tests.conftest import Jobs
 from tests.factories import World, log_in
 from tests.people import Person
 from tests.pushes import PATH, Pusher, event
+from tests.ringing import tell
 
 COUNT = "SELECT count(*) FROM push_event"
 JOBS = "SELECT count(*) FROM pgqueuer WHERE entrypoint = 'take_push' AND payload = $1"
 NAMES = 'SELECT nickname, pending_nickname FROM "user" WHERE id = $1'
 EVENTS = "SELECT action, party, facts FROM event WHERE subject_kind = 'user' AND subject_id = $1 ORDER BY id"
+SENT_RING = """
+    INSERT INTO ring (id, user_id, template_id, words, is_urgent, status, due_at, msgid)
+    SELECT id, user_id, 'T-one', '{}', false, 'sent', now(), $3 FROM message WHERE user_id = $1 AND subject_id = $2
+"""
 CHOOSE = 'UPDATE "user" SET nickname = $2, pending_nickname = $3 WHERE id = $1'
 
 
@@ -345,6 +350,26 @@ class TestSubscriptions:
         for told in nonsense:
             assert await wechat_pushes.tell("subscribe_msg_popup_event", **told) == "nobody of ours", told
         assert await credits_of(world, person) == {}
+
+    async def test_what_did_not_arrive_is_noted(self, world: World, wechat_pushes: Pusher):
+        """The message's id comes as a number of 64 bits or as its text, the errcode as either too."""
+        person = await world.person()
+        for written in (int, str):
+            msgid = await make_sent_ring(world, person)
+            for errcode, status in ((0, "sent"), (20001, "failed")):
+                entry = {"TemplateId": "T-one", "MsgID": written(msgid), "ErrorCode": written(errcode)}
+                told: list[dict[str, Any]] = [{**entry, "ErrorStatus": "x"}, {"TemplateId": "T-one", "MsgID": "1"}]
+                assert await wechat_pushes.tell("subscribe_msg_sent_event", person, List=told) == "done"
+                ring = await world.database.reads.fetchval("SELECT status FROM ring WHERE msgid = $1", msgid)
+                assert ring == status
+        assert await wechat_pushes.tell("subscribe_msg_sent_event", person) == "nothing of it here"
+
+
+async def make_sent_ring(world: World, person: Person) -> str:
+    """Make a message that rang somebody's phone; return WeChat's id of it."""
+    subject_id, msgid = await tell(world, person), str(uuid4().int >> 65)
+    await world.database.writes.execute(SENT_RING, person.id, subject_id, msgid)
+    return msgid
 
 
 async def credits_of(world: World, person: Person) -> dict[str, tuple[int, bool]]:

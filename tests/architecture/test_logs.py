@@ -12,12 +12,15 @@ import asyncpg
 import httpx
 import pytest
 
+from app.core.clock import now
 from app.core.scratch_database import scratch_database
-from app.core.settings import Settings
+from app.core.settings import DEVELOPMENT_PUSH_AES_KEY, DEVELOPMENT_PUSH_TOKEN, Settings
+from app.wechat.push_codec import PushCodec
 from app.wechat.simulator import openid_of
 from bench.processes import free_port
 from tests.core.service import running_process, settings_for
 from tests.factories import shop_form
+from tests.pushes import event
 from tests.wechat.server import APPID, SECRET, forget_faults, new_code, order_fault
 
 READY_S = 60
@@ -149,10 +152,26 @@ async def live(journey: Journey) -> None:
     journey.secrets.append(code)
     await post(staff, "/v1/redemptions", {"code": code}, status=201)
     await post(staff, "/v1/redemptions", {"code": code}, status=409)
+    await be_pushed(journey, str(helper_me["id"]))
     await complain(journey, author, helper, staff, str(area))
     await import_roster(journey, staff, str(area))
     await stumble(journey, author, form)
     assert helper_me["id"] != staff_me["id"]
+
+
+async def be_pushed(journey: Journey, user_id: str) -> None:
+    """Have WeChat tell of somebody, once as WeChat and once as somebody who is not."""
+    openid = await journey.database.fetchval('SELECT openid FROM "user" WHERE id::text = $1', user_id)
+    token, key = DEVELOPMENT_PUSH_TOKEN, DEVELOPMENT_PUSH_AES_KEY
+    journey.secrets += [openid, token, key]
+    for codec in (PushCodec.of(token, key, APPID), PushCodec.of("another", key, APPID)):
+        timestamp, nonce = str(int(now().timestamp())), uuid4().hex
+        sealed = codec.seal(event("user_info_modified", OpenID=openid), timestamp, nonce)
+        query = {"timestamp": timestamp, "nonce": nonce, "msg_signature": sealed["MsgSignature"], "openid": openid}
+        journey.secrets += [str(sealed["MsgSignature"]), nonce]
+        answer = await journey.http.post("/wechat/push", params=query, json={"Encrypt": sealed["Encrypt"]})
+        assert answer.status_code in {200, 403}
+    await journey.until("SELECT note FROM push_event WHERE kind = $1", "user_info_modified", "done")
 
 
 async def import_roster(journey: Journey, staff: dict[str, str], area_id: str) -> None:
