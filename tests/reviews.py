@@ -113,7 +113,11 @@ async def waiting(world: World, kind: str, author: Person | None = None, status:
 
 
 async def listed(world: World, person: Person, **asked: Any) -> dict[UUID, dict[str, Any]]:
-    """Return what somebody finds in the queue, by the ids of the reviews, in its order."""
-    response = await world.api.get("/v1/reviews", person, limit=50, **asked)
+    """Return what somebody finds in the queue of the world's district, by the ids of the reviews, in its order.
+
+    Names of people who are at home nowhere come before the staff of every district.
+    """
+    asked = {"area_id": world.district.id, "limit": 50} | asked
+    response = await world.api.get("/v1/reviews", person, **asked)
     assert response.status_code == 200, response.text
     return {UUID(item["id"]): item for item in response.json()["items"]}

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from app import ledger
-from app.core.clock import end_of, now, today
+from app.core.clock import now, today
 from app.core.db import Database
 from app.core.pagination import LOWEST
 from app.core.settings import Settings
@@ -42,8 +42,6 @@ from app.services import (
 from app.services.area_changes import complaints as area_complaints
 from app.services.call_outs import ordering
 from app.services.complaints import news, overdue, residents
-from app.services.content_checks import patrol as patrols
-from app.services.content_checks import things, words
 from app.services.errands import asking as errands
 from app.services.imports import clearing
 from app.services.lending import lines as lending_lines
@@ -58,7 +56,6 @@ from app.wechat.client import WeChat
 log = structlog.get_logger(__name__)
 
 KEY_LIFE = timedelta(days=30)
-CHECK_PATIENCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -318,20 +315,6 @@ async def tend_lending(parts: Parts) -> int:
         await each(parts.database, asking, requests.tend)
         above = asking[-1] if len(asking) == BATCH else None
     return done
-
-
-async def hold_forgotten(parts: Parts) -> int:
-    """Hand whatever has a content check that never ended over to people; return how many."""
-    before = now() - CHECK_PATIENCE
-    held = await things.hold_forgotten(parts.database, before)
-    return held + await words.hold_forgotten(parts.database, before)
-
-
-async def patrol(parts: Parts) -> int:
-    """Let people look at a share of what machines let through yesterday; return at how many."""
-    since, until = end_of(today() - timedelta(days=2)), end_of(today() - timedelta(days=1))
-    due = await patrols.find(parts.database.reads, since, until, parts.settings.patrol_percent)
-    return await each(parts.database, due, patrols.sample)
 
 
 async def read_complaints(parts: Parts) -> int:

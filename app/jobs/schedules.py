@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from app.jobs import handlers, media_sweeps, wechat_sweeps
+from app.jobs import content_sweeps, handlers, media_sweeps, wechat_sweeps
 
 SWEEPS: dict[str, tuple[str, Callable[[handlers.Parts], Awaitable[int]]]] = {
     "confirm_silent": ("*/5 * * * *", handlers.confirm_silent),
@@ -34,8 +34,9 @@ SWEEPS: dict[str, tuple[str, Callable[[handlers.Parts], Awaitable[int]]]] = {
     "digest_stuck": ("0 0 * * *", handlers.digest_stuck),  # at eight in the morning in Shanghai
     "end_loans": ("*/5 * * * *", handlers.end_loans),
     "tend_lending": ("17 * * * *", handlers.tend_lending),
-    "hold_forgotten": ("*/5 * * * *", handlers.hold_forgotten),
-    "patrol": ("43 16 * * *", handlers.patrol),  # at 00:43 in Shanghai
+    "hold_forgotten": ("*/5 * * * *", content_sweeps.hold_forgotten),
+    "check_again": ("*/2 * * * *", content_sweeps.check_again),
+    "patrol": ("43 16 * * *", content_sweeps.patrol),  # at 00:43 in Shanghai
     "seal_ledger": ("* * * * *", handlers.seal_ledger),
     "seal_late": ("29 * * * *", handlers.seal_late),
     "reconcile": ("41 19 * * *", handlers.reconcile),

@@ -33,6 +33,7 @@ class ContentCheck(SQLModel, table=True):
             "id",
             postgresql_where=text("status IN ('held', 'sampled')"),
         ),
+        Index("ix_content_check_again_at", "again_at", postgresql_where=text("again_at IS NOT NULL")),
         Index("ix_content_check_asked", "created_at", postgresql_where=text("status = 'asked'")),
     )
 
@@ -48,6 +49,8 @@ class ContentCheck(SQLModel, table=True):
     trace_id: str | None = Field(default=None, max_length=128)
     found: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default=text("'{}'")))
     """Of which kinds the words are that the word list found."""
+    again_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When WeChat, too busy to judge, is to be asked once more."""
     decided_by: UUID | None = Field(default=None, foreign_key="user.id")
     decided_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     note: str | None = Field(default=None, max_length=500)

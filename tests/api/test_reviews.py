@@ -99,8 +99,10 @@ class TestList:
             len(await listed(world, reader, area_id=world.grid.id)) == len(found) - 1
         )  # the shop lies in the district
         assert await listed(world, reader, area_id=world.other_grid.id) == {}
-        first = (await world.api.get("/v1/reviews", reader, limit=4)).json()
-        rest = (await world.api.get("/v1/reviews", reader, limit=50, cursor=first["next_cursor"])).json()
+        first = (await world.api.get("/v1/reviews", reader, area_id=world.district.id, limit=4)).json()
+        rest = (
+            await world.api.get("/v1/reviews", reader, area_id=world.district.id, limit=50, cursor=first["next_cursor"])
+        ).json()
         assert [UUID(item["id"]) for item in first["items"] + rest["items"]] == list(found)
 
     async def test_each_sees_what_lies_in_their_areas(self, api: ApiClient, world: World, reader: Person):

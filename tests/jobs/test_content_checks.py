@@ -2,17 +2,20 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from app.core import clock
 from app.core.clock import now
 from app.core.db import Database
 from app.core.settings import SettingsError
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
-from app.services.content_checks import things, words
+from app.jobs import content_sweeps
+from app.services.content_checks import again, things, words
 from app.services.content_checks.judging import Judge, sieve_of
 from app.wechat.client import WeChat
 from app.wechat.texts import Verdict
@@ -481,3 +484,91 @@ class Passing(WeChat):
 
     async def check_text(self, *_arguments: Any, **_options: Any) -> Verdict:
         return Verdict("pass", 100, "trace-of-a-pass")
+
+
+IS_DUE_AGAIN = "SELECT again_at IS NOT NULL FROM content_check WHERE id = $1"
+
+
+class TestAgain:
+    """What is held because WeChat was merely busy is judged once more, unless people were first."""
+
+    async def held(self, world: World, jobs: Jobs, wechat: str, body: str, *, reviewed: bool) -> tuple[UUID, UUID]:
+        """Post a wish that WeChat is too busy to judge; return its id and that of its check."""
+        area = await make_area(world.database, world.community, is_wish_review_required=reviewed)
+        wish_id = await post_wish(world, await world.visitor(), body, area=area)
+        order_fault(wechat, CHECK, http_status=500, times=9)
+        await jobs.drain()
+        forget_faults(wechat)
+        [row] = await world.database.reads.fetch("SELECT id, status FROM content_check WHERE subject_id = $1", wish_id)
+        assert row["status"] == "held"
+        assert await world.database.reads.fetchval(IS_DUE_AGAIN, row["id"]) is True
+        return wish_id, row["id"]
+
+    @pytest.mark.parametrize(
+        ("body", "reviewed", "wish", "kept"),
+        [
+            ("厨房的灯坏了。", False, "published", ("passed", "pass", 100)),
+            ("厨房的灯坏了。", True, "reviewing", ("held", "pass", 100)),
+            ("一起去赌博", False, "reviewing", ("held", "risky", 20006)),
+        ],
+    )
+    async def test_a_verdict_after_all_counts(
+        self,
+        world: World,
+        jobs: Jobs,
+        faulty_wechat: str,
+        body: str,
+        reviewed: bool,
+        wish: str,
+        kept: tuple[str, str, int],
+    ):
+        wish_id, check_id = await self.held(world, jobs, faulty_wechat, body, reviewed=reviewed)
+        await content_sweeps.check_again(jobs.parts)
+        assert await world.database.reads.fetchval(IS_DUE_AGAIN, check_id) is True, "not yet"
+        with clock.at(now() + timedelta(minutes=6)):
+            for _ in range(2):
+                await content_sweeps.check_again(jobs.parts)
+        assert (await look(world, wish_id, world.staff))["status"] == wish
+        assert await checks_of(world, wish_id) == [("words", "moot", None, None), ("words", *kept)]
+
+    async def test_not_once_people_have_decided_nor_a_third_time(
+        self, world: World, jobs: Jobs, faulty_wechat: str, simulator_url: str
+    ):
+        decided, check_id = await self.held(world, jobs, faulty_wechat, "厨房的灯坏了。", reviewed=True)
+        assert (await world.api.post(f"/v1/wishes/{decided}/approve", world.staff)).status_code == 200
+        waiting, failing_id = await self.held(world, jobs, faulty_wechat, "厨房的灯坏了。", reviewed=False)
+        judge, settings = Judge(jobs.parts.wechat), jobs.parts.settings
+        calls = count_calls(simulator_url, CHECK)
+        await again.check_again(world.database, judge, settings, check_id)
+        assert count_calls(simulator_url, CHECK) == calls
+        order_fault(faulty_wechat, CHECK, http_status=500, times=9)
+        await again.check_again(world.database, judge, settings, failing_id)
+        assert await checks_of(world, decided) == [("words", "passed", None, None)]
+        assert await checks_of(world, waiting) == [("words", "held", None, None)]
+        assert await world.database.reads.fetchval(IS_DUE_AGAIN, failing_id) is False
+
+    async def test_other_words_too_and_nobody_is_asked_again_about_whom_wechat_does_not_know(
+        self, world: World, jobs: Jobs, faulty_wechat: str
+    ):
+        author, helper = await world.visitor(), await world.visitor()
+        await make_member(world.database, helper, world.grid, world.unit_id)
+        unseen = await world.complaint(await world.person(), "checking")
+        await jobs.drain()  # whom WeChat has not seen it does not judge, now or later
+        complaint_id = await world.complaint(author, "checking")
+        await world.api.put("/v1/me", author, {"nickname": "热心老王"})
+        claim_id = await world.claim(helper, await world.wish(author))
+        await world.api.post(f"/v1/claims/{claim_id}/submit", helper, {"note": "换好了。"})
+        order_fault(faulty_wechat, CHECK, errcode=-1, times=99)
+        await jobs.drain()
+        forget_faults(faulty_wechat)
+        await jobs.drain()
+        for subject_id in (complaint_id, author.id, claim_id):
+            [row] = await world.database.reads.fetch("SELECT id FROM content_check WHERE subject_id = $1", subject_id)
+            assert await checks_of(world, subject_id) != [], "it waits for people"
+            await again.check_again(world.database, Judge(jobs.parts.wechat), jobs.parts.settings, row["id"])
+            assert (await checks_of(world, subject_id))[-1][1:] == ("passed", "pass", 100)
+        assert (await world.api.get(f"/v1/complaints/{complaint_id}")).json()["status"] == "open"
+        assert await names(world, author) == ("热心老王", None)
+        assert not await world.database.reads.fetchval(
+            "SELECT again_at IS NOT NULL FROM content_check WHERE subject_id = $1", unseen
+        )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.clock import now
-from app.jobs import handlers
+from app.jobs import content_sweeps
 from tests.api.test_posted_tasks import FORM, post
 from tests.conftest import Jobs
 from tests.factories import World
@@ -30,7 +30,7 @@ async def go_round(jobs: Jobs, percent: float, *, days: int = 1) -> None:
     """Go on patrol the day after, or days after."""
     settings = jobs.parts.settings.model_copy(update={"patrol_percent": percent})
     with clock.at(now() + timedelta(days=days)):
-        await handlers.patrol(replace(jobs.parts, settings=settings))
+        await content_sweeps.patrol(replace(jobs.parts, settings=settings))
 
 
 async def test_one_of_each_community_at_least_and_none_more_when_it_runs_again(world: World, jobs: Jobs):

@@ -22,7 +22,7 @@ COMPLAINT = Lifecycle(
     initial="checking",
     transitions=(
         # No machine turns a complaint away: whatever the content check did not pass waits for a person (I10).
-        row("checking", "pass_check", "open", SYSTEM),
+        row("checking reviewing", "pass_check", "open", SYSTEM),
         row("checking", "hold_check", "reviewing", SYSTEM),
         row("reviewing", "admit", "open", STAFF),
         row("reviewing open accepted reopened", "reject", "rejected", STAFF),

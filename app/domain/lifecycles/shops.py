@@ -27,7 +27,7 @@ OFFER = Lifecycle(
     states=("checking", "reviewing", "listed", "paused", "rejected", "ended"),
     initial="checking",
     transitions=(
-        row("checking", "pass_check", "listed", SYSTEM),
+        row("checking reviewing", "pass_check", "listed", SYSTEM),
         row("checking", "hold_check", "reviewing", SYSTEM),
         row("checking", "reject_check", "rejected", SYSTEM),
         row("reviewing", "approve", "listed", ALLIANCE),

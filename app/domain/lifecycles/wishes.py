@@ -22,7 +22,8 @@ WISH = Lifecycle(
     transitions=(
         # The content check never publishes what WeChat did not pass (I10): doubt and failure wait for staff.
         row("checking", "pass_check", "reviewing", SYSTEM),
-        row("checking", "pass_check_unreviewed", "published", SYSTEM),
+        # Also when WeChat, too busy at first, judges it while it waits for staff.
+        row("checking reviewing", "pass_check_unreviewed", "published", SYSTEM),
         row("checking", "hold_check", "reviewing", SYSTEM),
         row("checking", "reject_check", "rejected", SYSTEM),
         row("reviewing", "approve", "published", STAFF),

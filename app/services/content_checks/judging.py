@@ -10,10 +10,13 @@ from app.core.settings import Settings, SettingsError
 from app.domain.kinds import Suggestion
 from app.domain.sieve import Sieve, WordListError, read, shipped, shipped_entries
 from app.wechat.client import WeChat
-from app.wechat.errors import WeChatError
+from app.wechat.errors import TooFrequent, WeChatBusy, WeChatError
 from app.wechat.texts import Scene
 
 log = structlog.get_logger(__name__)
+
+SOON_S = 300
+"""A limit that ends within this time is one of a minute; that of a day is left to people."""
 
 Outcome = Literal["pass", "review", "risky", "failed"]
 
@@ -44,6 +47,8 @@ class Judgement:
     label: int | None = None
     trace_id: str | None = None
     found: tuple[str, ...] = ()
+    is_busy: bool = False
+    """WeChat could not judge just now; a little later it may."""
 
 
 def sieve_of(settings: Settings) -> Sieve:
@@ -80,7 +85,10 @@ class Judge:
             )
         except WeChatError as error:
             log.warning("content check failed", kind=type(error).__name__, errcode=error.errcode, rid=error.rid)
-            return Judgement("failed", words.fingerprint, found=found)
+            is_busy = isinstance(error, WeChatBusy) or (
+                isinstance(error, TooFrequent) and error.retry_after_s <= SOON_S
+            )
+            return Judgement("failed", words.fingerprint, found=found, is_busy=is_busy)
         suggest = Suggestion(verdict.suggest)
         outcome: Outcome = "review" if verdict.suggest == "pass" and found else verdict.suggest
         return Judgement(outcome, words.fingerprint, suggest, verdict.label, verdict.trace_id, found)

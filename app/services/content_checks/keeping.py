@@ -1,17 +1,22 @@
 """Keeping what came of a check: verdict, reason, trace and time, with the move of the thing in one transaction."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection, Record
 
+from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.kinds import CheckedPart
 from app.domain.lifecycles import CONTENT_CHECK
 from app.domain.texts import CHECK_UNAVAILABLE, HELD_FOR_REVIEW, REJECTED_BY_CHECK
 from app.services import transitions
 from app.services.content_checks.judging import Judgement, Outcome
+
+AGAIN_AFTER = timedelta(minutes=5)
+"""When WeChat was too busy to judge, it is asked once more; people may have decided by then."""
 
 FIND_ASKED = """
     SELECT id FROM content_check WHERE subject_id = $2 AND subject_kind = $1 AND part = $3 AND status = 'asked'
@@ -20,11 +25,12 @@ FIND_ASKED = """
 INSERT = """
     WITH kept AS (
         INSERT INTO content_check
-            (id, subject_kind, subject_id, part, status, fingerprint, suggest, label, trace_id, found, note, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp()) RETURNING id
+            (id, subject_kind, subject_id, part, status, fingerprint, suggest, label, trace_id, found, again_at, note,
+                created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock_timestamp()) RETURNING id
     )
     INSERT INTO event (id, subject_kind, subject_id, action, to_state, party, note, created_at)
-    SELECT uuid_v7(), 'content_check', id, $12, $5, 'system', $11, clock_timestamp() FROM kept
+    SELECT uuid_v7(), 'content_check', id, $13, $5, 'system', $12, clock_timestamp() FROM kept
 """
 NOTES: Mapping[Outcome, str | None] = {
     "pass": None,
@@ -80,4 +86,5 @@ def _columns(judgement: Judgement | None) -> dict[str, Any]:
         "label": judgement and judgement.label,
         "trace_id": judgement and judgement.trace_id,
         "found": judgement.found if judgement else (),
+        "again_at": now() + AGAIN_AFTER if judgement and judgement.is_busy else None,
     }

@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from asyncpg import Record
+
 from app.core.db import Database
 from app.domain.kinds import CheckedPart
 from app.domain.texts import CHECK_UNAVAILABLE
@@ -20,6 +22,7 @@ FIND_WORDS = {
         SELECT c.note AS words, u.openid FROM claim c JOIN "user" u ON u.id = c.user_id WHERE c.id = $1
     """,
 }
+LOCK_UNJUDGED = "SELECT true FROM content_check WHERE id = $1 AND status = 'held' AND suggest IS NULL FOR UPDATE"
 ACTIONS: dict[Outcome, str] = {"pass": PASS, "review": HOLD, "failed": HOLD, "risky": REJECT}
 FIND_FORGOTTEN = "SELECT id FROM content_check WHERE status = 'asked' AND created_at < $1 ORDER BY created_at LIMIT 500"
 
@@ -29,17 +32,26 @@ async def check_words(database: Database, judge: Judge, check_id: UUID) -> None:
     asked = await database.reads.fetchrow(FIND, check_id)
     if asked is None:
         return
-    found = await database.reads.fetchrow(
-        FIND_WORDS[asked["subject_kind"], CheckedPart(asked["part"])], asked["subject_id"]
-    )
-    assert found is not None, "what is checked is never deleted"
-    judgement = await judge.judge(Words(found["openid"], found["words"], scene=Scene.COMMENT))
+    judgement = await judge.judge(await _words_of(database, asked))
     async with database.transaction() as connection:
         outcome = judgement.outcome
         await conclude(connection, check_id, ACTIONS[outcome], judgement, note=NOTES[outcome])
 
 
-async def check_nickname(database: Database, judge: Judge, user_id: UUID) -> None:
+async def check_words_again(database: Database, judge: Judge, check: Record) -> None:
+    """Have words judged once more that are held because WeChat was too busy, unless people were first."""
+    judgement = await judge.judge(await _words_of(database, check))
+    outcome = judgement.outcome
+    if outcome == "failed":
+        return
+    async with database.transaction() as connection:
+        if await connection.fetchval(LOCK_UNJUDGED, check["id"]):
+            part, action = CheckedPart(check["part"]), ACTIONS[outcome]
+            kind, subject_id = check["subject_kind"], check["subject_id"]
+            await keep(connection, kind, subject_id, part, action, judgement, note=NOTES[outcome])
+
+
+async def check_nickname(database: Database, judge: Judge, user_id: UUID, *, again: bool = False) -> None:
     """Check a chosen name: others see it after a pass; after a refusal the old one stays, and doubt waits for people.
 
     When WeChat cannot be asked a person looks, and the next log-in orders the check anew.
@@ -50,6 +62,8 @@ async def check_nickname(database: Database, judge: Judge, user_id: UUID) -> Non
     openid, nickname = pending
     judgement = await judge.judge(Words(openid, nickname, nickname=nickname, scene=Scene.PROFILE))
     outcome = judgement.outcome
+    if again and outcome == "failed":
+        return
     async with database.transaction() as connection:
         if not await users.hold_nickname(connection, user_id, nickname):
             return  # another was chosen meanwhile, which has a check of its own
@@ -65,3 +79,10 @@ async def hold_forgotten(database: Database, asked_before: datetime) -> int:
         async with database.transaction() as connection:
             held += await conclude(connection, row["id"], HOLD, None, note=CHECK_UNAVAILABLE) is not None
     return held
+
+
+async def _words_of(database: Database, check: Record) -> Words:
+    find = FIND_WORDS[check["subject_kind"], CheckedPart(check["part"])]
+    found = await database.reads.fetchrow(find, check["subject_id"])
+    assert found is not None, "what is checked is never deleted"
+    return Words(found["openid"], found["words"], scene=Scene.COMMENT)
