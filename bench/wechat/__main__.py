@@ -12,7 +12,7 @@ import httpx
 
 from bench.faults.system import attacked
 from bench.wechat import report
-from bench.wechat.checks import STATES, Counts, examine, sees_what_is_wrong
+from bench.wechat.checks import PICTURES, STATES, Counts, examine, sees_what_is_wrong
 from bench.wechat.journey import Journey
 from bench.wechat.report import Outcome
 from bench.wechat.system import WeChatSystem
@@ -63,12 +63,17 @@ async def run(
         controls = await sees_what_is_wrong(journey) if quiet is None else []
         for undone in journey.undone:
             print(f"{'':<15}{undone}", flush=True)
+        pictures = Counter(row["status"] for row in await journey.database.fetch(PICTURES, list(journey.pictures)))
         states = Counter(dict(await journey.database.fetch(STATES, list(journey.written))))
         told = {
             "written": len(journey.written),
             "rejected": states["rejected"],
             "held for a person": states["reviewing"],
             "phones": journey.phones,
+            "pictures passed": pictures["passed"],
+            "rejected ": pictures["rejected"],
+            "held ": pictures["held"],
+            "waiting": pictures["checking"],
             "codes": journey.codes,
             "messages": len(system.look("messages")) - sent_before,
             "not possible": len(journey.undone),
