@@ -71,6 +71,9 @@ SPEND = """
 GIVE_BACK = """
     UPDATE message_credit SET credits = credits + $3, updated_at = now() WHERE user_id = $1 AND template_id = $2
 """
+# Whoever takes a ring of a user locks the credit first and the ring after; so does whoever settles one, or two lanes at
+# one user, one of them back at once since WeChat is left alone, wait for each other.
+LOCK_CREDIT = "SELECT FROM message_credit WHERE user_id = $1 AND template_id = $2 FOR UPDATE"
 USE_UP = "UPDATE message_credit SET credits = 0, updated_at = now() WHERE user_id = $1 AND template_id = $2"
 STOP_TEMPLATE = """
     UPDATE message_template SET stopped_at = now() WHERE template_id = $1 AND stopped_at IS NULL RETURNING kind
@@ -219,6 +222,7 @@ async def _send(database: Database, wechat: WeChat, ring: Ring, round_: Round) -
 
 async def _settle_refusal(connection: Connection, ring: Ring, error: WeChatError) -> None:
     errcode = error.errcode
+    await connection.execute(LOCK_CREDIT, ring.user_id, ring.template_id)
     if errcode == NO_CREDIT:
         if await _settle(connection, ring, "refuse", errcode=errcode):
             await connection.execute(USE_UP, ring.user_id, ring.template_id)

@@ -16,11 +16,6 @@ class Trial:
     forgets_visits: bool = False
 
     @property
-    def loses_pushes(self) -> bool:
-        """Whether no push arrives: what it would tell comes with the watchdog, after forty minutes."""
-        return any(fault.get("push") in {"forged", "drop"} for fault in self.faults)
-
-    @property
     def is_quiet(self) -> bool:
         """Whether nothing goes wrong."""
         return not self.faults and not self.forgets_visits

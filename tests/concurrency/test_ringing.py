@@ -3,16 +3,33 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 
+import asyncpg
 import pytest
 
 from app.core import clock
 from app.core.db import Database
 from app.core.settings import Settings
-from app.services import ringing
+from app.domain.lifecycles import RING
+from app.services import ringing, transitions
+from app.services.transitions import SYSTEM
 from app.wechat.client import WeChat
+from app.wechat.errors import WeChatUnreachable
 from tests.factories import World
 from tests.jobs.test_worker import until
-from tests.ringing import CALL_OUT, SEND, SHIPPED, TASK, heard, here, rings, start, statuses, subscriber, tell
+from tests.ringing import (
+    CALL_OUT,
+    SEND,
+    SHIPPED,
+    TASK,
+    credits_of,
+    heard,
+    here,
+    rings,
+    start,
+    statuses,
+    subscriber,
+    tell,
+)
 from tests.wechat.server import APPID, SECRET, count_calls, forget_faults, order_fault
 
 PEOPLE, MESSAGES = 12, 4
@@ -78,3 +95,38 @@ async def test_whoever_is_slow_to_ring_keeps_nobody_else_waiting(world: World, w
     await slow_round
     assert await statuses(world.database, slow) == ["sent", "sent"]
     assert len(heard(url, slow)) == 2
+
+
+async def test_putting_a_ring_back_does_not_lock_up_with_taking_the_next(world: World, workers: Workers):
+    """WeChat left alone fails at once, so one lane puts a ring back while another takes the same user's next."""
+    person = await subscriber(world, TASK, times=2)
+    with clock.at(here(12)):
+        await tell(world, person)
+        await tell(world, person)
+        database, other = workers[0][0], workers[1][0]
+        async with database.transaction() as connection:
+            row = await connection.fetchrow(ringing.FIND_NEXT, clock.now())
+            taken = await ringing._take(connection, SHIPPED, row)
+        assert taken is not None
+        waiting = next(row for row in await rings(world.database, person) if row["id"] != taken.id)
+
+        async def put_back() -> None:
+            async with other.transaction() as connection:
+                await ringing._settle_refusal(connection, taken, WeChatUnreachable(reason="left alone"))
+
+        async def is_stopped() -> bool:
+            return bool(await world.database.reads.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+        async def take_next() -> None:
+            async with database.transaction() as connection:
+                await connection.fetchval(ringing.SPEND, person.id, TASK, 1)
+                settling.append(asyncio.create_task(put_back()))
+                await until(is_stopped, "the other lane at the credit")
+                await transitions.move(connection, RING, waiting["id"], "take", SYSTEM)
+
+        settling: list[asyncio.Task[None]] = []
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await take_next()
+        await settling[0]
+    assert await statuses(world.database, person) == ["waiting", "waiting"]
+    assert await credits_of(world.database, person) == 2
