@@ -5,7 +5,7 @@ Events come twice, late and in any order. What a function cannot do yet stays in
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -29,6 +29,8 @@ NAME_ITEMS, PHONE_ITEMS, PICTURE_ITEMS = frozenset({6, 19}), frozenset({8}), fro
 pictures that were chosen, for a profile too."""
 KEPT = "kept"
 """Nothing follows from it: it is there to be looked at, until it is forgotten."""
+ANSWER_WITHIN = timedelta(minutes=10)
+"""So long the answer that names a message may come after the event that tells of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +116,18 @@ async def _take_change(taking: Taking) -> str:
     return await _count(taking, subscriptions.take_change)
 
 
-async def _take_sent(taking: Taking) -> str:
-    """``subscribe_msg_sent_event``: what became of messages that WeChat had taken."""
-    told = [(one.msgid, one.errcode) for one in push_events.sent(taking.push)]
-    outcomes = [(msgid, errcode) for msgid, errcode in told if msgid is not None and errcode is not None]
-    await subscriptions.take_sent(taking.connection, outcomes)
-    return DONE if outcomes else NOTHING_OF_IT
+async def _take_sent(taking: Taking) -> str | None:
+    """``subscribe_msg_sent_event``: most messages arrived, as is known; one that did not may be told of too early."""
+    outcomes = [
+        (told.msgid, told.errcode)
+        for told in push_events.sent(taking.push)
+        if told.msgid is not None and told.errcode is not None
+    ]
+    if not outcomes:
+        return NOTHING_OF_IT
+    if not any(errcode for _, errcode in outcomes) or await subscriptions.take_sent(taking.connection, outcomes):
+        return DONE
+    return None if now() - taking.made_at < ANSWER_WITHIN else NOT_OURS
 
 
 async def _count(taking: Taking, count: Callable[[Connection, str, Answers], Awaitable[int]]) -> str:

@@ -123,9 +123,11 @@ async def ring_due(database: Database, wechat: WeChat, templates: Templates) -> 
     To be done twice at the same time does no harm. Nothing here raises for one user's sake.
     """
     round_ = Round()
-    async with asyncio.TaskGroup() as lanes:
-        for _ in range(LANES):
-            lanes.create_task(_ring_one_after_another(database, wechat, templates, round_))
+    lanes = (_ring_one_after_another(database, wechat, templates, round_) for _ in range(LANES))
+    # One that fails, as when the database goes, does not cut the others off in mid-call.
+    for ended in await asyncio.gather(*lanes, return_exceptions=True):
+        if ended is not None:
+            raise ended
     return round_.taken
 
 

@@ -83,18 +83,19 @@ async def take_change(connection: Connection, openid: str, answers: Answers) -> 
 
 
 async def take_sent(connection: Connection, outcomes: Sequence[tuple[str, int]]) -> int:
-    """Note which messages did not arrive after all: ids of messages, each with its errcode. Return how many.
+    """Note which messages did not arrive after all: ids of messages, each with its errcode; a 0 says that one did.
 
-    A 0 says that one arrived, which is known. An event that comes before the answer it belongs to finds nothing.
+    Returns how many of those that failed are ours: an event may come before the answer that tells the message's id.
     """
     failed = {msgid: errcode for msgid, errcode in outcomes if errcode != 0}
-    for row in await connection.fetch(FIND_SENT, list(failed)):
+    rows = await connection.fetch(FIND_SENT, list(failed))
+    for row in rows:
         errcode = failed[row["msgid"]]
         changes = {"errcode": errcode}
         await transitions.find_and_move(
             connection, RING, row["id"], "bounce", SYSTEM, changes=changes, facts={"errcode": errcode}
         )
-    return len(failed)
+    return len(rows)
 
 
 async def list_own(reads: Reads, caller: Caller, templates: Templates) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from app.core.settings import Settings
 from app.wechat.answers import ImageAnswer, Phone, PhoneAnswer, SendAnswer, Session, SessionAnswer, TraceAnswer, read
 from app.wechat.brakes import Brakes
 from app.wechat.calls import CHECK_MEDIA, CHECK_TEXT, DRAW_CODE, GET_PHONE, LOG_IN, SEND_MESSAGE
-from app.wechat.errors import WeChatError
+from app.wechat.errors import WeChatBusy, WeChatError, WeChatUnreachable
 from app.wechat.texts import SEVERITY, Scene, Verdict, pieces_of, read_verdict
 from app.wechat.tokens import DatabaseTokens, MemoryTokens, Tokens
 from app.wechat.transport import Transport
@@ -144,6 +144,11 @@ class WeChat:
             "page": page,
             "data": {key: {"value": value} for key, value in fields.items()},
         }
+        try:
+            async with self._transport.deadline():
+                await self._transport.have_token()
+        except WeChatBusy as error:
+            raise WeChatUnreachable(error.errcode, error.rid, error.reason) from None
         async with self._transport.deadline():
             answer = await self._transport.post(SEND_MESSAGE, body)
         msgid = read(SendAnswer, answer).msgid

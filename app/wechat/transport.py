@@ -97,6 +97,10 @@ class Transport:
             self._brakes.blame(call)
             raise
 
+    async def have_token(self) -> None:
+        """See to it that there is a token, for a call whose outcome has to be known. Raises as the fetching does."""
+        await self._tokens.current(self._fetch_token)
+
     async def _fetch_token(self) -> Token:
         asked_at_s = time.monotonic()
         answer = await self.post(GET_TOKEN, {"grant_type": "client_credential"})

@@ -28,7 +28,7 @@ from tests.conftest import Jobs
 from tests.factories import World, log_in
 from tests.people import Person
 from tests.pushes import PATH, Pusher, event
-from tests.ringing import tell
+from tests.ringing import make_ring, tell
 
 COUNT = "SELECT count(*) FROM push_event"
 JOBS = "SELECT count(*) FROM pgqueuer WHERE entrypoint = 'take_push' AND payload = $1"
@@ -336,6 +336,25 @@ class TestSubscriptions:
         note = await wechat_pushes.tell("subscribe_msg_change_event", FromUserName=person.openid, **change)
         assert note == "done"
         assert await credits_of(world, person) == {"T-one": (0, True), "T-two": (0, True)}
+
+    async def test_a_message_that_did_not_arrive_is_noted_though_told_of_too_early(
+        self, world: World, wechat_pushes: Pusher
+    ):
+        ring_id, msgid = await make_ring(world), str(uuid4().int)[:18]
+        told = {"TemplateId": "T-one", "MsgID": msgid, "ErrorStatus": "failed"}
+        assert await wechat_pushes.tell("subscribe_msg_sent_event", List={**told, "ErrorCode": "0"}) == "done"
+        early = event("subscribe_msg_sent_event", List={**told, "ErrorCode": "3"})
+        event_id = await wechat_pushes.keep(early)
+        assert not await pushes.take(wechat_pushes.database, wechat_pushes.secret, event_id)
+        sent = "UPDATE ring SET status = 'sent', msgid = $2 WHERE id = $1"
+        await world.database.writes.execute(sent, ring_id, msgid)
+        assert await pushes.take(wechat_pushes.database, wechat_pushes.secret, event_id)
+        row = await world.database.reads.fetchrow("SELECT status, errcode FROM ring WHERE id = $1", ring_id)
+        assert row is not None
+        assert tuple(row) == ("failed", 3)
+        long_ago = int((now() - pushes.ANSWER_WITHIN).timestamp())
+        stray: dict[str, Any] = {"List": {**told, "MsgID": "1", "ErrorCode": 3}, "CreateTime": long_ago}
+        assert await wechat_pushes.tell("subscribe_msg_sent_event", **stray) == "nobody of ours"
 
     async def test_strangers_and_nonsense_count_nothing(self, world: World, wechat_pushes: Pusher):
         person = await world.person()
