@@ -220,7 +220,7 @@ class TestSuspend:
         for path in (f"/v1/offers/{offer}", f"/v1/offers/{offer}/vouchers"):
             method = "POST" if path.endswith("vouchers") else "GET"
             assert problem(await api.request(method, path, holder, key=uuid4().hex)) == (404, "not-found")
-        assert (await api.get(f"/v1/offers/{offer}", world.alliance)).json()["actions"] == ["pause"]
+        assert (await api.get(f"/v1/offers/{offer}", world.alliance)).json()["actions"] == ["reject", "pause"]
         await api.post(f"/v1/merchants/{shop}/resume", world.alliance)
         assert len((await api.get("/v1/offers", **area)).json()["items"]) == 2
         assert (await api.post(f"/v1/offers/{offer}/vouchers", holder)).status_code == 201
