@@ -66,14 +66,14 @@ async def run(
         pictures = Counter(row["status"] for row in await journey.database.fetch(PICTURES, list(journey.pictures)))
         states = Counter(dict(await journey.database.fetch(STATES, list(journey.written))))
         told = {
-            "written": len(journey.written),
-            "rejected": states["rejected"],
-            "held for a person": states["reviewing"],
+            "texts written": len(journey.written),
+            "texts rejected": states["rejected"],
+            "texts held for a person": states["reviewing"],
             "phones": journey.phones,
             "pictures passed": pictures["passed"],
-            "rejected ": pictures["rejected"],
-            "held ": pictures["held"],
-            "waiting": pictures["checking"],
+            "pictures rejected": pictures["rejected"],
+            "pictures held": pictures["held"],
+            "pictures waiting": pictures["checking"],
             "codes": journey.codes,
             "messages": len(system.look("messages")) - sent_before,
             "not possible": len(journey.undone),
