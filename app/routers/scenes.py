@@ -63,7 +63,9 @@ async def draw_merchant(
     return await draw(studio, caller, SceneKind.MERCHANT, merchant_id, if_none_match)
 
 
-@router.get("/merchants/{merchant_id}/clerks/code.png", response_class=Picture, responses=PICTURE)
+@router.get(
+    "/merchants/{merchant_id}/clerks/code.png", response_class=Picture, responses=PICTURE | responses("state-conflict")
+)
 async def draw_clerk_invite(
     merchant_id: UUID, caller: CallerDep, studio: StudioDep, if_none_match: IfNoneMatch = None
 ) -> Response:

@@ -271,7 +271,8 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/complaints"): [],  # anybody may complain anywhere
     ("GET", "/v1/complaints"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("GET", "/v1/complaints/similar"): [Reach(query="area_id={area_id}&title=路灯坏了&body=三天没亮了")],
-    ("GET", "/v1/reviews"): [OWN, Reach(query="area_id={area_id}", is_empty=True)],
+    # Names of people who are at home nowhere come before the staff of every district.
+    ("GET", "/v1/reviews"): [Reach(query=query, is_empty=True) for query in ("kind=wish", "area_id={area_id}")],
     **{("POST", f"/v1/reviews/{{review_id}}/{action}"): [GONE] for action in ("pass", "reject")},
     ("POST", "/v1/errands"): [],  # anybody asks in a grid, areas are public
     ("GET", "/v1/errands"): [Reach((403, "not-allowed"), query="area_id={area_id}")],

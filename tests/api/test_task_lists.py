@@ -197,7 +197,7 @@ class TestPublish:
         await lead(world, branch, secretary)
         path, _ = await published(world, {}, {"seats": 5})
         for person in (leader, secretary):
-            [told] = (await world.api.get("/v1/me/messages", person)).json()["items"]
+            [told, *_] = (await world.api.get("/v1/me/messages", person)).json()["items"]
             assert (told["kind"], told["subject"]["path"]) == ("list_published", path)
             assert told["body"].endswith("任务需求清单（第1期）已发布，共2项、8个名额，请打开查看，组织大家认领。")
         assert (await world.api.get("/v1/me/messages", elsewhere)).json()["items"] == []
