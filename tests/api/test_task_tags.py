@@ -35,11 +35,13 @@ SIX = {
     "medical": "助医",
     "schooling": "助学",
 }
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
 THIS_MONTH = months.write(months.of(today()))
 
 
 def new_code() -> str:
-    return f"tag-{uuid4().hex[:12]}"
+    """Return a code of letters: twelve digits in a name would be refused as somebody's number."""
+    return f"tag-{uuid4().hex[:12].translate(LETTERS)}"
 
 
 async def add(world: World, **changes: object) -> str:
