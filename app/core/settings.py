@@ -21,6 +21,7 @@ SIMULATOR_URL = "http://127.0.0.1:8010"
 SIMULATOR_APPID = "wx0000000000000000"
 WECHAT_URL = "https://api.weixin.qq.com"
 SECRET_BYTES_MIN = 32
+WeChatVersion = Literal["release", "trial", "develop"]
 PUSH_AES_KEY_FORM = re.compile(r"[A-Za-z0-9+/]{43}")
 
 
@@ -74,6 +75,9 @@ class Settings(BaseSettings):
     )
     wechat_templates: Path | None = Field(
         None, description="file of the subscribe messages' templates; development: app/wechat/templates.toml"
+    )
+    wechat_version: WeChatVersion = Field(
+        "release", description="version of the mini-program that messages and codes open: release, trial or develop"
     )
     wechat_processes: int = Field(
         4,

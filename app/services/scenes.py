@@ -76,7 +76,8 @@ class Studio:
             token = await self.database.writes.fetchval(NAME, proposed, kind, subject_id)
         content = None
         if self.settings.wechat_appid != SIMULATOR_APPID:
-            content = await self._find_or_ask(f"{FOLDER}/{self.settings.wechat_appid}/{token}", token)
+            folder = f"{FOLDER}/{self.settings.wechat_appid}/{self.settings.wechat_version}"
+            content = await self._find_or_ask(f"{folder}/{token}", token)
         if content is not None:
             return Drawing(content, media_type_of(content), is_plain=False)
         picture = BytesIO()

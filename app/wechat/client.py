@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from app.core.db import Database
-from app.core.settings import Settings
+from app.core.settings import Settings, WeChatVersion
 from app.wechat.answers import ImageAnswer, Phone, PhoneAnswer, SendAnswer, Session, SessionAnswer, TraceAnswer, read
 from app.wechat.brakes import Brakes
 from app.wechat.calls import CHECK_MEDIA, CHECK_TEXT, DRAW_CODE, GET_PHONE, LOG_IN, SEND_MESSAGE
@@ -16,6 +16,8 @@ TOTAL_TIMEOUT_S = 8.0
 PAUSE_S = 30.0
 PICTURE = 2
 """A picture, and not a sound, in what is to be judged."""
+STATES: Mapping[WeChatVersion, str] = {"release": "formal", "trial": "trial", "develop": "developer"}
+"""What sending messages calls the versions of the mini-program; codes call them as we do."""
 
 
 class WeChat:
@@ -33,9 +35,11 @@ class WeChat:
         tokens: Tokens | None = None,
         timeout_s: float = TOTAL_TIMEOUT_S,
         brakes: Brakes | None = None,
+        version: WeChatVersion = "release",
     ) -> None:
         """Keep the access token in ``tokens``; without them, in memory, as a tool does that is alone."""
         self._appid = appid
+        self._version: WeChatVersion = version
         self._transport = Transport(
             base_url, appid, secret, tokens or MemoryTokens(), brakes or Brakes(1, PAUSE_S), timeout_s
         )
@@ -50,6 +54,7 @@ class WeChat:
             settings.wechat_secret.get_secret_value(),
             tokens=tokens,
             brakes=Brakes(settings.wechat_processes, settings.wechat_pause_s),
+            version=settings.wechat_version,
         )
 
     async def aclose(self) -> None:
@@ -99,11 +104,13 @@ class WeChat:
     async def draw_code(self, scene: str, page: str) -> bytes:
         """Return the picture, JPEG or PNG, of the code that opens ``page`` with ``scene``, 1 to 32 characters.
 
-        The page must be in the released mini-program. Raises TooFrequent, WeChatBusy, WeChatMisconfigured,
+        WeChat looks whether a released mini-program has the page. Raises TooFrequent, WeChatBusy, WeChatMisconfigured,
         WeChatTokenRefused or another WeChatError. Source: 获取不限制的小程序码 (getUnlimitedQRCode).
         """
+        version = {"env_version": self._version, "check_path": self._version == "release"}
         async with self._transport.deadline():
-            return read(ImageAnswer, await self._transport.post(DRAW_CODE, {"scene": scene, "page": page})).image
+            answer = await self._transport.post(DRAW_CODE, {"scene": scene, "page": page, **version})
+        return read(ImageAnswer, answer).image
 
     async def check_text(
         self, openid: str, content: str, *, scene: Scene, title: str | None = None, nickname: str | None = None
@@ -143,6 +150,7 @@ class WeChat:
             "template_id": template_id,
             "page": page,
             "data": {key: {"value": value} for key, value in fields.items()},
+            "miniprogram_state": STATES[self._version],
         }
         try:
             async with self._transport.deadline():

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import httpx
 import pytest
 
+from app.core.settings import WeChatVersion
 from app.wechat import errors
 from app.wechat.calls import DRAW_CODE, GET_PHONE
 from app.wechat.client import WeChat
@@ -237,7 +238,13 @@ class TestDrawCode:
                 with pytest.raises(errors.WeChatError):
                     await wechat.draw_code("abc", "pages/scene/index")
         assert requests[1].startswith(f"POST {DRAW_CODE.path}?access_token=T HTTP/1.1".encode())
-        assert requests[1].endswith(b'{"scene":"abc","page":"pages/scene/index"}')
+        assert requests[1].endswith(
+            b'{"scene":"abc","page":"pages/scene/index","env_version":"release","check_path":true}'
+        )
+
+    async def test_of_a_trial_no_released_page_is_asked_for(self, base_url):
+        async with aclosing(WeChat(base_url, APPID, SECRET, version="trial")) as wechat:
+            assert find_media_type(await wechat.draw_code("abc", "pages/missing")) == "image/png"
 
     async def test_is_drawn(self, wechat):
         assert find_media_type(await wechat.draw_code("A" * 22, "pages/scene/index")) == "image/png"
@@ -257,7 +264,17 @@ class TestSendMessage:
             "template_id": "t1",
             "page": "pages/a?id=1",
             "data": {"thing1": {"value": "翠苑一区暴雨"}, "time2": {"value": "2026年11月22日 08:30"}},
+            "miniprogram_state": "formal",
         }
+
+    @pytest.mark.parametrize(("version", "state"), [("trial", "trial"), ("develop", "developer")])
+    async def test_opens_the_version_that_is_tried(self, version: WeChatVersion, state: str):
+        async with (
+            answering(granted("T"), {"errcode": 0}) as (url, requests),
+            aclosing(WeChat(url, APPID, SECRET, version=version)) as wechat,
+        ):
+            await wechat.send_message("o1", "t1", "pages/a", FIELDS)
+        assert json.loads(requests[1].partition(b"\r\n\r\n")[2])["miniprogram_state"] == state
 
     @pytest.mark.parametrize("answer", [{"errcode": -1}, b"", b"HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n"])
     async def test_repeats_nothing_by_itself(self, answer: object):
