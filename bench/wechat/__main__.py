@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from bench.faults.system import attacked
-from bench.wechat import report
+from bench.wechat import report, tours
 from bench.wechat.checks import PICTURES, STATES, Counts, examine, sees_what_is_wrong
 from bench.wechat.journey import Journey
 from bench.wechat.report import Outcome
@@ -30,12 +30,13 @@ def main() -> int:
         with attacked(WeChatSystem(Path(home))) as system:
             assert isinstance(system, WeChatSystem)
             outcomes = asyncio.run(run_all(system, trials))
+            walks = tours.walk_all(system, trials)
             sent_to = (Path(home) / "processes.log").read_text(errors="replace")
     print(f"{sent_to.count('Traceback')} tracebacks in the logs")
     if not options.only:
-        report.write(outcomes)
+        report.write(outcomes, walks)
         print(f"Wrote {report.RESULT}.")
-    return int(not all(outcome.holds for outcome in outcomes))
+    return int(not all(outcome.holds for outcome in outcomes) or not all(tour.is_whole for tour in walks))
 
 
 async def run_all(system: WeChatSystem, trials: Sequence[Trial]) -> list[Outcome]:

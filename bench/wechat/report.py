@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench.faults.checks import Finding
 from bench.wechat.checks import Counts
+from bench.wechat.tours import Tour
 from bench.wechat.trials import Trial
 
 RESULT = Path(__file__).resolve().parents[1] / "WECHAT.md"
@@ -20,6 +21,10 @@ wishes and complaints (some of them risky), upload pictures, approve, claim, del
 is over, and everything that is under way has time to end. What our database says is held against what the simulator
 answered: nothing is published without a pass of WeChat or a person's hand, nothing is lost, no message is sent twice,
 and no path is called in a storm."""
+WALKED = """\
+`echowall tour --bad-day`, every step checked: what is told to come again comes again under its key, and what WeChat
+could not be asked about is passed by people in the review queue. Telephone numbers and messages, which are WeChat's
+own, are in the tables above."""
 SHORT = {
     "/sns/jscode2session": "log-in",
     "/cgi-bin/stable_token": "token",
@@ -48,9 +53,23 @@ class Outcome:
         return all(finding.is_right for finding in [*self.findings, *self.controls])
 
 
-def write(outcomes: Sequence[Outcome]) -> None:
+def write(outcomes: Sequence[Outcome], walks: Sequence[Tour]) -> None:
     """Write the results."""
-    RESULT.write_text("\n\n".join([INTRODUCTION, *sections(outcomes)]) + "\n", encoding="utf-8")
+    parts = [INTRODUCTION, *sections(outcomes), *walked(walks)]
+    RESULT.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def walked(walks: Sequence[Tour]) -> list[str]:
+    """Return the table of the walks."""
+    lines = [
+        f"| {walk.trial.name} | {'whole' if walk.is_whole else 'STOPPED'} | {walk.steps} | {walk.took_s:.0f} s |"
+        for walk in walks
+    ]
+    return [
+        "## The whole story under each fault",
+        WALKED,
+        table(["fault", "story", "steps", "took"], lines),
+    ]
 
 
 def sections(outcomes: Sequence[Outcome]) -> list[str]:

@@ -11,6 +11,10 @@ from app.core.settings import API_URL_FILE, SIMULATOR_URL_FILE, Settings, Settin
 def tour(
     url: Annotated[str | None, typer.Option(help="The API's address; that of `make run` unless given.")] = None,
     wechat_url: Annotated[str | None, typer.Option(help="The WeChat simulator's, likewise.")] = None,
+    *,
+    bad_day: Annotated[
+        bool, typer.Option("--bad-day", help="WeChat may fail: ask again, and let people pass what it cannot check.")
+    ] = False,
 ) -> None:
     """Walk the whole story, print each step, and stop at the first that does not go as it should.
 
@@ -26,7 +30,7 @@ def tour(
         if not given.startswith(("http://", "https://")):
             raise SettingsError(f"{given} is no address: it begins with http:// or https://.")
     try:
-        with Walk(address, wechat) as tourist:
+        with Walk(address, wechat, is_bad_day=bad_day) as tourist:
             walk(tourist)
     except StepFailedError as failure:
         print(failure, file=sys.stderr)

@@ -31,7 +31,12 @@ def patrol_again_and_again(tourist: Walk, cast: Cast) -> None:
     )
     path = f"/v1/task-series/{made['id']}"
     passed = tourist.wait_until(
-        "内容查一次，五天的任务都开放。", path, cast.staff, lambda body: body["status"] == "open", _days
+        "内容查一次，五天的任务都开放。",
+        path,
+        cast.staff,
+        lambda body: body["status"] == "open",
+        _days,
+        reviewer=cast.administrator,
     )
     tourist.insist("five tasks", len(passed["tasks"]) == 5, passed.body)
     second = passed["tasks"][1]["task_id"]

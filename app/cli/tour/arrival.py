@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.cli.demo import demo_people
-from app.cli.tour.walk import Person, StepFailedError, Walk
+from app.cli.tour.walk import Json, Person, StepFailedError, Walk
 
 ROLE_HOLDERS = ("管理员", "社工小林", "社工小何", "网格员小许", "书记老吴", "商圈小周")
 
@@ -96,13 +96,18 @@ def _log_in_demo_people(tourist: Walk) -> dict[str, Person]:
                 f"Step {tourist.steps} failed. {who.name}登录。 Expected a role on this server; got none: "
                 "load the demo district with `echowall demo`."
             )
-    used = tourist.new_code("管理员")
-    tourist.ask("拿到一个登录凭证并使用。", "POST", "/v1/auth/wechat", json={"code": used}, note=lambda _: "登录成功")
+    used: list[str] = []
+
+    def get_code() -> Json:
+        used.append(tourist.new_code("管理员"))
+        return {"code": used[-1]}
+
+    tourist.ask("拿到一个登录凭证并使用。", "POST", "/v1/auth/wechat", json=get_code, note=lambda _: "登录成功")
     tourist.ask(
         "同一个凭证再用一次，被拒绝。",
         "POST",
         "/v1/auth/wechat",
-        json={"code": used},
+        json={"code": used[-1]},
         expect=401,
         code="login-code-invalid",
     )

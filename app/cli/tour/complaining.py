@@ -72,8 +72,9 @@ def stand_and_be_joined(tourist: Walk, cast: Cast, complaint: Complaint) -> None
         "内容检查通过，上墙了。",
         path,
         complaint.author,
-        lambda body: body["status"] != "checking",
+        lambda body: body["status"] not in {"checking", "reviewing"},
         lambda body: f"{body['status']}，{body['due_at'][:10]} 前签收",
+        reviewer=cast.administrator,
     )
     for area_id, wall in ((cast.grid_id, "网格的子墙"), (cast.community_id, "社区的母墙"), (cast.street_id, "街道")):
         found = find_on_wall(tourist, f"不登录也能看{wall}。", area_id, complaint.id)
@@ -177,6 +178,7 @@ def answer_and_contest(tourist: Walk, cast: Cast, complaint: Complaint) -> None:
         complaint.neighbour,
         lambda body: body["echo"] is not None,
         lambda body: body["echo"]["answer"],
+        reviewer=cast.administrator,
     )
     echoes = tourist.ask(
         "网格的回音壁上看得到。",

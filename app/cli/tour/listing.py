@@ -52,6 +52,7 @@ def _publish(tourist: Walk, cast: Cast) -> tuple[str, str]:
         cast.staff,
         _all_checked,
         lambda body: f"{len(body['items'])} 项",
+        reviewer=cast.administrator,
     )
     tourist.ask("发布之前，居民看不到。", "GET", path, cast.resident, expect=404, code="not-found")
     first: Json = {"groups_until": _in_an_hour()}

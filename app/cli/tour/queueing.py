@@ -18,7 +18,14 @@ def wait_and_move_up(tourist: Walk, cast: Cast) -> None:
         "社工小林发布活动，一个名额。", "POST", "/v1/tasks", cast.staff, form, expect=201, note=_status
     )
     path = f"/v1/tasks/{posted['id']}"
-    tourist.wait_until("内容检查通过，可以认领。", path, cast.staff, lambda body: body["status"] == "open", _status)
+    tourist.wait_until(
+        "内容检查通过，可以认领。",
+        path,
+        cast.staff,
+        lambda body: body["status"] == "open",
+        _status,
+        reviewer=cast.administrator,
+    )
     claim = tourist.ask("新党员认领。", "POST", f"{path}/claims", cast.member, expect=201, note=_status)
     tourist.ask("志愿者小陈来晚了。", "POST", f"{path}/claims", cast.volunteer, expect=409, code="task-full")
     place = tourist.ask(

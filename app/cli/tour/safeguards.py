@@ -3,7 +3,7 @@
 import re
 
 from app.cli.tour.arrival import Cast
-from app.cli.tour.walk import Walk
+from app.cli.tour.walk import Json, Walk
 
 RISKY_WORD = "代开发票"
 """One of the words that the simulator takes for risky."""
@@ -35,6 +35,10 @@ def reject_risky(tourist: Walk, cast: Cast) -> None:
         lambda body: body["status"] != "checking",
         lambda body: f"{body['status']}：{body['history'][-1]['note']}",
     )
+    if tourist.is_bad_day and rejected["status"] == "reviewing":
+        reason: Json = {"reason": "不适合公开发布。"}
+        tourist.ask("微信没有答复，社工小林看过，不通过。", "POST", f"{path}/reject", cast.staff, reason)
+        rejected = tourist.ask("作者看到一句中性的话。", "GET", path, cast.resident)
     tourist.insist("rejected", rejected["status"] == "rejected", rejected.body)
     note = rejected["history"][-1]["note"]
     tourist.insist("a word that does not teach how to get round", note and RISKY_WORD not in note, note)

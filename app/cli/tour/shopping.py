@@ -97,6 +97,7 @@ def open_shop(tourist: Walk, cast: Cast) -> Shop:
         cast.member,
         lambda body: offer["id"] in {item["id"] for item in body["items"]},
         lambda body: f"最新：{body['items'][0]['title']}，{body['items'][0]['merchant']['name']}",
+        reviewer=cast.alliance,
     )
     return Shop(applied["id"], owner, clerk, offer["id"])
 

@@ -81,6 +81,7 @@ def _answer_jointly(tourist: Walk, cast: Cast, author: Person, path: str, steps:
         author,
         lambda body: body["echo"] is not None,
         lambda body: "；".join(f"{part['unit']['name']}：{part['answer']}" for part in body["parts"]),
+        reviewer=cast.administrator,
     )
     tourist.insist("two answers", all(part["answer"] for part in shown["parts"]), shown["parts"])
     for sentence, person in (("居民评价。", author), ("小秦也评价（联评）。", cast.unit_worker)):
@@ -201,7 +202,14 @@ def _post_and_accept(tourist: Walk, cast: Cast, author: Person, form: Json) -> s
         note=lambda body: f"第 {body['number']} 号《{body['title']}》",
     )
     path = f"/v1/complaints/{posted['id']}"
-    tourist.wait_until("检查通过，上墙。", path, author, lambda body: body["status"] == "open", _status)
+    tourist.wait_until(
+        "检查通过，上墙。",
+        path,
+        author,
+        lambda body: body["status"] == "open",
+        _status,
+        reviewer=cast.administrator,
+    )
     bring_home(tourist, cast, path)
     tourist.ask("小许签收。", "POST", f"{path}/accept", cast.grid_worker, note=_status)
     return path

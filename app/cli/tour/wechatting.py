@@ -9,6 +9,10 @@ from app.domain.ringing_times import allowed_from
 def go_through_wechat(tourist: Walk, cast: Cast) -> None:
     """Show a telephone number, let a reminder ring, have held words reviewed, and see what arrived in WeChat."""
     tourist.chapter("四十二、经过微信：手机号可给可不给，拿不准的有人看，提醒响一次")
+    if tourist.is_bad_day:
+        tourist.say("     微信今天靠不住：手机号和提醒改天再说，其他的照常。")
+        _be_reviewed(tourist, cast)
+        return
     _show_number(tourist, cast)
     template_id = _let_ring(tourist, cast)
     _be_reviewed(tourist, cast)
