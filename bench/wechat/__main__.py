@@ -5,7 +5,8 @@ import asyncio
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -25,18 +26,26 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only trials whose name holds this; printed and not written")
     options = parser.parse_args()
     trials = [trial for trial in TRIALS if trial.is_quiet or options.only in trial.name]
-    with tempfile.TemporaryDirectory(prefix="echowall-wechat-", ignore_cleanup_errors=True) as home:
-        print("Starting …", flush=True)
-        with attacked(WeChatSystem(Path(home))) as system:
-            assert isinstance(system, WeChatSystem)
-            outcomes = asyncio.run(run_all(system, trials))
-            walks = tours.walk_all(system, trials)
-            sent_to = (Path(home) / "processes.log").read_text(errors="replace")
-    print(f"{sent_to.count('Traceback')} tracebacks in the logs")
+    with running() as system:
+        outcomes = asyncio.run(run_all(system, trials))
+    with running() as system:  # the demo district is made where there is none
+        walks = tours.walk_all(system, trials)
     if not options.only:
         report.write(outcomes, walks)
         print(f"Wrote {report.RESULT}.")
     return int(not all(outcome.holds for outcome in outcomes) or not all(tour.is_whole for tour in walks))
+
+
+@contextmanager
+def running() -> Iterator[WeChatSystem]:
+    """Run everything on an empty database; tell at the end how many tracebacks the processes wrote."""
+    with tempfile.TemporaryDirectory(prefix="echowall-wechat-", ignore_cleanup_errors=True) as home:
+        print("Starting …", flush=True)
+        with attacked(WeChatSystem(Path(home))) as system:
+            assert isinstance(system, WeChatSystem)
+            yield system
+            written = (Path(home) / "processes.log").read_text(errors="replace")
+    print(f"{written.count('Traceback')} tracebacks in the logs")
 
 
 async def run_all(system: WeChatSystem, trials: Sequence[Trial]) -> list[Outcome]:
