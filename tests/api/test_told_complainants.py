@@ -89,6 +89,19 @@ class TestOwnComplaints:
         assert "complaint" in await rows_with_both(world, complaint_id, world.grid.id), "the control"
         assert await world.database.reads.fetchval("SELECT count(*) FROM complaint_news") == 0
 
+    async def test_a_seal_that_does_not_open_keeps_nobody_else_waiting(self, world: World, jobs: Jobs):
+        authors = [await world.person() for _ in range(2)]
+        broken, whole = [await world.complaint(author) for author in authors]
+        bent = "set_byte(sealed, 20, get_byte(sealed, 20) # 1)"
+        change = f"UPDATE complaint_person SET sealed = {bent} WHERE complaint_id = $1"
+        for complaint_id in (broken, whole):
+            await act(world, world.staff, complaint_id, "accept")
+        await world.database.writes.execute(change, broken)
+        await handlers.tell_complainants(jobs.parts)
+        seen = [[message["kind"] for message in await read_all(world, author)] for author in authors]
+        assert seen == [[], ["own_complaint_accepted"]]
+        await world.database.writes.execute(change, broken)
+
     async def test_turned_away_merged_or_ended_by_themselves(self, world: World, jobs: Jobs):
         rejected, merged, withdrawn = [await world.person() for _ in range(3)]
         await act(world, world.staff, await world.complaint(rejected), "reject", {"reason": "不属于本市。"})

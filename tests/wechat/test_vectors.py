@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from app.wechat import sealed_data
 from app.wechat.push_codec import (
     ForgedPushError,
     PushCodec,
@@ -27,7 +26,8 @@ from app.wechat.push_codec import (
     sign,
     unpad,
 )
-from app.wechat.sealed_data import SealedDataError
+from tests.wechat import sealed_data
+from tests.wechat.sealed_data import SealedDataError
 
 Vector = dict[str, Any]
 VECTORS: list[Vector] = json.loads((Path(__file__).parent / "vectors.json").read_text("utf-8"))["vectors"]
