@@ -15,6 +15,7 @@ from app.core.settings import Settings
 from app.services import push_inbox, pushes
 from app.wechat.push_codec import PushCodec
 from tests.people import Person
+from tests.random_words import letters
 
 PATH = "/wechat/push"
 ROW = "SELECT * FROM push_event WHERE fingerprint = $1"
@@ -52,7 +53,7 @@ class Pusher:
 
     def envelope(self, content: bytes, *, after: timedelta = timedelta()) -> tuple[dict[str, str], dict[str, Any]]:
         """Return the query and the body of a push."""
-        timestamp, nonce = str(int((now() + after).timestamp())), uuid4().hex[:10]
+        timestamp, nonce = str(int((now() + after).timestamp())), letters(10)
         sealed = self.codec.seal(content, timestamp, nonce)
         query = {
             "signature": "not looked at",

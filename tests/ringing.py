@@ -14,6 +14,7 @@ from app.services import messages, subscriptions
 from app.wechat import templates
 from tests.factories import World, log_in
 from tests.people import Person
+from tests.random_words import letters
 from tests.wechat.server import control, look
 
 SEND = "/cgi-bin/message/subscribe/send"
@@ -34,7 +35,7 @@ async def start(database: Database, ringing: Templates = SHIPPED) -> None:
 
 async def subscriber(world: World, *template_ids: str, times: int = 1, more_at_wechat: int = 0) -> Person:
     """Make somebody who said yes to templates, so many times to each, at WeChat and by its events at ours."""
-    name = f"订户{uuid4().hex[:10]}"
+    name = f"订户{letters(10)}"
     url = world.settings.wechat_base_url
     for _ in range(times + more_at_wechat):
         control(url, "subscribe", user=name, template_ids=list(template_ids))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from app import ledger
 from app.core.clock import local_date, now, today
@@ -17,6 +17,7 @@ from app.services import transitions
 from app.services.transitions import Mover
 from tests.factories import World
 from tests.people import Person
+from tests.random_words import letters
 
 LAST_MONTH = months.before(months.of(today()))
 POINTS = 5
@@ -56,7 +57,7 @@ async def reverse(world: World, redemption_id: UUID) -> None:
 
 async def make_settlement(world: World, merchant_id: UUID, month: date) -> UUID:
     """Make a draft with nothing on it."""
-    settlement = Settlement(id=new_id(), merchant_id=merchant_id, month=month, number=f"TEST-{uuid4().hex[:12]}")
+    settlement = Settlement(id=new_id(), merchant_id=merchant_id, month=month, number=f"TEST-{letters(12)}")
     async with world.database.transaction() as connection:
         await insert(connection, settlement)
         await transitions.log_creation(connection, SETTLEMENT, settlement.id, transitions.SYSTEM)

@@ -13,6 +13,7 @@ from tests.api_client import ApiClient
 from tests.call_outs import gathering
 from tests.factories import REWARD_POINTS, World, give_points, log_in
 from tests.people import Person
+from tests.random_words import letters
 from tests.wechat.server import new_code
 
 VERIFIED_AGO = """
@@ -270,7 +271,7 @@ class TestNearMonthCap:
 
 async def log_in_from(api: ApiClient, world: World, device: str | None) -> Person:
     """Log somebody new in from a phone."""
-    person = await log_in(api, world.database, name := f"机主{uuid4().hex[:8]}")
+    person = await log_in(api, world.database, name := f"机主{letters(8)}")
     body = {"code": new_code(name)} | ({"device": device} if device else {})
     assert (await api.post("/v1/auth/wechat", json=body)).status_code == 200
     return person

@@ -24,6 +24,7 @@ from tests.factories import World, make_area, make_grant, make_member, make_unit
 from tests.lists import list_form
 from tests.orders import order
 from tests.people import Person
+from tests.random_words import letters
 from tests.series import make_series
 from tests.strength import lend
 
@@ -271,7 +272,7 @@ class TestMergingElsewhere:
 
 class TestRoots:
     async def test_administrators_rename_it(self, world: World, database: Database):
-        form: dict[str, Any] = {"name": f"新区{uuid4().hex[:8]}", "code": None, "households": None, "residents": None}
+        form: dict[str, Any] = {"name": f"新区{letters(8)}", "code": None, "households": None, "residents": None}
         form |= {"is_wish_review_required": True}
         path = f"/v1/areas/{world.district.id}"
         below = await world.holder(Role.ADMINISTRATOR, world.community)

@@ -16,6 +16,7 @@ from tests.api.test_posted_tasks import claim, posted, window
 from tests.api_client import ApiClient
 from tests.factories import TEAM_FORM, World
 from tests.people import Person
+from tests.random_words import letters
 
 SHOWN = ("title", "place", "starts_at", "ends_at")
 
@@ -192,7 +193,7 @@ class TestLink:
         leader = await world.helper()
         hours = [{"weekdays": [7, 3], "from": "22:00", "to": "24:00"}]
         service = {"title": "夜间, 值守;值班", "description": "守着。", "hours": hours}
-        form = TEAM_FORM | {"area_id": str(world.grid.id), "name": f"队伍{uuid4().hex[:8]}", "services": [service]}
+        form = TEAM_FORM | {"area_id": str(world.grid.id), "name": f"队伍{letters(8)}", "services": [service]}
         team = (await world.api.post("/v1/teams", leader, form)).json()
         await world.api.post(f"/v1/teams/{team['id']}/approve", world.staff)
         path = await subscribe(world, leader)

@@ -14,6 +14,7 @@ from app.services.complaint_categories import subject_id
 from tests.api.scene import problem
 from tests.api_client import ApiClient
 from tests.factories import World, make_area, make_unit
+from tests.random_words import letters
 
 INVALID = (422, "invalid-payload")
 TOLD: dict[str, Any] = {
@@ -161,7 +162,7 @@ class TestChangeCategory:
     @pytest.fixture
     async def code(self, database: Database) -> str:
         """A category of this test alone."""
-        code = f"t_{''.join(chr(ord('a') + int(digit, 16)) for digit in uuid4().hex[:20])}"
+        code = f"t_{letters(20)}"
         async with database.transaction() as connection:
             await connection.execute(
                 "INSERT INTO complaint_category (code, name, urgency, is_confidential, is_active, position)"

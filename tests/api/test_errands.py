@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -17,6 +17,7 @@ from tests.conftest import Jobs
 from tests.errands import RESIDENT, THINGS, code_of, errand_form, make_errand, open_errand, paper_form
 from tests.factories import REWARD_POINTS, World, make_grant
 from tests.people import Person
+from tests.random_words import letters
 
 REASON = {"reason": "需要当面核对材料。"}
 
@@ -341,6 +342,6 @@ class TestThings:
             )
         again = await world.take_seat(helper, (await open_errand(world, author))[1])
         for _ in range(2):
-            many = [uuid4().hex[:8] for _ in range(10)]
+            many = [letters(8) for _ in range(10)]
             assert await do(world, author, again, "pick-up", things=many) == (200, "active")
         assert await do(world, author, again, "pick-up", things=["还有"]) == (422, "things-too-many")

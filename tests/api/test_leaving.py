@@ -24,6 +24,7 @@ from tests.errands import make_errand, open_errand
 from tests.factories import World, give_points, log_in, make_grant, make_member
 from tests.people import Person
 from tests.pushes import Pusher, event
+from tests.random_words import letters
 from tests.roster import enrol, new_contact
 from tests.strength import lend
 from tests.wechat.server import new_code
@@ -86,7 +87,7 @@ async def end(world: World, jobs: Jobs, person: Person) -> bool:
 
 async def a_full_life(world: World) -> tuple[Person, dict[str, Any]]:
     """Make somebody who is about everything that one can be, and the ids of what they have."""
-    name = f"老周{uuid4().hex[:6]}"
+    name = f"老周{letters(6)}"
     response = await world.api.post("/v1/auth/wechat", json={"code": new_code(name), "device": "手机" + uuid4().hex})
     person = await log_in(world.api, world.database, name)
     assert response.json()["me"]["id"] == str(person.id)
@@ -103,7 +104,7 @@ async def a_full_life(world: World) -> tuple[Person, dict[str, Any]]:
         person.id,
         name,
     )
-    code = f"phone-{name}-{uuid4().hex[:6]}"
+    code = f"phone-{name}-{letters(6)}"
     assert (await world.api.post("/v1/me/phone", person, {"code": code})).status_code == 200
     await world.database.writes.execute(
         "INSERT INTO message_credit (user_id, template_id, credits, is_refused) VALUES ($1, 'T1', 3, false)", person.id
@@ -240,7 +241,7 @@ class TestClose:
             assert await wechat_pushes.tell(CANCELLED, OpenID=openid, FromUserName="gh_x") == "nobody of ours"
 
     async def test_the_same_person_begins_anew(self, world: World, wechat_pushes: Pusher):
-        name = f"小李{uuid4().hex[:6]}"
+        name = f"小李{letters(6)}"
         person = await log_in(world.api, world.database, name)
         await wechat_pushes.tell(CANCELLED, person)
         again = await log_in(world.api, world.database, name)
@@ -266,7 +267,7 @@ class TestAtOnce:
     async def test_against_claims_and_posts_and_log_ins(self, world: World, wechat_pushes: Pusher, jobs: Jobs):
         """Whatever a request brings that was let in before the account closed: none of it stays open."""
         for _ in range(4):
-            name = f"快手{uuid4().hex[:6]}"
+            name = f"快手{letters(6)}"
             person = await log_in(world.api, world.database, name)
             await make_member(world.database, person, world.grid, world.unit_id)
             tasks = [await world.task_of(await world.wish(await world.person())) for _ in range(2)]

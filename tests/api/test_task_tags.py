@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -24,6 +24,7 @@ from tests.api.test_posted_tasks import claim, post, posted
 from tests.api_client import ApiClient
 from tests.factories import World
 from tests.people import Person
+from tests.random_words import letters
 from tests.series import edit_form, open_series, tasks_of
 
 TAGS = "/v1/task-tags"
@@ -35,13 +36,12 @@ SIX = {
     "medical": "助医",
     "schooling": "助学",
 }
-LETTERS = str.maketrans("0123456789", "ghijklmnop")
 THIS_MONTH = months.write(months.of(today()))
 
 
 def new_code() -> str:
     """Return a code of letters: twelve digits in a name would be refused as somebody's number."""
-    return f"tag-{uuid4().hex[:12].translate(LETTERS)}"
+    return f"tag-{letters(12)}"
 
 
 async def add(world: World, **changes: object) -> str:

@@ -11,6 +11,7 @@ from tests.api.test_me import all_pages
 from tests.api_client import ApiClient
 from tests.factories import World, make_unit, new_licence_number
 from tests.people import Person
+from tests.random_words import letters
 from tests.roster import new_contact
 
 LOOK = {"reason": "约定走访时间。"}
@@ -18,7 +19,7 @@ PUBLIC = {"id", "area_id", "kind", "name", "actions"}
 
 
 def form(world: World, **changes: Any) -> dict[str, Any]:
-    named = {"kind": "non_public_enterprise", "name": f"云桥软件{uuid4().hex[:8]}"}
+    named = {"kind": "non_public_enterprise", "name": f"云桥软件{letters(8)}"}
     return {"area_id": str(world.grid.id), **named, **changes}
 
 
@@ -91,7 +92,7 @@ class TestList:
 class TestEdit:
     async def test_staff_change_what_it_is(self, api: ApiClient, world: World):
         path, code = await add(world), new_licence_number()
-        said = {"kind": "enterprise", "name": f"改名{uuid4().hex[:8]}", "credit_code": code}
+        said = {"kind": "enterprise", "name": f"改名{letters(8)}", "credit_code": code}
         told = (await api.put(path, world.staff, said)).json()
         assert {name: told[name] for name in said} == said
         again = (await api.put(path, world.staff, {"kind": "enterprise", "name": said["name"]})).json()

@@ -21,6 +21,7 @@ from bench.processes import free_port
 from tests.core.service import running_process, settings_for
 from tests.factories import shop_form
 from tests.pushes import event
+from tests.random_words import letters
 from tests.wechat.server import APPID, SECRET, forget_faults, new_code, order_fault
 
 READY_S = 60
@@ -53,7 +54,7 @@ class Journey:
     )
 
     async def log_in(self) -> tuple[dict[str, Any], dict[str, str]]:
-        name = f"人{uuid4().hex[:8]}"
+        name = f"人{letters(8)}"
         code, device = new_code(name), f"手机{uuid4().hex}"
         answer = (await self.http.post("/v1/auth/wechat", json={"code": code, "device": device})).json()
         self.secrets += [name, code, device, openid_of(APPID, name), answer["token"], answer["token"].split(".")[1]]

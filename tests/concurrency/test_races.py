@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Sequence
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -17,6 +17,7 @@ from tests.api_client import ApiClient
 from tests.conftest import Jobs
 from tests.factories import REWARD_POINTS, World
 from tests.people import Person
+from tests.random_words import letters
 from tests.wechat.server import new_code
 
 CROWD = 64
@@ -388,7 +389,7 @@ class TestConfirmation:
 class TestFirstLogIn:
     async def test_two_first_log_ins_make_one_user(self, api: ApiClient, database: Database):
         for _ in range(5):
-            name = f"新人{uuid4().hex[:8]}"
+            name = f"新人{letters(8)}"
             answers = await asyncio.gather(
                 *[api.request("POST", "/v1/auth/wechat", json={"code": new_code(name)}) for _ in range(8)]
             )

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from asyncpg import PostgresError
 
@@ -38,6 +38,7 @@ from app.services.transitions import Mover
 from app.wechat.client import WeChat
 from tests.factories import make_area, make_grant, make_member, make_unit, make_user, person_of
 from tests.people import Person
+from tests.random_words import letters
 
 POOL = 12
 """Connections, each of which may be in a transaction at the same moment."""
@@ -282,7 +283,7 @@ async def _make_team(database: Database, grid: Area, people: Sequence[Person]) -
     """Make an approved team of people, the first of whom leads it."""
     persons = [await person_of(database, person) for person in people]
     team = Team(
-        id=new_id(), area_id=grid.id, leader_id=persons[0], name=uuid4().hex[:8], introduction="队伍", status="approved"
+        id=new_id(), area_id=grid.id, leader_id=persons[0], name=letters(8), introduction="队伍", status="approved"
     )
     async with database.transaction() as connection:
         await insert(connection, team)

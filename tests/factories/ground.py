@@ -24,6 +24,7 @@ from tests.factories.rows import (
     put_user,
 )
 from tests.people import Person
+from tests.random_words import letters
 from tests.wechat.server import new_code
 
 SITES = ((80 + n % 1_000 * 0.05, 20 + n // 1_000 * 0.05) for n in count())
@@ -55,7 +56,7 @@ class Ground:
         street = new_area(district, AreaKind.STREET)
         community = new_area(street, AreaKind.COMMUNITY)
         grid, other_grid, neighbour = new_area(community), new_area(community), new_area(None, AreaKind.DISTRICT)
-        unit = Unit(id=new_id(), area_id=district.id, kind=UnitKind.GOVERNMENT, name=f"单位{uuid4().hex[:8]}")
+        unit = Unit(id=new_id(), area_id=district.id, kind=UnitKind.GOVERNMENT, name=f"单位{letters(8)}")
         roles = (Role.ADMINISTRATOR, Role.STAFF, Role.ALLIANCE)
         async with database.transaction() as connection:  # one for all, since most tests begin with it
             for row in (district, street, community, grid, other_grid, neighbour, unit):
@@ -112,7 +113,7 @@ class Ground:
 
     async def visitor(self) -> Person:
         """Make somebody by logging them in, so that WeChat has seen them and checks their texts."""
-        name = f"访客{uuid4().hex[:8]}"
+        name = f"访客{letters(8)}"
         response = await self.api.request("POST", "/v1/auth/wechat", json={"code": new_code(name)})
         assert response.status_code == 200, response.text
         user_id = UUID(response.json()["me"]["id"])

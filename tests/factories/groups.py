@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from app.models import Area
 from tests.factories.forms import (
@@ -12,6 +12,7 @@ from tests.factories.forms import (
 )
 from tests.factories.ground import Ground
 from tests.people import Person
+from tests.random_words import letters
 
 
 class Groups(Ground):
@@ -29,7 +30,7 @@ class Groups(Ground):
         """Have the administrator make a post, and put somebody there if asked."""
         form = {
             "area_id": str((area or self.grid).id),
-            "name": name or f"岗位{uuid4().hex[:8]}",
+            "name": name or f"岗位{letters(8)}",
             "duty": "每天走一遍网格，记下看到的问题。",
             "queues": list(queues),
             "role": role,
@@ -49,7 +50,7 @@ class Groups(Ground):
 
     async def team(self, leader: Person, *, status: str = "approved") -> UUID:
         """Have a helper found a team in the grid, approved if asked."""
-        form = TEAM_FORM | {"area_id": str(self.grid.id), "name": f"队伍{uuid4().hex[:8]}"}
+        form = TEAM_FORM | {"area_id": str(self.grid.id), "name": f"队伍{letters(8)}"}
         response = await self.api.post("/v1/teams", leader, form)
         assert response.status_code == 201, response.text
         team_id = UUID(response.json()["id"])
@@ -70,7 +71,7 @@ class Groups(Ground):
 
     async def alliance_of(self, *team_ids: UUID) -> UUID:
         """Have staff make an alliance of teams."""
-        form = {"area_id": str(self.community.id), "name": f"同盟{uuid4().hex[:8]}"}
+        form = {"area_id": str(self.community.id), "name": f"同盟{letters(8)}"}
         made = await self.api.post("/v1/alliances", self.staff, form)
         assert made.status_code == 201, made.text
         teams = {"team_ids": [str(team_id) for team_id in team_ids]}
@@ -100,7 +101,7 @@ class Groups(Ground):
 
     async def circle(self, *grids: Area, area: Area | None = None, name: str = "") -> UUID:
         """Have the alliance make a circle over grids; return its id."""
-        form = {"area_id": str((area or self.district).id), "name": name or f"商圈{uuid4().hex[:8]}"}
+        form = {"area_id": str((area or self.district).id), "name": name or f"商圈{letters(8)}"}
         response = await self.api.post("/v1/circles", self.alliance, form)
         assert response.status_code == 201, response.text
         circle_id = UUID(response.json()["id"])

@@ -17,6 +17,7 @@ from app.models import Area, Grant, Member, Unit, User
 from app.services import people
 from tests.api_client import ApiClient
 from tests.people import Person
+from tests.random_words import letters
 from tests.wechat.server import new_code
 
 
@@ -62,7 +63,7 @@ async def make_user(database: Database, settings: Settings, *, nickname: str = "
 
 async def put_user(connection: Connection, settings: Settings, *, nickname: str = "邻居0001") -> Person:
     """Make a user with a wallet and a token in a transaction that is there."""
-    user = User(id=new_id(), openid=f"o{uuid4().hex[:27]}", nickname=nickname)
+    user = User(id=new_id(), openid=f"o{letters(27)}", nickname=nickname)
     await insert(connection, user)
     await ledger.open_wallet(connection, user.id)
     secret = settings.secret_key.get_secret_value()
@@ -88,7 +89,7 @@ async def make_grant(database: Database, person: Person, area: Area, role: Role)
 
 async def make_unit(database: Database, area: Area) -> UUID:
     """Make an organisation."""
-    unit = Unit(id=new_id(), area_id=area.id, kind=UnitKind.GOVERNMENT, name=f"单位{uuid4().hex[:8]}")
+    unit = Unit(id=new_id(), area_id=area.id, kind=UnitKind.GOVERNMENT, name=f"单位{letters(8)}")
     async with database.transaction() as connection:
         await insert(connection, unit)
     return unit.id

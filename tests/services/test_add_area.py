@@ -8,6 +8,7 @@ import pytest
 from app.core.settings import Settings
 from tests.e2e.commands import run
 from tests.factories import World
+from tests.random_words import letters
 
 
 async def add_area(settings: Settings, *arguments: str) -> tuple[int, str]:
@@ -16,7 +17,7 @@ async def add_area(settings: Settings, *arguments: str) -> tuple[int, str]:
 
 
 async def test_a_root_and_its_event(world: World, settings: Settings):
-    name, code = f"新区{uuid4().hex[:6]}", str(uuid4().int)[:6]
+    name, code = f"新区{letters(6)}", str(uuid4().int)[:6]
     status, told = await add_area(settings, name, "--code", code)
     assert status == 0, told
     area = (await world.api.get(f"/v1/areas/{UUID(told.strip())}")).json()

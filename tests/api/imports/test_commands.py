@@ -12,6 +12,7 @@ from app.cli import command_line
 from app.core.settings import Settings, SettingsError, get_settings
 from tests.factories import World
 from tests.imports import Cell, xlsx
+from tests.random_words import letters
 from tests.spreadsheets import rows_of, sheets_of
 
 HEAD = ("单位名称", "单位类型", "备注")
@@ -82,7 +83,7 @@ class TestImport:
         assert tuple(last) == ("done", None, "system", None)
 
     async def test_a_district_of_its_own(self, tmp_path: Path):
-        name = f"新区{uuid4().hex[:6]}"
+        name = f"新区{letters(6)}"
         rows = (("区", "街道", "社区"), (name, "", ""), (name, "东街道", ""), (name, "东街道", "甲社区"))
         file = written(tmp_path, *rows)
         status, told = await echowall("import", "areas", file, "--root", "--dry-run")
