@@ -100,16 +100,17 @@ async def a_full_life(world: World) -> tuple[Person, dict[str, Any]]:
     await world.unit_worker(person=person)
     assert (await world.api.post("/v1/me/calendar-link", person)).status_code == 201
     await world.database.writes.execute(
-        """UPDATE "user" SET nickname = $2, pending_nickname = '更热心', unionid = $2 WHERE id = $1""",
+        """UPDATE "user" SET nickname = $2, pending_nickname = $3, unionid = $2 WHERE id = $1""",
         person.id,
         name,
+        wanted := f"更热心{letters(6)}",
     )
     code = f"phone-{name}-{letters(6)}"
     assert (await world.api.post("/v1/me/phone", person, {"code": code})).status_code == 200
     await world.database.writes.execute(
         "INSERT INTO message_credit (user_id, template_id, credits, is_refused) VALUES ($1, 'T1', 3, false)", person.id
     )
-    made: dict[str, Any] = {"nickname": name, "contact": contact, "shop": await world.shop(person)}
+    made: dict[str, Any] = {"nickname": name, "wanted": wanted, "contact": contact, "shop": await world.shop(person)}
     made["wishes"] = [await world.wish(person, status) for status in ("checking", "reviewing", "published")]
     made["claimed"] = await world.wish(person)
     made["claim_on_own"] = await world.claim(await world.helper(), made["claimed"])
@@ -189,7 +190,7 @@ class TestClose:
         shown = await world.api.get(f"/v1/complaints/{made['complaint']}", world.staff)
         assert shown.json()["author"] is None
         assert (await world.api.get(f"/v1/wishes/{made['claimed']}")).status_code == 200
-        for told in (made["nickname"], "更热心", person.openid, "周大海"):
+        for told in (made["nickname"], made["wanted"], person.openid, "周大海"):
             # What was answered to others is forgotten with their keys.
             assert await tables_with(world, told) - {"idempotency_key.body"} == set(), told
         kept = await world.database.reads.fetchrow(
