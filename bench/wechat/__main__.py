@@ -83,7 +83,7 @@ async def run(
             "pictures passed": pictures["passed"],
             "pictures rejected": pictures["rejected"],
             "pictures held": pictures["held"],
-            "pictures waiting": pictures["checking"],
+            "pictures asked again": journey.asked_again,
             "codes": journey.codes,
             "messages": len(system.look("messages")) - sent_before,
             "not possible": len(journey.undone),

@@ -13,6 +13,7 @@ import httpx
 from PIL import Image
 
 from app.services import ringing
+from app.services.media import checks as media_checks
 from bench.wechat.people import NotPossibleError, Person
 from bench.wechat.system import WeChatSystem
 from bench.wechat.trials import Trial
@@ -33,9 +34,16 @@ CREDITS = "SELECT coalesce(sum(credits), 0) FROM message_credit WHERE user_id = 
 RINGS_YET = "SELECT count(*) FROM ring WHERE status IN ('waiting', 'sending')"
 RING_NOW = "UPDATE ring SET due_at = now() WHERE status = 'waiting' AND due_at > now()"
 PICTURES_YET = "SELECT count(*) FROM media WHERE status = 'checking' AND id = ANY($1)"
+FIND_OPENID = 'SELECT openid FROM "user" WHERE id = $1'
+AGE = """
+    UPDATE media SET asked_at = asked_at - $2::interval, created_at = created_at - $2::interval
+    WHERE status = 'checking' AND id = ANY($1)
+"""
 
 GOOD_WISHES, GOOD_COMPLAINTS = 3, 2
 RISKY = "大家一起来赌博"
+COLOURS = ("navy", "red", "navy", "red", "navy", "red")
+"""The first two for a wish, the next two for a complaint, the last two for nothing."""
 CREDITS_EACH = 3
 TAP_S = 1.05
 """Nobody taps twice in a second; two events of the same words and second are one to whoever takes them."""
@@ -71,6 +79,13 @@ class Journey:
     """The title of each wish and complaint."""
     risky: set[UUID] = field(default_factory=set)
     pictures: dict[UUID, str] = field(default_factory=dict)
+    """The colour of each, on which the simulator's word depends."""
+    leaver: str = ""
+    """The openid of who closed their account."""
+    left: UUID | None = None
+    """The wish that they had posted."""
+    asked_again: int = 0
+    """Pictures on which no word had come when the watchdog looked."""
     phones: int = 0
     codes: int = 0
     undone: list[str] = field(default_factory=list)
@@ -103,8 +118,9 @@ class Journey:
             if self.trial.forgets_visits:
                 self.system.simulator.delete("/visits").raise_for_status()
             await self.attempt("show a phone number", self.show_phone(resident))
+            await self.attempt("upload", *(self.upload(resident, colour) for colour in COLOURS))
             await self.write(resident)
-            await self.attempt("upload", self.upload(resident, "navy"), self.upload(resident, "red"))
+            await self.attempt("leave", self.leave())
             await self.until_settled(SETTLE_S)
             await self.attempt("help", self.help(resident, helper))
             await self.attempt("answer", self.answer())
@@ -113,6 +129,7 @@ class Journey:
             self.system.forget_faults()
         await self.come_back()
         await self.until_settled(RECOVER_S)
+        await self.watch_pictures()
         await self.until_rung(RECOVER_S / 2)
         self.took_s = time.monotonic() - began
 
@@ -175,13 +192,15 @@ class Journey:
             is_risky = n == GOOD_WISHES
             title = f"第{self.number}轮心愿{n}"
             form = {"area_id": area, "category": "elderly", "title": title, "body": RISKY if is_risky else "想要台灯"}
-            self.note(await who.post("/v1/wishes", form), title, is_risky=is_risky)
+            pictures = list(self.pictures)[:2] if n == 0 else []
+            self.note(await post_with(who, "/v1/wishes", form, pictures), title, is_risky=is_risky)
         for n in range(GOOD_COMPLAINTS + 1):
             is_risky = n == GOOD_COMPLAINTS
             title = f"第{self.number}轮诉求{n}"
             body = RISKY if is_risky else f"第{n}单元的灯坏了"
             form = {"area_id": area, "category": "lighting", "title": title, "body": body, "place": f"{n}号楼"}
-            self.note(await who.post("/v1/complaints", form), title, is_risky=is_risky)
+            pictures = list(self.pictures)[2:4] if n == 0 else []
+            self.note(await post_with(who, "/v1/complaints", form, pictures), title, is_risky=is_risky)
 
     def note(self, posted: dict[str, Any], title: str, *, is_risky: bool) -> None:
         self.written[UUID(posted["id"])] = title
@@ -194,6 +213,43 @@ class Journey:
         out = io.BytesIO()
         picture.save(out, "PNG")
         self.pictures[UUID((await who.upload(out.getvalue()))["id"])] = colour
+
+    async def leave(self) -> None:
+        """Post a wish, and then close the account in WeChat, which tells us by a push."""
+        who = await Person(self.http, f"告别者{self.number}").log_in()
+        title = f"第{self.number}轮临别心愿"
+        form = {"area_id": str(self.place.area), "category": "elderly", "title": title, "body": "想要台灯"}
+        posted = await who.post("/v1/wishes", form)
+        self.note(posted, title, is_risky=False)
+        self.left = UUID(posted["id"])
+        self.leaver = str(await self.database.fetchval(FIND_OPENID, UUID(who.id)))
+        await asyncio.to_thread(self.system.order, "cancel", user=who.name)
+
+    async def read_pictures(self) -> dict[UUID, bool]:
+        """Read, as somebody who is not logged in, everything written; return which pictures show, and if they open."""
+        shown: dict[UUID, bool] = {}
+        for thing, title in self.written.items():
+            answer = await self.http.get(f"/v1/{'wishes' if '心愿' in title else 'complaints'}/{thing}")
+            for picture in answer.json().get("pictures", []):
+                opened = await self.http.get(picture["thumb_url"])
+                shown[UUID(picture["id"])] = opened.is_success and is_picture(opened.content)
+        return shown
+
+    async def watch_pictures(self) -> None:
+        """Let forty minutes pass and more, and do what the worker's watchdog does then, until each has its end."""
+        for _ in range(media_checks.TRIES_MAX + 1):
+            waiting = await self.database.fetchval(PICTURES_YET, list(self.pictures))
+            if not waiting:
+                return
+            self.asked_again += waiting
+            await self.database.execute(AGE, list(self.pictures), media_checks.PATIENCE)
+            async with self.database.acquire() as connection, connection.transaction():
+                for picture in await media_checks.find_overdue(connection, len(self.pictures)):
+                    await media_checks.tend_overdue(connection, picture)
+            await until(self.are_looked_at, PICTURES_S)
+
+    async def are_looked_at(self) -> bool:
+        return not await self.database.fetchval(PICTURES_YET, list(self.pictures))
 
     async def help(self, resident: Person, helper: Person) -> None:
         """Approve what waits for a person, then claim, deliver and confirm a wish."""
@@ -247,6 +303,13 @@ class Journey:
             return False
 
         await until(is_rung, within_s)
+
+
+async def post_with(who: Person, path: str, form: dict[str, Any], pictures: list[UUID]) -> dict[str, Any]:
+    """Post something with pictures, and without them when WeChat was quick to reject one."""
+    with_pictures = {**form, "picture_ids": [str(picture) for picture in pictures]}
+    posted = await who.post(path, with_pictures, may_fail=(422,))
+    return posted if posted["status_code"] < 300 else await who.post(path, form)
 
 
 async def until(true: Callable[[], Awaitable[bool]], within_s: float) -> bool:

@@ -17,10 +17,10 @@ Written by `make wechat-faults`, which repeats it; do not edit.
 
 Two API processes, a worker, an embedded PostgreSQL and the WeChat simulator, all of them processes of their own. In
 each trial the simulator is ordered to fail in one way, and people log in, allow messages, show a telephone number, post
-wishes and complaints (some of them risky), upload pictures, approve, claim, deliver, confirm and answer. Then the fault
-is over, and everything that is under way has time to end. What our database says is held against what the simulator
-answered: nothing is published without a pass of WeChat or a person's hand, nothing is lost, no message is sent twice,
-and no path is called in a storm."""
+wishes and complaints (some of them risky) with pictures, close an account, approve, claim, deliver, confirm and answer.
+Then the fault is over, and everything that is under way has time to end, the forty minutes in which a word on a picture
+has to come among it. What our database says is held against what the simulator answered: nothing is published without a
+pass of WeChat or a person's hand, nothing is lost, no message is sent twice, and no path is called in a storm."""
 WALKED = """\
 `echowall tour --bad-day`, every step checked: what is told to come again comes again under its key, and what WeChat
 could not be asked about is passed by people in the review queue. Telephone numbers and messages, which are WeChat's
@@ -94,7 +94,8 @@ def sections(outcomes: Sequence[Outcome]) -> list[str]:
     return [
         "## What must be nought",
         table(["fault", *names], held),
-        "Control: of a wish that was published in the database with other words, these counts have to be one: "
+        "Control: of a wish that was published in the database with other words, and of a rejected picture that was "
+        "passed there, these counts have to be one: "
         + ", ".join(f"{finding.name} {finding.found}" for outcome in outcomes for finding in outcome.controls)
         + ".",
         "## What came of it",
