@@ -104,10 +104,19 @@ from app.wechat import templates
 from app.wechat.client import WeChat
 
 V1 = (
+    wishes,
+    tasks,
+    walls,
+    claims,
+    redemptions,
+    vouchers,
+    messages,
     auth,
     me,
+    complaint_topics,
+    complaints,
+    offers,
     calendars,
-    messages,
     subscriptions,
     media,
     places,
@@ -131,12 +140,8 @@ V1 = (
     branches,
     branch_candidacies,
     people,
-    wishes,
     errands,
-    complaint_topics,
-    complaints,
     joint_cases,
-    walls,
     steps,
     units,
     unit_workers,
@@ -144,9 +149,7 @@ V1 = (
     task_lists,
     task_series,
     task_tags,
-    tasks,
     attendances,
-    claims,
     waiters,
     pledges,
     call_outs,
@@ -159,9 +162,6 @@ V1 = (
     circles,
     merchants,
     clerks,
-    offers,
-    vouchers,
-    redemptions,
     reviews,
     adjustments,
     donations,
@@ -174,6 +174,7 @@ V1 = (
     exports,
     scenes,
 )
+"""A request passes by the routes before its own: what is asked most stands first."""
 BODY_BYTES_MAX = 1 << 20
 FORM_BYTES_MAX = max(FILE_BYTES_MAX, PICTURE_BYTES_MAX) + (64 << 10)
 """A file with a table or a picture, and what a form writes around it."""

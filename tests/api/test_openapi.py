@@ -3,9 +3,12 @@
 import re
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import Match
 
 import app as package
 from app.domain.errors import CATALOGUE
@@ -141,6 +144,15 @@ class TestRoutes:
     def test_all_are_documented(self, app: FastAPI):
         paths = {path for path in paths_of(app.routes) if not path.startswith(("/open311/", "/wechat/"))}
         assert paths - ROUTES_OF_DOCUMENTS == set(DOCUMENT["paths"])
+
+    def test_none_is_hidden_by_one_before_it(self, app: FastAPI):
+        """A path with fixed words is also one with an id, where that stands earlier in the list."""
+        routes = [route for route in app.routes if isinstance(route, APIRoute)]
+        for route in routes:
+            scope = {"type": "http", "path": re.sub(r"{[^}]*}", str(uuid4()), route.path), "root_path": ""}
+            for method in route.methods or ():
+                matched = (each for each in routes if each.matches(scope | {"method": method})[0] is Match.FULL)
+                assert next(matched) is route, (method, route.path)
 
     def test_public_ones_exist(self):
         assert set(ROUTES) >= PUBLIC
