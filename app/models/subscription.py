@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, text
+from sqlalchemy import CheckConstraint, DateTime
 from sqlmodel import Field, SQLModel
 
 
@@ -23,7 +23,10 @@ class MessageTemplate(SQLModel, table=True):
 
 
 class MessageCredit(SQLModel, table=True):
-    """How many messages by one template a user still takes, as WeChat told; their word alone counts for nothing."""
+    """How many messages by one template a user still takes, as WeChat told; their word alone counts for nothing.
+
+    No column tells when: a client asks right after a complaint is posted, so that its time would tell whose it is (I9).
+    """
 
     __tablename__ = "message_credit"
     __table_args__ = (CheckConstraint("credits >= 0", name="credits_not_negative"),)
@@ -33,9 +36,3 @@ class MessageCredit(SQLModel, table=True):
     credits: int = 0
     is_refused: bool = False
     """They said no when they were asked last, or switched the template off: they are not to be pressed."""
-    updated_at: datetime = Field(
-        default=None,
-        sa_type=DateTime(timezone=True),
-        nullable=False,
-        sa_column_kwargs={"server_default": text("now()")},
-    )

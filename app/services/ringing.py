@@ -65,18 +65,20 @@ FIND_NEXT = """
 PUT_OFF = "UPDATE ring SET due_at = $2 WHERE id = $1"
 # A long-term template rings as often as need be.
 SPEND = """
-    UPDATE message_credit SET credits = credits - $3, updated_at = now()
+    UPDATE message_credit SET credits = credits - $3
     WHERE user_id = $1 AND template_id = $2 AND credits > 0 RETURNING credits
 """
-GIVE_BACK = """
-    UPDATE message_credit SET credits = credits + $3, updated_at = now() WHERE user_id = $1 AND template_id = $2
-"""
+GIVE_BACK = "UPDATE message_credit SET credits = credits + $3 WHERE user_id = $1 AND template_id = $2"
 # Whoever takes a ring of a user locks the credit first and the ring after; so does whoever settles one, or two lanes at
 # one user, one of them back at once since WeChat is left alone, wait for each other.
 LOCK_CREDIT = "SELECT FROM message_credit WHERE user_id = $1 AND template_id = $2 FOR UPDATE"
-USE_UP = "UPDATE message_credit SET credits = 0, updated_at = now() WHERE user_id = $1 AND template_id = $2"
+USE_UP = "UPDATE message_credit SET credits = 0 WHERE user_id = $1 AND template_id = $2"
 STOP_TEMPLATE = """
     UPDATE message_template SET stopped_at = now() WHERE template_id = $1 AND stopped_at IS NULL RETURNING kind
+"""
+FORGET = """
+    WITH old AS (SELECT id FROM ring WHERE id < $1 ORDER BY id LIMIT $2)
+    DELETE FROM ring r USING old WHERE r.id = old.id RETURNING true
 """
 FIND_LOST = "SELECT id FROM ring WHERE status = 'sending' AND taken_at < $1 ORDER BY id LIMIT $2"
 

@@ -33,12 +33,12 @@ TAKE_POPUP = """
     WHERE u.openid = $1 AND said.answer IN ('accept', 'reject') GROUP BY u.id, said.template_id
     ORDER BY said.template_id
     ON CONFLICT (user_id, template_id) DO UPDATE SET credits = message_credit.credits + EXCLUDED.credits,
-        is_refused = EXCLUDED.is_refused, updated_at = now()
+        is_refused = EXCLUDED.is_refused
     RETURNING template_id
 """
 TAKE_CHANGE = """
     UPDATE message_credit c SET credits = CASE WHEN said.answer = 'reject' THEN 0 ELSE c.credits END,
-        is_refused = said.answer = 'reject', updated_at = now()
+        is_refused = said.answer = 'reject'
     FROM "user" u, unnest($2::text[], $3::text[]) AS said (template_id, answer)
     WHERE u.openid = $1 AND c.user_id = u.id AND c.template_id = said.template_id
         AND said.answer IN ('accept', 'reject')

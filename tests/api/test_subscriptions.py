@@ -31,6 +31,14 @@ async def take(world: World, person: Person, event: str, answers: Answers) -> in
         return int(await getattr(subscriptions, f"take_{event}")(connection, openid, answers))
 
 
+async def test_no_time_tells_who_was_asked_when_a_complaint_came_in(database: Database):
+    """A client asks after a complaint is posted, and WeChat tells of the answer seconds later (I9)."""
+    columns = await database.reads.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'message_credit' ORDER BY column_name"
+    )
+    assert [row["column_name"] for row in columns] == ["credits", "is_refused", "template_id", "user_id"]
+
+
 class TestList:
     async def test_a_client_learns_what_to_ask_for_and_what_each_is_for(self, api: ApiClient, world: World):
         person = await world.person()
