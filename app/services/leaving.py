@@ -71,7 +71,7 @@ FORGET_MESSAGES = (
     """,
     "DELETE FROM message m WHERE m.user_id = $1 AND NOT EXISTS (SELECT FROM ring r WHERE r.id = m.id)",
 )
-"""Nobody reads them any more; what still waits to ring is dropped by itself first."""
+"""Nobody reads them any more; what still waits to ring is dropped by itself first, in the morning at the latest."""
 FORGET_IDENTIFICATION = "DELETE FROM identification WHERE user_id = $1 RETURNING id"
 
 # What the closed account still has open and may end, in the order in which it is ended.
@@ -111,6 +111,7 @@ END = """
         AND NOT EXISTS (SELECT FROM errand WHERE author_id = $1 AND consent = 'app' AND status = 'approved')
         AND NOT EXISTS (SELECT FROM wish WHERE author_id = $1 AND status IN ('claimed', 'delivered', 'disputed'))
         AND NOT EXISTS (SELECT FROM claim WHERE user_id = $1 AND status = 'submitted')
+        AND NOT EXISTS (SELECT FROM message WHERE user_id = $1)
 """
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from asyncpg import Record
 
+from app.core import clock
 from app.core.clock import now
 from app.core.db import Database
 from app.core.settings import Settings
@@ -25,6 +26,7 @@ from tests.factories import World, give_points, log_in, make_grant, make_member
 from tests.people import Person
 from tests.pushes import Pusher, event
 from tests.random_words import letters
+from tests.ringing import TASK, here, start, statuses, subscriber, tell
 from tests.roster import enrol, new_contact
 from tests.strength import lend
 from tests.wechat.server import new_code
@@ -176,6 +178,21 @@ class TestClose:
             ("merchant", "leave", "author"),
         } <= events
         assert not [row for row in events if row[0] == "complaint"]  # its time would tell whose it is (I9)
+
+    async def test_what_was_to_ring_in_the_morning_goes_too(self, world: World, wechat_pushes: Pusher, jobs: Jobs):
+        await start(world.database)
+        person = await subscriber(world, TASK)
+        with clock.at(here(22, 30)):
+            await tell(world, person)
+            await wechat_pushes.tell(CANCELLED, person)
+            await wechat_sweeps.end_leaving(jobs.parts, person.id)
+            assert await statuses(world.database, person) == ["waiting"]
+        with clock.at(here(22, 40)):
+            assert not await end(world, jobs, person)
+        with clock.at(here(8, 1, days=1)):
+            await wechat_sweeps.ring_waiting(jobs.parts)
+            assert await end(world, jobs, person)
+        assert await everything_of(world, person) == {0}
 
     async def test_nothing_tells_who_it_was(self, world: World, wechat_pushes: Pusher, jobs: Jobs):
         """No table has the openid, the name or the number any more, but for the office's own roster."""
