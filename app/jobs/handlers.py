@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from app import ledger
+from app.core import queue
 from app.core.clock import now, today
 from app.core.db import Database
 from app.core.pagination import LOWEST
@@ -56,6 +57,7 @@ from app.wechat.client import WeChat
 log = structlog.get_logger(__name__)
 
 KEY_LIFE = timedelta(days=30)
+JOB_NOTES_LIFE = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -348,6 +350,12 @@ async def forget_keys(parts: Parts) -> int:
     """Delete idempotency keys of more than 30 days; return how many."""
     async with parts.database.transaction() as connection:
         return await idempotency.forget_before(connection, now() - KEY_LIFE)
+
+
+async def forget_jobs(parts: Parts) -> int:
+    """Delete what the queue noted of jobs more than two weeks ago; return how many notes."""
+    before = now() - JOB_NOTES_LIFE
+    return await while_full(parts.database, lambda connection, limit: queue.forget_before(connection, before, limit))
 
 
 async def seal_ledger(parts: Parts) -> int:

@@ -46,10 +46,12 @@ SWEEPS: dict[str, tuple[str, Callable[[handlers.Parts], Awaitable[int]]]] = {
     "take_pushes": ("* * * * *", wechat_sweeps.take_pushes),
     "end_leavings": ("*/5 * * * *", wechat_sweeps.end_leavings),
     "forget_pushes": ("33 3 * * *", wechat_sweeps.forget_pushes),
+    "forget_rings": ("43 3 * * *", wechat_sweeps.forget_rings),
     "tend_media_checks": ("*/5 * * * *", media_sweeps.tend_media_checks),
     "remove_unused_pictures": ("27 * * * *", media_sweeps.remove_unused_pictures),
     "delete_stray_files": ("33 18 * * *", media_sweeps.delete_stray_files),
     "forget_keys": ("23 3 * * *", handlers.forget_keys),
+    "forget_jobs": ("53 3 * * *", handlers.forget_jobs),
     # At 00:20 in Shanghai, and hourly after for a worker that was down.
     "publish_rates": ("20 * * * *", handlers.publish_rates),
     # In the morning of the first in Shanghai, and again on the next two for a worker that was down.

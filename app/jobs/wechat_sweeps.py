@@ -7,7 +7,7 @@ import structlog
 from app.core.clock import now
 from app.core.pagination import LOWEST
 from app.jobs.handlers import Parts
-from app.jobs.rounds import BATCH, each, until_none
+from app.jobs.rounds import BATCH, each, until_none, while_full
 from app.services import leaving, push_inbox, pushes, ringing
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,11 @@ async def forget_pushes(parts: Parts) -> int:
         if undone:
             log.warning("pushes were forgotten that nothing came of", events=undone)
     return forgotten
+
+
+async def forget_rings(parts: Parts) -> int:
+    """Delete what rang, or did not, more than 30 days ago; return how much."""
+    return await while_full(parts.database, ringing.forget)
 
 
 async def end_leavings(parts: Parts) -> int:

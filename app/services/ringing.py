@@ -17,7 +17,7 @@ from pydantic_core import from_json
 from app.core import queue
 from app.core.clock import now
 from app.core.db import Database
-from app.core.ids import new_id
+from app.core.ids import lowest_id_at, new_id
 from app.domain import message_templates
 from app.domain.lifecycles import RING
 from app.domain.message_fields import UnfitError
@@ -46,6 +46,9 @@ BUSY_MAX = 3
 """After so many answers in a row that WeChat is busy the round ends; the next begins within a minute."""
 PATIENCE = timedelta(minutes=5)
 """Longer than any call lasts: whoever took a ring then is gone."""
+
+KEPT = timedelta(days=30)
+"""WeChat tells within the hour what did not arrive; the rest is for whoever asks why a phone did not ring."""
 
 NO_CREDIT, SENT_AT_ONCE = 43101, 43108
 TEMPLATE_ERRCODES = frozenset({40037, 41030, 43107})
@@ -147,6 +150,11 @@ async def give_up(connection: Connection, ring_id: UUID) -> None:
     """Note that nobody knows whether a message was sent. It is not sent again. Raises ``state-conflict``."""
     await transitions.move(connection, RING, ring_id, "give_up", SYSTEM)
     log.warning("message_unknown", ring_id=str(ring_id), reason="Whoever was sending it is gone")
+
+
+async def forget(connection: Connection, limit: int) -> int:
+    """Delete rings of more than 30 days, by their ids, which say when; return how many. Their messages stay."""
+    return len(await connection.fetch(FORGET, lowest_id_at(now() - KEPT), limit))
 
 
 async def _ring_one_after_another(database: Database, wechat: WeChat, templates: Templates, round_: Round) -> None:

@@ -1,13 +1,16 @@
 """A job exists if and only if the transaction that ordered it committed (I11)."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from app.core import queue
+from app.core import clock, queue
 from app.core.db import Database
 from app.core.ids import new_id
+from app.jobs import handlers
 from tests.api_client import ApiClient
+from tests.conftest import Jobs
 from tests.factories import World
 
 COUNT = "SELECT count(*) FROM pgqueuer WHERE payload = $1"
@@ -100,3 +103,14 @@ class TestThroughTheApi:
         person = await world.person()
         await api.put("/v1/me", person, {"nickname": "老王"})
         assert await count_jobs(database, person.id) == 1
+
+
+async def test_what_became_of_jobs_is_forgotten_after_two_weeks(database: Database, jobs: Jobs):
+    subject_id = new_id()
+    async with database.transaction() as connection:
+        await queue.order(connection, CHECK, subject_id)
+    await jobs.drain()
+    for days, left in ((13, True), (15, False)):
+        with clock.at(clock.now() + timedelta(days=days)):
+            await handlers.forget_jobs(jobs.parts)
+        assert await database.reads.fetchval("SELECT count(*) > 0 FROM pgqueuer_log") is left

@@ -266,3 +266,17 @@ class TestAnswers:
         async with world.database.transaction() as connection:
             await subscriptions.take_sent(connection, [(row["msgid"], 4)])
         assert await statuses(world.database, person) == ["failed"]
+
+    async def test_after_a_month_it_is_forgotten_and_the_message_stays(self, world: World, parts: Parts):
+        person = await subscriber(world, TASK)
+        await tell_at(world, 12, person)
+        await ring(parts, 12, 1)
+        with clock.at(here(12, days=29)):
+            await wechat_sweeps.forget_rings(parts)
+        assert await statuses(world.database, person) == ["sent"]
+        with clock.at(here(12, days=31)):
+            assert await wechat_sweeps.forget_rings(parts) >= 1
+            assert await wechat_sweeps.forget_rings(parts) == 0
+        assert await rings(world.database, person) == []
+        kept = await world.database.reads.fetchval("SELECT count(*) FROM message WHERE user_id = $1", person.id)
+        assert kept == 1
