@@ -120,5 +120,9 @@ def _unfinished(root: Path, folder: str) -> list[str]:
 
 
 async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for piece in stream:
-        yield bytes(piece)
+    """Yield a file by and by. Raises StoreError when the store breaks off."""
+    try:
+        async for piece in stream:
+            yield bytes(piece)
+    except (BaseError, OSError) as error:
+        raise StoreError(type(error).__name__) from None

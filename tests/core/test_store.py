@@ -1,15 +1,16 @@
 """The store: the same in a folder and in a bucket."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from moto.server import ThreadedMotoServer
+from obstore.exceptions import GenericError
 
 from app.core.settings import Settings
-from app.core.store import Store, StoreError
+from app.core.store import Store, StoreError, _pieces
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,19 @@ async def content_of(store: Store, path: str) -> bytes | None:
     content = b"".join([piece async for piece in found.pieces])
     assert len(content) == found.size_bytes
     return content
+
+
+async def test_a_store_that_breaks_off_in_mid_file_names_no_address():
+    async def breaks_off() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise GenericError("error sending request for url (https://bucket.example/secret-prefix)")
+
+    pieces = _pieces(breaks_off())
+    assert await anext(pieces) == b"half"
+    with pytest.raises(StoreError) as broken:
+        await anext(pieces)
+    assert str(broken.value) == "GenericError"
+    assert broken.value.__suppress_context__
 
 
 async def test_what_is_put_is_found_listed_replaced_and_deleted(store: Store):
