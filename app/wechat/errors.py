@@ -70,7 +70,7 @@ class WeChatBusy(WeChatError):
 
 
 class WeChatUnreachable(WeChatBusy):
-    """Nothing was sent, for want of a connection or after too many failures: WeChat has certainly not acted."""
+    """Nothing was sent, for want of a connection or a token or after too many failures: WeChat has not acted."""
 
 
 class WeChatMisconfigured(WeChatError):

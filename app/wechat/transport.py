@@ -8,8 +8,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Literal
 
 import httpx
@@ -20,6 +20,7 @@ from app.wechat.brakes import Brakes
 from app.wechat.calls import GET_TOKEN, Call
 from app.wechat.errors import (
     BUSY,
+    LIMIT_PER_DAY_ERRCODES,
     WeChatBusy,
     WeChatError,
     WeChatMisconfigured,
@@ -80,12 +81,13 @@ class Transport:
             if body is None:
                 return await self._repeat(method, call, {**self._credentials, **query}, None)
             return await self._repeat(method, call, query, {**self._credentials, **body})
-        token = await self._tokens.current(self._fetch_token)
+        token = await self.have_token()
         try:
             return await self._repeat(method, call, {**query, "access_token": token}, body)
         except WeChatTokenRefused as error:
             refused = error
-        renewed = await self._tokens.renew(token, self._fetch_token)
+        with _nothing_done():
+            renewed = await self._tokens.renew(token, self._fetch_token)
         if renewed == token:
             # Somebody forced a refresh elsewhere; forcing one too would take turns for ever.
             log.error("wechat_token_refused_again", path=call.path, errcode=refused.errcode, rid=refused.rid)
@@ -97,9 +99,10 @@ class Transport:
             self._brakes.blame(call)
             raise
 
-    async def have_token(self) -> None:
-        """See to it that there is a token, for a call whose outcome has to be known. Raises as the fetching does."""
-        await self._tokens.current(self._fetch_token)
+    async def have_token(self) -> str:
+        """Return the token, fetched where there is none. Raises as that does, and WeChatUnreachable for WeChatBusy."""
+        with _nothing_done():
+            return await self._tokens.current(self._fetch_token)
 
     async def _fetch_token(self) -> Token:
         asked_at_s = time.monotonic()
@@ -145,9 +148,23 @@ class Transport:
             failure = error
         finally:
             self._brakes.release(call, failure)
-        level = logging.ERROR if isinstance(failure, WeChatMisconfigured) else logging.INFO
-        log.log(level, "wechat_call_failed", path=call.path, reason=failure.reason, rid=failure.rid)
+        log.log(
+            logging.ERROR if is_alarming(failure) else logging.INFO,
+            "wechat_call_failed",
+            path=call.path,
+            reason=failure.reason,
+            rid=failure.rid,
+        )
         raise failure
+
+
+@contextmanager
+def _nothing_done() -> Iterator[None]:
+    """Say of a token that could not be fetched what it means to the call that wanted it: WeChat has not acted."""
+    try:
+        yield
+    except WeChatBusy as error:
+        raise WeChatUnreachable(error.errcode, error.rid, error.reason) from None
 
 
 def read_answer(response: httpx.Response, call: Call) -> Answer:
@@ -169,6 +186,11 @@ def read_answer(response: httpx.Response, call: Call) -> Answer:
         if isinstance(errcode, int) and response.status_code == httpx.codes.OK:
             return answer
     raise WeChatBusy(reason=f"Unreadable answer from WeChat, HTTP status {response.status_code}") from None
+
+
+def is_alarming(failure: WeChatError) -> bool:
+    """Whether an operator has to hear of it: it does not pass by itself, or not before tomorrow."""
+    return isinstance(failure, WeChatMisconfigured) or failure.errcode in LIMIT_PER_DAY_ERRCODES
 
 
 def jittered(wait_s: float) -> float:

@@ -2,6 +2,7 @@ import asyncio
 from contextlib import aclosing
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.wechat import errors
 from app.wechat.brakes import Brakes
@@ -76,12 +77,14 @@ class TestFailures:
 
 
 class TestPace:
-    @pytest.mark.parametrize("errcode", [44991, 45009])
-    async def test_after_a_limit_nothing_is_asked_for_a_while(self, wechat, base_url, openid, errcode):
+    @pytest.mark.parametrize(("errcode", "level"), [(44991, "info"), (45009, "error")])
+    async def test_after_a_limit_nothing_is_asked_for_a_while(self, wechat, base_url, openid, errcode, level):
         before = count_calls(base_url, CHECK)
         order_fault(base_url, CHECK, errcode=errcode)
-        assert await fail(wechat, openid, 3) == [errors.TooFrequent] * 3
+        with capture_logs() as lines:
+            assert await fail(wechat, openid, 3) == [errors.TooFrequent] * 3
         assert count_calls(base_url, CHECK) == before + 1
+        assert [line["log_level"] for line in lines] == [level], "an operator hears of what lasts until tomorrow"
 
     async def test_a_process_keeps_to_its_share_of_the_minute(self):
         brakes = Brakes(processes=180, pause_s=30)

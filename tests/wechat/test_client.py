@@ -286,6 +286,17 @@ class TestSendMessage:
                 await wechat.send_message("o1", "t1", "pages/a", FIELDS)
         assert len(requests) == 2
 
+    async def test_refused_for_its_token_it_is_known_that_nothing_was_sent(self):
+        """Whatever becomes of fetching the next token: the message may be sent later."""
+        refused = {"errcode": 40001, "errmsg": "invalid credential"}
+        async with (
+            answering(granted("T"), refused, b"", {"errcode": 0}) as (url, requests),
+            aclosing(WeChat(url, APPID, SECRET)) as wechat,
+        ):
+            with pytest.raises(errors.WeChatUnreachable):
+                await wechat.send_message("o1", "t1", "pages/a", FIELDS)
+            assert len(requests) == 3
+
 
 class TestCheckText:
     @pytest.mark.parametrize(

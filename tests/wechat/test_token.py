@@ -90,7 +90,7 @@ class TestToken:
             ({"errcode": 40001}, errors.WeChatMisconfigured),
             ({"errcode": 40164}, errors.WeChatMisconfigured),
             ({"errcode": 45011}, errors.TooFrequent),
-            ({"http_status": 500}, errors.WeChatBusy),
+            ({"http_status": 500}, errors.WeChatUnreachable),
             ({"body": '{"access_token": ""}'}, errors.WeChatError),
         ],
         ids=str,
