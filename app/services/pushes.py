@@ -62,11 +62,11 @@ async def take(database: Database, secret: str, event_id: UUID) -> bool:
         push = await push_inbox.open_for_taking(connection, event_id, secret=secret)
         if push is None:
             return False
+        if push.kind in ALARMING:  # before it is done: rather twice than not at all
+            log.error("WeChat told of a breach of its rules: look at it in WeChat's console", event_id=str(event_id))
         note = await TAKERS.get(push.kind, _keep)(Taking(connection, push, secret))
         if note is not None:
             await push_inbox.finish(connection, event_id, note)
-    if push.kind in ALARMING:
-        log.error("WeChat told of a breach of its rules: look at it in WeChat's console", event_id=str(event_id))
     return note is not None
 
 
