@@ -52,7 +52,9 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(Path("var"), description="folder of the embedded database and of run-time files")
     media_url: str = Field(
-        "", description="where pictures are kept: file:///folder or s3://bucket/prefix; empty is a folder in data_dir"
+        "",
+        description="where pictures are kept, for all hosts the same: file:///folder or s3://bucket/prefix; "
+        "empty is a folder in data_dir",
     )
     public_url: str = Field(
         "", description="https address under which this API is reached; empty is the address it listens on"
