@@ -24,7 +24,7 @@ from app.jobs.worker import drain
 from app.main import create_app
 from tests.api_client import ApiClient
 from tests.factories import World
-from tests.wechat.server import APPID, SECRET, running_simulator
+from tests.wechat.server import APPID, SECRET, forget_faults, running_simulator
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 """The many processes that tests start compile what they load once, and not each anew."""
@@ -65,6 +65,13 @@ def simulator_url() -> Iterator[str]:
     """WeChat's simulator, a server of its own."""
     with running_simulator() as url:
         yield url
+
+
+@pytest.fixture
+def faulty_wechat(simulator_url: str) -> Iterator[str]:
+    """WeChat's simulator, whose faults are forgotten after the test."""
+    yield simulator_url
+    forget_faults(simulator_url)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,6 @@ class Scene(IntEnum):
     PROFILE = 1
     COMMENT = 2
     FORUM = 3
-    SOCIAL_LOG = 4
 
 
 @dataclass(frozen=True, slots=True)

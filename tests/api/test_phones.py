@@ -1,7 +1,6 @@
 """The telephone number that WeChat confirms."""
 
 import asyncio
-from collections.abc import Iterator
 from itertools import count
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ from app.wechat.calls import GET_PHONE
 from tests.api.scene import count_rows, problem
 from tests.api_client import ApiClient
 from tests.factories import World, log_in
-from tests.wechat.server import count_calls, forget_faults, order_fault
+from tests.wechat.server import count_calls, order_fault
 
 PATH = "/v1/me/phone"
 NUMBER = "13812345678"
@@ -27,12 +26,6 @@ serial = count(1)
 
 def code_of(name: str, number: str = NUMBER) -> str:
     return f"phone-{name}-{number}x{next(serial)}"
-
-
-@pytest.fixture
-def faulty_wechat(simulator_url: str) -> Iterator[str]:
-    yield simulator_url
-    forget_faults(simulator_url)
 
 
 async def test_it_is_kept_sealed_shown_masked_and_forgotten(api: ApiClient, world: World, settings: Settings):

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,12 +18,6 @@ from tests.wechat.server import count_calls, forget_faults, order_fault
 
 FIND = "SELECT token FROM scene_token WHERE kind = $1 AND subject_id = $2"
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@pytest.fixture
-def faulty_wechat(simulator_url: str) -> Iterator[str]:
-    yield simulator_url
-    forget_faults(simulator_url)
 
 
 async def token_of(world: World, kind: SceneKind, subject_id: UUID) -> str:

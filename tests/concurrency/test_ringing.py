@@ -1,7 +1,7 @@
 """Two workers ring at the same time: each message once, each user one at a time, nobody kept waiting by another."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
@@ -15,7 +15,7 @@ from app.services.transitions import SYSTEM
 from app.wechat.client import WeChat
 from app.wechat.errors import WeChatUnreachable
 from tests.factories import World
-from tests.jobs.test_worker import until
+from tests.patience import until
 from tests.ringing import (
     CALL_OUT,
     SEND,
@@ -30,23 +30,19 @@ from tests.ringing import (
     subscriber,
     tell,
 )
-from tests.wechat.server import APPID, SECRET, count_calls, forget_faults, order_fault
+from tests.wechat.server import APPID, SECRET, count_calls, order_fault
 
 PEOPLE, MESSAGES = 12, 4
 Workers = list[tuple[Database, WeChat]]
 
 
 @pytest.fixture
-def url(simulator_url: str) -> Iterator[str]:
-    yield simulator_url
-    forget_faults(simulator_url)
-
-
-@pytest.fixture
-async def workers(database: Database, settings: Settings, url: str) -> AsyncIterator[Workers]:
+async def workers(database: Database, settings: Settings, faulty_wechat: str) -> AsyncIterator[Workers]:
     """Two of them, each with connections and a client of its own."""
     await start(database)
-    made = [(Database(settings.require_database_url(), settings), WeChat(url, APPID, SECRET)) for _ in range(2)]
+    made = [
+        (Database(settings.require_database_url(), settings), WeChat(faulty_wechat, APPID, SECRET)) for _ in range(2)
+    ]
     yield made
     for own, client in made:
         await client.aclose()
@@ -58,22 +54,24 @@ async def ring(workers: Workers) -> None:
         await asyncio.gather(*(ringing.ring_due(database, wechat, SHIPPED) for database, wechat in workers))
 
 
-async def test_every_message_comes_once_and_nobody_is_rung_twice_at_a_time(world: World, workers: Workers, url: str):
+async def test_every_message_comes_once_and_nobody_is_rung_twice_at_a_time(
+    world: World, workers: Workers, faulty_wechat: str
+):
     people = [await subscriber(world, TASK, CALL_OUT, times=MESSAGES) for _ in range(PEOPLE)]
     with clock.at(here(12)):
         for _ in range(MESSAGES):
             await tell(world, *people)
-    before = count_calls(url, SEND)
+    before = count_calls(faulty_wechat, SEND)
     await ring(workers)
     for person in people:
         rows = await rings(world.database, person)
         assert [(row["status"], row["tries"], row["errcode"]) for row in rows] == [("sent", 1, None)] * MESSAGES
-        pages = [message["page"] for message in heard(url, person)]
+        pages = [message["page"] for message in heard(faulty_wechat, person)]
         assert sorted(pages) == sorted(f"pages/messages/index?id={row['id']}" for row in rows)
-    assert count_calls(url, SEND) - before == PEOPLE * MESSAGES, "43108 would have meant more"
+    assert count_calls(faulty_wechat, SEND) - before == PEOPLE * MESSAGES, "43108 would have meant more"
 
 
-async def test_whoever_is_slow_to_ring_keeps_nobody_else_waiting(world: World, workers: Workers, url: str):
+async def test_whoever_is_slow_to_ring_keeps_nobody_else_waiting(world: World, workers: Workers, faulty_wechat: str):
     slow, *others = [await subscriber(world, TASK, times=2) for _ in range(6)]
 
     async def is_slow() -> bool:
@@ -84,7 +82,7 @@ async def test_whoever_is_slow_to_ring_keeps_nobody_else_waiting(world: World, w
 
     with clock.at(here(12)):
         await tell(world, slow)
-    order_fault(url, SEND, delay_s=4)
+    order_fault(faulty_wechat, SEND, delay_s=4)
     slow_round = asyncio.create_task(ring(workers[:1]))
     await until(is_slow, "the slow call")
     with clock.at(here(12)):
@@ -94,7 +92,7 @@ async def test_whoever_is_slow_to_ring_keeps_nobody_else_waiting(world: World, w
     assert await statuses(world.database, slow) == ["sending", "waiting"]
     await slow_round
     assert await statuses(world.database, slow) == ["sent", "sent"]
-    assert len(heard(url, slow)) == 2
+    assert len(heard(faulty_wechat, slow)) == 2
 
 
 async def test_putting_a_ring_back_does_not_lock_up_with_taking_the_next(world: World, workers: Workers):

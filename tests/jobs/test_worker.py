@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,13 +26,13 @@ from app.jobs.worker import drain, forgive_first, wire
 from app.services import ringing
 from tests.core.service import running_app, running_process, settings_for
 from tests.factories import World
+from tests.patience import STARTS_S, until
 from tests.people import Person
 from tests.ringing import CALL_OUT, SEND, start, statuses, subscriber, tell
 from tests.wechat.server import count_calls, order_fault
 
 CHECK = "/wxa/msg_sec_check"
 JOBS = "SELECT status::text, attempts FROM pgqueuer WHERE payload = $1"
-STARTS_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -78,14 +78,6 @@ async def workshop(worker_settings: Settings, tmp_path: Path) -> AsyncIterator[W
         database = app.state.database
         world = await World.make(database, api, worker_settings)
         yield Workshop(world, worker_settings, Parts(database, app.state.wechat, worker_settings), tmp_path / "log")
-
-
-async def until(condition: Callable[[], Awaitable[bool]], what: str, *, seconds: float = STARTS_S) -> None:
-    for _ in range(int(seconds / 0.05)):
-        if await condition():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"{what}: not so after {seconds} s")
 
 
 async def test_it_does_the_jobs_says_that_it_lives_and_ends_when_asked(workshop: Workshop):
