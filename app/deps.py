@@ -25,7 +25,6 @@ from app.services import callers, idempotency
 from app.services.call_outs.board import Board
 from app.services.idempotency import RequestKey, SingleWrite
 from app.services.limits import Terms
-from app.services.media import links
 from app.services.media.links import Links
 from app.services.pages import PageRequest
 from app.services.places import Places
@@ -86,8 +85,9 @@ async def get_store(request: Request) -> Store:
     return store
 
 
-async def get_links() -> Links:
-    return links.own()
+async def get_links(request: Request) -> Links:
+    links: Links = request.app.state.links
+    return links
 
 
 async def get_displays(request: Request) -> Displays:
@@ -195,8 +195,9 @@ TransactionDep = Annotated[Connection, Depends(open_transaction, scope="function
 class UnitOfWork:
     """One write: its transaction, and the answer that commits with it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, links: Links) -> None:
         self.connection = connection
+        self.links = links
         self.reply: Response | None = None
 
     def answer(self, content: Mapping[str, Any], status: int = 200) -> Response:
@@ -227,7 +228,7 @@ async def open_unit_of_work(
     try:
         async with database.transaction() as connection:
             await idempotency.begin(connection, key)
-            unit = UnitOfWork(connection)
+            unit = UnitOfWork(connection, request.app.state.links)
             try:
                 yield unit
             except CountedProblem as refusal:

@@ -97,6 +97,7 @@ from app.schemas.shapes import BODY_BYTES_MAX as SHAPES_BYTES_MAX
 from app.schemas.shapes import ShapesCheckIn, ShapesIn
 from app.services.call_outs.board import Board
 from app.services.health import newest_migration
+from app.services.media.links import Links
 from app.services.media.pictures import FILE_BYTES_MAX as PICTURE_BYTES_MAX
 from app.services.places import Places
 from app.services.shapes.exports import Displays
@@ -225,6 +226,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: "-".join([*map(str, route.tags), route.name]),
     )
     app.state.settings = settings
+    app.state.links = Links.of(settings)
     app.state.templates = templates.load(settings)
     app.state.migration = newest_migration()
     problems.install(app)

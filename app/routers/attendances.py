@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
+    LinksDep,
     PageDep,
     ReadsDep,
     SecretDep,
@@ -42,9 +43,11 @@ async def get_check_in_code(
     response_model=Page[TaskClaimOut],
     responses=responses("not-found", "not-allowed", "invalid-payload", "cursor-invalid"),
 )
-async def list_claims(task_id: UUID, caller: CallerDep, reads: ReadsDep, page: PageDep, secret: SecretDep) -> Response:
+async def list_claims(
+    task_id: UUID, caller: CallerDep, reads: ReadsDep, links: LinksDep, page: PageDep, secret: SecretDep
+) -> Response:
     """List who claimed a task, whatever became of it, as its staff or as whoever asked for it."""
-    return answer(await check_ins.list_of_task(reads, secret, caller, task_id, page))
+    return answer(await check_ins.list_of_task(reads, links, secret, caller, task_id, page))
 
 
 @router.post(
@@ -61,7 +64,7 @@ async def check_in_all(
     task_id: UUID, form: AttendancesIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:
     """Note as staff who came; who was there before, or has no work to do any more, stays as it is."""
-    return work.answer(await check_ins.check_in_all(work.connection, secret, caller, task_id, form))
+    return work.answer(await check_ins.check_in_all(work.connection, work.links, secret, caller, task_id, form))
 
 
 @router.post(
@@ -78,4 +81,4 @@ async def verify_all(task_id: UUID, form: TicksIn, caller: CallerDep, work: Unit
 
     What is not to be verified, or was already, stays as it is: the answer says of each claim how it is now.
     """
-    return work.answer(await verifications.verify_all(work.connection, terms, caller, task_id, form))
+    return work.answer(await verifications.verify_all(work.connection, work.links, terms, caller, task_id, form))

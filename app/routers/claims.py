@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
+    LinksDep,
     ReadsDep,
     SecretDep,
     SettingsDep,
@@ -34,13 +35,13 @@ THINGS_PROBLEMS = (
 
 
 async def _tell(work: UnitOfWork, secret: str, caller: Caller, claim_id: UUID) -> Response:
-    return work.answer(await claims.get(work.connection, secret, caller, claim_id))
+    return work.answer(await claims.get(work.connection, work.links, secret, caller, claim_id))
 
 
 @router.get("/{claim_id}", response_model=ClaimOut, responses=responses("not-found", "invalid-payload"))
-async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
+async def get_claim(claim_id: UUID, caller: CallerDep, reads: ReadsDep, links: LinksDep, secret: SecretDep) -> Response:
     """Get one claim, as its claimant, as whoever asked for the service, or as staff."""
-    return answer(await claims.get(reads, secret, caller, claim_id))
+    return answer(await claims.get(reads, links, secret, caller, claim_id))
 
 
 @router.post(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
+    LinksDep,
     MaybeCallerDep,
     PageDep,
     PlacesDep,
@@ -48,7 +49,7 @@ DECISION_WITH_WORDS = responses(*DECISION_PROBLEMS, "malformed-json")
 
 
 async def _tell(work: UnitOfWork, secret: str, caller: Caller, complaint_id: UUID, status: int = 200) -> Response:
-    return work.answer(await complaint_views.get(work.connection, secret, caller, complaint_id), status)
+    return work.answer(await complaint_views.get(work.connection, work.links, secret, caller, complaint_id), status)
 
 
 @router.post(
@@ -104,9 +105,11 @@ async def list_queue(
 
 
 @router.get("/{complaint_id}", response_model=View, responses=responses("not-found", "invalid-payload"))
-async def get_complaint(complaint_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, secret: SecretDep) -> Response:
+async def get_complaint(
+    complaint_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, links: LinksDep, secret: SecretDep
+) -> Response:
     """Get one complaint with the way it went; in a form of their own for whose it is and for staff."""
-    return answer(await complaint_views.get(reads, secret, caller, complaint_id))
+    return answer(await complaint_views.get(reads, links, secret, caller, complaint_id))
 
 
 @router.put("/{complaint_id}/seen", status_code=204, responses=responses("not-found", "invalid-payload"))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
+    LinksDep,
     PageDep,
     ReadsDep,
     SecretDep,
@@ -38,7 +39,7 @@ DECISION_WITH_WORDS = responses(*DECISION_PROBLEMS, "malformed-json")
 
 
 async def _tell(work: UnitOfWork, caller: Caller, errand_id: UUID, status: int = 200) -> Response:
-    return work.answer(await views.get(work.connection, caller, errand_id), status)
+    return work.answer(await views.get(work.connection, work.links, caller, errand_id), status)
 
 
 @router.post(
@@ -81,9 +82,9 @@ async def list_things(area_id: UUID, caller: CallerDep, reads: ReadsDep, page: P
 
 
 @router.get("/{errand_id}", response_model=ErrandDetailOut, responses=responses("not-found", "invalid-payload"))
-async def get_errand(errand_id: UUID, caller: CallerDep, reads: ReadsDep) -> Response:
+async def get_errand(errand_id: UUID, caller: CallerDep, reads: ReadsDep, links: LinksDep) -> Response:
     """Get one errand, as its author, its helper or staff."""
-    return answer(await views.get(reads, caller, errand_id))
+    return answer(await views.get(reads, links, caller, errand_id))
 
 
 @router.post("/{errand_id}/approve", response_model=ErrandDetailOut, responses=DECISION)

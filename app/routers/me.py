@@ -10,6 +10,7 @@ from app.deps import (
     JSON,
     WRITE_PROBLEMS,
     CallerDep,
+    LinksDep,
     PageDep,
     ReadsDep,
     SecretDep,
@@ -140,9 +141,9 @@ async def list_looks(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Respo
 
 
 @router.get("/wishes", response_model=Page[WishOut], responses=LIST_PROBLEMS)
-async def list_wishes(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+async def list_wishes(caller: CallerDep, reads: ReadsDep, links: LinksDep, page: PageDep) -> Response:
     """List the caller's wishes, newest first."""
-    return answer(await wish_views.list_own(reads, caller, page))
+    return answer(await wish_views.list_own(reads, links, caller, page))
 
 
 @router.get("/errands", response_model=Page[ErrandOut], responses=LIST_PROBLEMS)
@@ -158,9 +159,9 @@ async def list_complaints(caller: CallerDep, reads: ReadsDep, page: PageDep, sec
 
 
 @router.get("/claims", response_model=OwnClaims, responses=LIST_PROBLEMS)
-async def list_claims(caller: CallerDep, reads: ReadsDep, page: PageDep, terms: TermsDep) -> Response:
+async def list_claims(caller: CallerDep, reads: ReadsDep, links: LinksDep, page: PageDep, terms: TermsDep) -> Response:
     """List the caller's claims, newest first, and how many they may hold at once."""
-    return answer(await claims.list_own(reads, terms, caller, page))
+    return answer(await claims.list_own(reads, links, terms, caller, page))
 
 
 @router.get("/waiting", response_model=Page[WaiterOut], responses=LIST_PROBLEMS)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.deps import WRITE_PROBLEMS, CallerDep, PageDep, ReadsDep, UnitOfWorkDep, answer
+from app.deps import WRITE_PROBLEMS, CallerDep, LinksDep, PageDep, ReadsDep, UnitOfWorkDep, answer
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
 from app.schemas.members import RefusalIn
@@ -117,7 +117,7 @@ async def leave(merchant_id: UUID, caller: CallerDep, work: UnitOfWorkDep) -> Re
 async def add_offer(merchant_id: UUID, form: NewOfferIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
     """Add an offer to the caller's shop; it is listed once its words are checked."""
     offer_id = await offers.add(work.connection, caller, merchant_id, form)
-    return work.answer(await offers.get(work.connection, caller, offer_id), 201)
+    return work.answer(await offers.get(work.connection, work.links, caller, offer_id), 201)
 
 
 @router.get(
@@ -125,9 +125,11 @@ async def add_offer(merchant_id: UUID, form: NewOfferIn, caller: CallerDep, work
     response_model=Page[OfferOut],
     responses=responses("not-found", "invalid-payload", "cursor-invalid"),
 )
-async def list_offers(merchant_id: UUID, caller: CallerDep, reads: ReadsDep, page: PageDep) -> Response:
+async def list_offers(
+    merchant_id: UUID, caller: CallerDep, reads: ReadsDep, links: LinksDep, page: PageDep
+) -> Response:
     """List all offers of a shop, whatever became of them, to its owner and the alliance's staff."""
-    return answer(await offers.list_of_merchant(reads, caller, merchant_id, page))
+    return answer(await offers.list_of_merchant(reads, links, caller, merchant_id, page))
 
 
 @router.get(

@@ -84,4 +84,4 @@ async def name_people(
 async def claim_seat(pledge_id: UUID, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep) -> Response:
     """Take one of the seats of one's own group."""
     claim_id = await naming.claim(work.connection, terms, caller, pledge_id)
-    return work.answer(await claims.get(work.connection, terms.secret, caller, claim_id), 201)
+    return work.answer(await claims.get(work.connection, work.links, terms.secret, caller, claim_id), 201)

@@ -8,6 +8,7 @@ from app.core.settings import Settings
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
+    LinksDep,
     PageDep,
     ReadsDep,
     SecretDep,
@@ -31,13 +32,14 @@ DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-int
 async def list_reviews(
     caller: CallerDep,
     reads: ReadsDep,
+    links: LinksDep,
     page: PageDep,
     secret: SecretDep,
     area_id: UUID | None = None,
     kind: ReviewKind | None = None,
 ) -> Response:
     """List what waits for people in the caller's areas, oldest first, with all it takes to decide."""
-    return answer(await queue.list_waiting(reads, secret, caller, area_id, kind, page))
+    return answer(await queue.list_waiting(reads, links, secret, caller, area_id, kind, page))
 
 
 @router.post("/{review_id}/pass", response_model=DecidedReviewOut, responses=responses(*DECISION_PROBLEMS))

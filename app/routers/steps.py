@@ -46,7 +46,7 @@ async def dispatch(
     Done again, it says anew who has to act: who is named no more and has not answered is taken off.
     """
     await steps.dispatch(work.connection, secret, caller, complaint_id, form)
-    return work.answer(await complaint_views.get(work.connection, secret, caller, complaint_id))
+    return work.answer(await complaint_views.get(work.connection, work.links, secret, caller, complaint_id))
 
 
 @router.get(

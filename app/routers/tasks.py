@@ -162,7 +162,7 @@ async def cancel_task(
 async def claim(task_id: UUID, caller: CallerDep, work: UnitOfWorkDep, terms: TermsDep) -> Response:
     """Take a free seat."""
     claim_id = await claims.take(work.connection, terms, caller, task_id)
-    return work.answer(await claims.get(work.connection, terms.secret, caller, claim_id), 201)
+    return work.answer(await claims.get(work.connection, work.links, terms.secret, caller, claim_id), 201)
 
 
 @router.post(

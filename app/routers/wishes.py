@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
+    LinksDep,
     MaybeCallerDep,
     PageDep,
     ReadsDep,
@@ -31,7 +32,7 @@ DECISION_WITH_WORDS = responses(*DECISION_PROBLEMS, "malformed-json")
 
 
 async def _tell(work: UnitOfWork, caller: Caller, wish_id: UUID, status: int = 200) -> Response:
-    return work.answer(await wish_views.get(work.connection, caller, wish_id), status)
+    return work.answer(await wish_views.get(work.connection, work.links, caller, wish_id), status)
 
 
 @router.post(
@@ -52,12 +53,13 @@ async def list_wishes(
     area_id: UUID,
     caller: MaybeCallerDep,
     reads: ReadsDep,
+    links: LinksDep,
     page: PageDep,
     status: WishStatus = "published",
     category: WishCategory | None = None,
 ) -> Response:
     """List the wishes of an area and all below it, newest first; what is not public, to its staff alone."""
-    return answer(await wish_views.list_of_area(reads, caller, area_id, status, category, page))
+    return answer(await wish_views.list_of_area(reads, links, caller, area_id, status, category, page))
 
 
 @router.get(
@@ -65,9 +67,9 @@ async def list_wishes(
     response_model=WishForPartiesOut | WishOut,
     responses=responses("not-found", "invalid-payload"),
 )
-async def get_wish(wish_id: UUID, caller: MaybeCallerDep, reads: ReadsDep) -> Response:
+async def get_wish(wish_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, links: LinksDep) -> Response:
     """Get one wish; its author, its helper and staff also get delivery, rating and history."""
-    return answer(await wish_views.get(reads, caller, wish_id))
+    return answer(await wish_views.get(reads, links, caller, wish_id))
 
 
 @router.post("/{wish_id}/approve", response_model=WishForPartiesOut, responses=DECISION)

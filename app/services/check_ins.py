@@ -22,6 +22,7 @@ from app.schemas.locations import Location
 from app.services import attendances, claims, shown_codes, transitions
 from app.services.attendances import Arrival
 from app.services.complainants import hash_of
+from app.services.media.links import Links
 from app.services.pages import PageRequest, page
 from app.services.shown_codes import Subject
 from app.services.transitions import Mover
@@ -100,7 +101,7 @@ async def check_in(
 
 
 async def check_in_all(
-    connection: Connection, secret: str, caller: Caller, task_id: UUID, form: AttendancesIn
+    connection: Connection, links: Links, secret: str, caller: Caller, task_id: UUID, form: AttendancesIn
 ) -> dict[str, Any]:
     """Note as staff who of those who claimed a task is there; return their claims. Who was noted before stays so.
 
@@ -115,7 +116,7 @@ async def check_in_all(
     arrivals = [_arrive(task, row["id"], max(seen_at, row["created_at"])) for row in rows]
     mover = Mover(Party.STAFF, caller.id)
     await attendances.record(connection, arrivals, mover, is_by_staff=True, distance_m=None)
-    return await list_some(connection, secret, caller, form.claim_ids)
+    return await list_some(connection, links, secret, caller, form.claim_ids)
 
 
 async def check_out(connection: Connection, secret: str, caller: Caller, claim_id: UUID, form: CheckOutIn) -> None:
@@ -133,7 +134,7 @@ async def check_out(connection: Connection, secret: str, caller: Caller, claim_i
 
 
 async def list_of_task(
-    reads: Reads, secret: str, caller: Caller, task_id: UUID, request: PageRequest
+    reads: Reads, links: Links, secret: str, caller: Caller, task_id: UUID, request: PageRequest
 ) -> dict[str, Any]:
     """Return the claims of a task with the nicknames of who has them, whatever became of them, the first one first.
 
@@ -146,13 +147,13 @@ async def list_of_task(
         raise Problem("not-allowed")
     arguments = (caller.scope(Role.STAFF), hash_of(secret, caller.id), above, request.rows)
     rows = await reads.fetch(LIST, task_id, *arguments)
-    return page(rows, request, lambda row: _view(row, caller), *filters)
+    return page(rows, request, lambda row: _view(links, row, caller), *filters)
 
 
-async def list_some(reads: Reads, secret: str, caller: Caller, claim_ids: list[UUID]) -> dict[str, Any]:
+async def list_some(reads: Reads, links: Links, secret: str, caller: Caller, claim_ids: list[UUID]) -> dict[str, Any]:
     """Return these claims, which the caller may see."""
     rows = await reads.fetch(LIST_SOME, claim_ids, caller.scope(Role.STAFF), hash_of(secret, caller.id))
-    return {"items": [_view(row, caller) for row in rows]}
+    return {"items": [_view(links, row, caller) for row in rows]}
 
 
 def require_staff(task: Record, caller: Caller) -> None:
@@ -227,5 +228,5 @@ def _distance(row: Record, location: Location | None) -> int | None:
     return rules.hint_m(float(distances_m([(float(location.longitude), float(location.latitude))], there)[0][0]))
 
 
-def _view(row: Record, caller: Caller) -> dict[str, Any]:
-    return claims.view(row, caller) | {"helper": {"nickname": row["nickname"]}}
+def _view(links: Links, row: Record, caller: Caller) -> dict[str, Any]:
+    return claims.view(links, row, caller) | {"helper": {"nickname": row["nickname"]}}

@@ -26,6 +26,7 @@ from app.services.content_checks.asking import IS_PASSED_SQL
 from app.services.limits import LIMIT_SQL, Terms
 from app.services.media import attaching
 from app.services.media.attaching import PICTURES_SQL, told
+from app.services.media.links import Links
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -217,19 +218,19 @@ async def refuse(connection: Connection, terms: Terms, caller: Caller, claim_id:
     await messages.tell(connection, [row["claimant_id"]], MessageKind.CLAIM_REFUSED, claim_id, **words)
 
 
-async def get(reads: Reads, secret: str, caller: Caller, claim_id: UUID) -> dict[str, Any]:
+async def get(reads: Reads, links: Links, secret: str, caller: Caller, claim_id: UUID) -> dict[str, Any]:
     """Return one claim to its claimant, the resident or staff. Raises ``not-found`` to others (I8)."""
     row = await reads.fetchrow(GET, claim_id, caller.scope(Role.STAFF), hash_of(secret, caller.id))
     if row is None or not parties_of(row, caller) & PARTIES_TO_A_CLAIM:
         raise Problem("not-found")
-    return view(row, caller)
+    return view(links, row, caller)
 
 
-async def list_own(reads: Reads, terms: Terms, caller: Caller, request: PageRequest) -> dict[str, Any]:
+async def list_own(reads: Reads, links: Links, terms: Terms, caller: Caller, request: PageRequest) -> dict[str, Any]:
     """Return the caller's claims, whatever became of them, and how many they may hold at once."""
     rows = await reads.fetch(LIST_OWN, caller.id, [], None, request.below("own-claims"), request.rows)
     claims = [row for row in rows if row["id"] is not None]
-    listed = page(claims, request, lambda row: view(row, caller), "own-claims")
+    listed = page(claims, request, lambda row: view(links, row, caller), "own-claims")
     return listed | {"limits": limits.view(rows[0], terms)}
 
 
@@ -264,7 +265,7 @@ async def _find(
     return row, Mover(transitions.permit(CLAIM, row["status"], action, parties), caller.id)
 
 
-def view(row: Record, caller: Caller) -> dict[str, Any]:
+def view(links: Links, row: Record, caller: Caller) -> dict[str, Any]:
     """Return a claim, whose row is one of ``VIEW``, as the caller sees it."""
     parties = parties_of(row, caller)
     return {
@@ -272,7 +273,7 @@ def view(row: Record, caller: Caller) -> dict[str, Any]:
         "task": task_references.refer(row),
         "status": row["status"],
         "note": row["note"] if row["is_note_passed"] or parties & WRITER_AND_STAFF else None,
-        "pictures": told(row["pictures"], to_insider=bool(parties & WRITER_AND_STAFF)),
+        "pictures": told(links, row["pictures"], to_insider=bool(parties & WRITER_AND_STAFF)),
         "minutes": row["minutes"],
         "done_percent": row["done_percent"],
         "due_at": row["due_at"],

@@ -21,6 +21,7 @@ from app.services.complaints.overdue import IS_REMINDED
 from app.services.complaints.residents import FEEDBACK
 from app.services.complaints.standing import may_see, parties
 from app.services.media.attaching import PICTURES_SQL, told
+from app.services.media.links import Links
 from app.services.pages import PageRequest, page
 from app.services.step_views import PARTS, parts_for_staff, public_parts
 
@@ -109,12 +110,12 @@ def arguments(caller: Caller | None, secret: str) -> tuple[bytes | None, list[UU
     return (None, []) if caller is None else (hash_of(secret, caller.id), caller.scope(Role.STAFF))
 
 
-async def get(reads: Reads, secret: str, caller: Caller | None, complaint_id: UUID) -> dict[str, Any]:
+async def get(reads: Reads, links: Links, secret: str, caller: Caller | None, complaint_id: UUID) -> dict[str, Any]:
     """Return one complaint in the form for the caller. Raises ``not-found``."""
     row = await reads.fetchrow(DETAIL, *arguments(caller, secret), complaint_id, caller and caller.id)
     if row is None or not may_see(row, caller):
         raise Problem("not-found")
-    view = card(row, caller) | _pictures(row)
+    view = card(row, caller) | _pictures(links, row)
     if row["part"] is not None:
         return view | _for_author(row, secret)
     if row["in_scope"]:
@@ -224,14 +225,14 @@ def _fits(action: str, row: Record, party: frozenset[Party]) -> bool:
     return True
 
 
-def _pictures(row: Record) -> dict[str, Any]:
+def _pictures(links: Links, row: Record) -> dict[str, Any]:
     """Return what a complaint and its answer show: before they have passed, to whom they are of and to staff alone."""
     is_staff = bool(row["in_scope"]) and row["part"] is None
     is_author = row["part"] == ComplaintPart.AUTHOR
     answered = row["answer_pictures"] if is_staff or row["part"] is not None or row["echo_id"] else ()
     return {
-        "pictures": told(row["pictures"], to_insider=is_author or is_staff),
-        "answer_pictures": told(answered, to_insider=is_staff),
+        "pictures": told(links, row["pictures"], to_insider=is_author or is_staff),
+        "answer_pictures": told(links, answered, to_insider=is_staff),
     }
 
 

@@ -26,6 +26,7 @@ from app.schemas.offers import NewOfferIn, OfferIn
 from app.services import areas, circles, messages, transitions
 from app.services.media import attaching
 from app.services.media.attaching import PICTURES_SQL, told
+from app.services.media.links import Links
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -146,7 +147,13 @@ async def tell_owner(connection: Connection, offer: Record) -> None:
 
 
 async def list_of_area(
-    reads: Reads, caller: Caller | None, area_id: UUID, circle_id: UUID | None, status: str, request: PageRequest
+    reads: Reads,
+    links: Links,
+    caller: Caller | None,
+    area_id: UUID,
+    circle_id: UUID | None,
+    status: str,
+    request: PageRequest,
 ) -> dict[str, Any]:
     """Return the offers of an area and all below it, or of those of its shops that lie in a circle.
 
@@ -158,24 +165,26 @@ async def list_of_area(
     filters, moment = ("offers", area_id, circle_id, status), now()
     asked = (area_id, request.below(*filters), request.rows, scope, _id_of(caller), status, moment)
     rows = await (reads.fetch(IN_CIRCLE, *asked, circle_id) if circle_id else reads.fetch(IN_AREA, *asked))
-    return page(rows, request, lambda row: _view(row, caller, moment), *filters)
+    return page(rows, request, lambda row: _view(links, row, caller, moment), *filters)
 
 
-async def list_of_merchant(reads: Reads, caller: Caller, merchant_id: UUID, request: PageRequest) -> dict[str, Any]:
+async def list_of_merchant(
+    reads: Reads, links: Links, caller: Caller, merchant_id: UUID, request: PageRequest
+) -> dict[str, Any]:
     """Return all offers of a shop, to its owner and the alliance's staff. Raises ``not-found`` to others (I8)."""
     scope, moment = caller.scope(Role.ALLIANCE), now()
     if not await reads.fetchval(MAY_SEE_ALL, merchant_id, caller.id, scope):
         raise Problem("not-found")
     filters = ("offers-of-merchant", merchant_id)
     rows = await reads.fetch(OF_MERCHANT, merchant_id, request.below(*filters), request.rows, scope, caller.id)
-    return page(rows, request, lambda row: _view(row, caller, moment), *filters)
+    return page(rows, request, lambda row: _view(links, row, caller, moment), *filters)
 
 
-async def get(reads: Reads, caller: Caller | None, offer_id: UUID) -> dict[str, Any]:
+async def get(reads: Reads, links: Links, caller: Caller | None, offer_id: UUID) -> dict[str, Any]:
     """Return one offer. Raises ``not-found`` for one that is not there for the caller."""
     scope = caller.scope(Role.ALLIANCE) if caller else []
     row = await reads.fetchrow(GET, offer_id, scope, _id_of(caller))
-    return _view(_require_visible(row, caller), caller, now())
+    return _view(links, _require_visible(row, caller), caller, now())
 
 
 def _hours(form: OfferIn) -> str:
@@ -214,7 +223,7 @@ def _parties(row: Record, caller: Caller | None) -> frozenset[Party]:
     )
 
 
-def _view(row: Record, caller: Caller | None, moment: datetime) -> dict[str, Any]:
+def _view(links: Links, row: Record, caller: Caller | None, moment: datetime) -> dict[str, Any]:
     parties = _parties(row, caller)
     actions = list(OFFER.actions(row["status"], parties))
     if row["status"] == OFFER.initial and Party.AUTHOR in parties:
@@ -228,7 +237,7 @@ def _view(row: Record, caller: Caller | None, moment: datetime) -> dict[str, Any
     return {name: row[name] for name in shown} | {
         "merchant": {"id": row["merchant_id"], "name": row["merchant_name"]},
         "area": {"id": row["area_id"], "name": row["area_name"]},
-        "pictures": told(row["pictures"], to_insider=bool(parties & {Party.AUTHOR, Party.ALLIANCE})),
+        "pictures": told(links, row["pictures"], to_insider=bool(parties & {Party.AUTHOR, Party.ALLIANCE})),
         "opening_hours": json.loads(row["opening_hours"]),
         "actions": actions,
     }

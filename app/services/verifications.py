@@ -12,13 +12,14 @@ from app.domain.lifecycle import Party
 from app.schemas.tasks import TicksIn
 from app.services import check_ins, fulfilment
 from app.services.limits import Terms
+from app.services.media.links import Links
 from app.services.transitions import Mover
 
 OPEN_WORK = frozenset({"active", "returned"})
 
 
 async def verify_all(
-    connection: Connection, terms: Terms, caller: Caller, task_id: UUID, form: TicksIn
+    connection: Connection, links: Links, terms: Terms, caller: Caller, task_id: UUID, form: TicksIn
 ) -> dict[str, Any]:
     """Verify the ticked claims that were delivered, or whose helpers were at an activity; return all as they are now.
 
@@ -40,7 +41,7 @@ async def verify_all(
             await fulfilment.fulfil(connection, service, action, mover, changes=changes, terms=terms)
         elif may_tick and row["status"] in OPEN_WORK and row["was_there"] and row["kind"] in TICKED_KINDS:
             await fulfilment.tick(connection, service, Mover(Party.STAFF, caller.id), told)
-    return await check_ins.list_some(connection, terms.secret, caller, claim_ids)
+    return await check_ins.list_some(connection, links, terms.secret, caller, claim_ids)
 
 
 def _part(task: Record, caller: Caller) -> tuple[Mover, str]:

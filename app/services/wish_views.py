@@ -14,6 +14,7 @@ from app.domain.lifecycles import PART_ACTIONS, WISH
 from app.services import areas
 from app.services.content_checks.asking import IS_PASSED_SQL
 from app.services.media.attaching import PICTURES_SQL, told
+from app.services.media.links import Links
 from app.services.pages import PageRequest, page
 from app.services.wishes import PUBLIC_STATES, may_see
 
@@ -63,7 +64,13 @@ PARTIES_WHO_SEE_ALL = frozenset({Party.AUTHOR, Party.CLAIMANT, Party.STAFF})
 
 
 async def list_of_area(
-    reads: Reads, caller: Caller | None, area_id: UUID, status: str, category: str | None, request: PageRequest
+    reads: Reads,
+    links: Links,
+    caller: Caller | None,
+    area_id: UUID,
+    status: str,
+    category: str | None,
+    request: PageRequest,
 ) -> dict[str, Any]:
     """Return the wishes of an area and all below it in one status.
 
@@ -78,16 +85,16 @@ async def list_of_area(
         rows = await reads.fetch(IN_AREA, *arguments)
     else:
         rows = await reads.fetch(IN_AREA_OF_CATEGORY, *arguments, category)
-    return page(rows, request, lambda row: _card(row, _parties(row, caller)), *filters)
+    return page(rows, request, lambda row: _card(links, row, _parties(row, caller)), *filters)
 
 
-async def list_own(reads: Reads, caller: Caller, request: PageRequest) -> dict[str, Any]:
+async def list_own(reads: Reads, links: Links, caller: Caller, request: PageRequest) -> dict[str, Any]:
     """Return the caller's own wishes, whatever became of them."""
     rows = await reads.fetch(OWN, caller.id, request.below("own-wishes"), request.rows, None, caller.id, [])
-    return page(rows, request, lambda row: _card(row, _parties(row, caller)), "own-wishes")
+    return page(rows, request, lambda row: _card(links, row, _parties(row, caller)), "own-wishes")
 
 
-async def get(reads: Reads, caller: Caller | None, wish_id: UUID) -> dict[str, Any]:
+async def get(reads: Reads, links: Links, caller: Caller | None, wish_id: UUID) -> dict[str, Any]:
     """Return one wish, with delivery, rating and history for those whom it concerns. Raises ``not-found``."""
     row = await reads.fetchrow(
         DETAIL, wish_id, caller.id if caller else None, caller.scope(Role.STAFF) if caller else []
@@ -97,9 +104,9 @@ async def get(reads: Reads, caller: Caller | None, wish_id: UUID) -> dict[str, A
     parties = _parties(row, caller)
     if not may_see(row["status"], parties):
         raise Problem("not-found")
-    view = _card(row, parties)
+    view = _card(links, row, parties)
     if parties & PARTIES_WHO_SEE_ALL:
-        view |= _for_parties(row, parties)
+        view |= _for_parties(links, row, parties)
     return view
 
 
@@ -109,7 +116,7 @@ def _parties(row: Record, caller: Caller | None) -> frozenset[Party]:
     )
 
 
-def _card(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
+def _card(links: Links, row: Record, parties: frozenset[Party]) -> dict[str, Any]:
     task = None
     if row["task_id"] is not None:
         task = {
@@ -127,7 +134,7 @@ def _card(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
         "body": row["body"],
         "status": row["status"],
         "poster": {"nickname": row["nickname"]},
-        "pictures": told(row["pictures"], to_insider=bool(parties & WRITER_AND_READERS)),
+        "pictures": told(links, row["pictures"], to_insider=bool(parties & WRITER_AND_READERS)),
         "task": task,
         "created_at": row["created_at"],
         "published_at": row["published_at"],
@@ -135,7 +142,7 @@ def _card(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
     }
 
 
-def _for_parties(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
+def _for_parties(links: Links, row: Record, parties: frozenset[Party]) -> dict[str, Any]:
     """Return what the parties see of each other: words of one once they have passed their check (I10)."""
     reads_thanks = row["is_thanks_passed"] or Party.CLAIMANT not in parties
     reads_note = row["is_note_passed"] or Party.AUTHOR not in parties
@@ -145,7 +152,7 @@ def _for_parties(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
             "claim_id": str(row["claim_id"]),
             "helper": {"nickname": row["helper_nickname"]},
             "note": row["note"] if reads_note else None,
-            "pictures": told(row["shown"], to_insider=Party.AUTHOR not in parties),
+            "pictures": told(links, row["shown"], to_insider=Party.AUTHOR not in parties),
             "minutes": row["minutes"],
             "done_percent": row["done_percent"],
             "submitted_at": row["submitted_at"],

@@ -14,6 +14,7 @@ from app.domain.lifecycles import ERRAND
 from app.services import areas
 from app.services.errands.asking import CONCERNED
 from app.services.media.attaching import PICTURES_SQL, told
+from app.services.media.links import Links
 from app.services.pages import PageRequest, page
 
 # In every statement here $4 is the caller, $5 the areas where they act as staff. Of the claims the caller's own comes
@@ -61,7 +62,7 @@ async def list_own(reads: Reads, caller: Caller, request: PageRequest) -> dict[s
     return page(rows, request, lambda row: _card(row, caller), "own-errands")
 
 
-async def get(reads: Reads, caller: Caller, errand_id: UUID) -> dict[str, Any]:
+async def get(reads: Reads, links: Links, caller: Caller, errand_id: UUID) -> dict[str, Any]:
     """Return one errand to its author, to its helper and to staff of its area. Raises ``not-found`` to others (I8).
 
     How the resident agreed on paper and the history are not the helper's.
@@ -75,7 +76,7 @@ async def get(reads: Reads, caller: Caller, errand_id: UUID) -> dict[str, Any]:
     is_helper = Party.CLAIMANT in parties
     return _card(row, caller) | {
         "consent_note": None if is_helper else row["consent_note"],
-        "pictures": told(row["pictures"], to_insider=bool(parties & {Party.AUTHOR, Party.STAFF})),
+        "pictures": told(links, row["pictures"], to_insider=bool(parties & {Party.AUTHOR, Party.STAFF})),
         "work": _work(row),
         "history": []
         if is_helper

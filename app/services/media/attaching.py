@@ -9,7 +9,7 @@ from asyncpg import Connection
 from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.domain.kinds import PictureOf
-from app.services.media import links
+from app.services.media.links import Links
 
 ATTACH = """
     WITH own AS (
@@ -45,10 +45,10 @@ async def attach(
         raise Problem("media-unknown")
 
 
-def told(pictures: Sequence[Sequence[Any]] | None, *, to_insider: bool) -> list[dict[str, Any]]:
+def told(links: Links, pictures: Sequence[Sequence[Any]] | None, *, to_insider: bool) -> list[dict[str, Any]]:
     """Return pictures as a reader sees them: those alone that passed, and all to insiders."""
     return [
-        links.own().shown(dict(zip(("id", "status", "width", "height"), picture, strict=True)), to_insider=to_insider)
+        links.shown(dict(zip(("id", "status", "width", "height"), picture, strict=True)), to_insider=to_insider)
         for picture in pictures or ()
         if to_insider or picture[1] == "passed"
     ]

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from app.core.clock import now
 from app.core.security import keyed_fingerprint
-from app.core.settings import Settings, get_settings
+from app.core.settings import Settings
 from app.services.media.files import Variant
 
 PURPOSE = b"media-link"
@@ -84,9 +83,3 @@ class Links:
             self.secret, PURPOSE, audience.encode(), media_id.bytes, variant.encode(), str(until_s).encode()
         )
         return urlsafe_b64encode(digest[:SIGNATURE_BYTES]).rstrip(b"=").decode()
-
-
-@lru_cache
-def own() -> Links:
-    """Return the means of this process, which its settings give."""
-    return Links.of(get_settings())

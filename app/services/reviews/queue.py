@@ -27,6 +27,7 @@ from app.domain.texts import (
 )
 from app.services.complainants import HAS_PART_SQL, hash_of
 from app.services.media.attaching import told
+from app.services.media.links import Links
 from app.services.pages import PageRequest, page
 
 IS_COMPLAINANT = HAS_PART_SQL.format(complaint_id="c.id", person_hash="$4")
@@ -219,7 +220,13 @@ FIND = " UNION ALL ".join(branch.format(which="id = $5", where="true") for branc
 
 
 async def list_waiting(
-    reads: Reads, secret: str, caller: Caller, area_id: UUID | None, kind: str | None, request: PageRequest
+    reads: Reads,
+    links: Links,
+    secret: str,
+    caller: Caller,
+    area_id: UUID | None,
+    kind: str | None,
+    request: PageRequest,
 ) -> dict[str, Any]:
     """Return what waits in the caller's areas, or in one of them and all below it, oldest first.
 
@@ -228,7 +235,7 @@ async def list_waiting(
     filters = ("reviews", area_id, kind)
     above = request.above(*filters)
     rows = await reads.fetch(LIST_OF[kind], *_asker(secret, caller), above, area_id, request.rows)
-    return page(rows, request, _view, *filters)
+    return page(rows, request, lambda row: _view(links, row), *filters)
 
 
 async def find(reads: Reads, secret: str, caller: Caller, check_id: UUID) -> Record:
@@ -243,7 +250,7 @@ def _asker(secret: str, caller: Caller) -> tuple[object, ...]:
     return caller.id, caller.scope(Role.STAFF), caller.scope(Role.ALLIANCE), hash_of(secret, caller.id)
 
 
-def _view(row: Record) -> dict[str, Any]:
+def _view(links: Links, row: Record) -> dict[str, Any]:
     path = KINDS[row["kind"]].path
     may = [] if row["is_own"] else ["pass", "reject"] if row["may_reject"] else ["pass"]
     return {
@@ -257,7 +264,7 @@ def _view(row: Record) -> dict[str, Any]:
         },
         "area": row["area_id"] and {"id": row["area_id"], "name": row["area_name"]},
         "title": row["title"] and mask_text(row["title"]),
-        "pictures": told(row["pictures"], to_insider=True),
+        "pictures": told(links, row["pictures"], to_insider=True),
         "words": mask_text(row["words"] or row["title"]),
         "reason": reason_of(row),
         "suggest": row["suggest"],
