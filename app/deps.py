@@ -85,9 +85,14 @@ async def get_store(request: Request) -> Store:
     return store
 
 
-async def get_links(request: Request) -> Links:
+def links_of(request: Request) -> Links:
+    """Return what links to pictures are made with, to hot routes: they take the request and have no dependency more."""
     links: Links = request.app.state.links
     return links
+
+
+async def get_links(request: Request) -> Links:
+    return links_of(request)
 
 
 async def get_displays(request: Request) -> Displays:

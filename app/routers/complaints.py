@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
-    LinksDep,
     MaybeCallerDep,
     PageDep,
     PlacesDep,
@@ -18,6 +17,7 @@ from app.deps import (
     UnitOfWork,
     UnitOfWorkDep,
     answer,
+    links_of,
 )
 from app.domain.caller import Caller
 from app.problems import JSON_BODY_PROBLEMS, responses
@@ -106,10 +106,10 @@ async def list_queue(
 
 @router.get("/{complaint_id}", response_model=View, responses=responses("not-found", "invalid-payload"))
 async def get_complaint(
-    complaint_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, links: LinksDep, secret: SecretDep
+    complaint_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, request: Request, secret: SecretDep
 ) -> Response:
     """Get one complaint with the way it went; in a form of their own for whose it is and for staff."""
-    return answer(await complaint_views.get(reads, links, secret, caller, complaint_id))
+    return answer(await complaint_views.get(reads, links_of(request), secret, caller, complaint_id))
 
 
 @router.put("/{complaint_id}/seen", status_code=204, responses=responses("not-found", "invalid-payload"))

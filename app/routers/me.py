@@ -43,7 +43,7 @@ from app.schemas.posts import OwnPostOut
 from app.schemas.tasks import OwnClaims
 from app.schemas.teams import TeamOut
 from app.schemas.waiters import WaiterOut
-from app.schemas.wishes import WishOut
+from app.schemas.wishes import WishCardOut
 from app.services import (
     adjustments,
     calendar_links,
@@ -140,7 +140,7 @@ async def list_looks(caller: CallerDep, reads: ReadsDep, page: PageDep) -> Respo
     return answer(await looks.list_own(reads, caller, page))
 
 
-@router.get("/wishes", response_model=Page[WishOut], responses=LIST_PROBLEMS)
+@router.get("/wishes", response_model=Page[WishCardOut], responses=LIST_PROBLEMS)
 async def list_wishes(caller: CallerDep, reads: ReadsDep, links: LinksDep, page: PageDep) -> Response:
     """List the caller's wishes, newest first."""
     return answer(await wish_views.list_own(reads, links, caller, page))

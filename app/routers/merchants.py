@@ -9,7 +9,7 @@ from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
 from app.schemas.members import RefusalIn
 from app.schemas.merchants import MerchantIn, MerchantOut, MerchantStatus, RedemptionOut, SuspensionIn
-from app.schemas.offers import NewOfferIn, OfferOut
+from app.schemas.offers import NewOfferIn, OfferCardOut, OfferOut
 from app.schemas.settlements import DayOut
 from app.services import merchants, offers, redemptions, shop_days
 
@@ -122,7 +122,7 @@ async def add_offer(merchant_id: UUID, form: NewOfferIn, caller: CallerDep, work
 
 @router.get(
     "/{merchant_id}/offers",
-    response_model=Page[OfferOut],
+    response_model=Page[OfferCardOut],
     responses=responses("not-found", "invalid-payload", "cursor-invalid"),
 )
 async def list_offers(

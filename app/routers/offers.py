@@ -19,7 +19,7 @@ from app.deps import (
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
 from app.schemas.members import RefusalIn
-from app.schemas.offers import OfferIn, OfferOut, OfferStatus, VoucherOut
+from app.schemas.offers import OfferCardOut, OfferIn, OfferOut, OfferStatus, VoucherOut
 from app.services import offers, vouchers
 
 router = APIRouter(prefix="/offers", tags=["offers"])
@@ -27,7 +27,9 @@ CHANGE_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "not-found
 DECISION_PROBLEMS = (*WRITE_PROBLEMS, "invalid-payload", "not-allowed", "own-interest", "not-found", "state-conflict")
 
 
-@router.get("", response_model=Page[OfferOut], responses=responses("not-allowed", "invalid-payload", "cursor-invalid"))
+@router.get(
+    "", response_model=Page[OfferCardOut], responses=responses("not-allowed", "invalid-payload", "cursor-invalid")
+)
 async def list_offers(
     area_id: UUID,
     caller: MaybeCallerDep,

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.deps import (
     WRITE_PROBLEMS,
@@ -18,6 +18,7 @@ from app.deps import (
     TransactionDep,
     UnitOfWorkDep,
     answer,
+    links_of,
 )
 from app.domain.kinds import TaskKind
 from app.problems import JSON_BODY_PROBLEMS, responses
@@ -87,10 +88,10 @@ async def list_tasks(
     responses=responses("invalid-payload", "cursor-invalid"),
 )
 async def list_near_tasks(
-    asked: Annotated[NearQuery, Query()], caller: MaybeCallerDep, reads: ReadsDep, secret: SecretDep
+    asked: Annotated[NearQuery, Query()], caller: MaybeCallerDep, reads: ReadsDep, request: Request, secret: SecretDep
 ) -> Response:
     """List the open tasks with a free seat around a point, the nearest first; nobody keeps the point."""
-    return answer(await near_tasks.list_near(reads, secret, caller, asked))
+    return answer(await near_tasks.list_near(reads, links_of(request), secret, caller, asked))
 
 
 @router.get("/{task_id}", response_model=TaskOut, responses=responses("not-found", "invalid-payload"))

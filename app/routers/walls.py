@@ -24,7 +24,10 @@ async def get_wall(
     status: ComplaintStatus | None = None,
     category: CategoryCode | None = None,
 ) -> Response:
-    """Get the problems of a grid (子墙), or of a place above with all below it (母墙), newest first."""
+    """Get the problems of a grid (子墙), or of a place above with all below it (母墙), newest first.
+
+    A wall shows no pictures, on purpose: one may tell where whoever complained lives.
+    """
     return answer(await walls.get(reads, secret, caller, area_id, status, category, page))
 
 

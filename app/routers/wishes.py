@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
-    LinksDep,
     MaybeCallerDep,
     PageDep,
     ReadsDep,
@@ -16,13 +15,14 @@ from app.deps import (
     UnitOfWork,
     UnitOfWorkDep,
     answer,
+    links_of,
 )
 from app.domain.caller import Caller
 from app.domain.kinds import WishCategory
 from app.problems import JSON_BODY_PROBLEMS, responses
 from app.schemas.fields import Page
 from app.schemas.members import RefusalIn
-from app.schemas.wishes import WishConfirmIn, WishForPartiesOut, WishIn, WishOut, WishStatus
+from app.schemas.wishes import WishCardOut, WishConfirmIn, WishForPartiesOut, WishIn, WishOut, WishStatus
 from app.services import wish_views, wishes
 
 router = APIRouter(prefix="/wishes", tags=["wishes"])
@@ -48,18 +48,23 @@ async def post(form: WishIn, caller: CallerDep, work: UnitOfWorkDep) -> Response
     return await _tell(work, caller, await wishes.post(work.connection, caller, form), 201)
 
 
-@router.get("", response_model=Page[WishOut], responses=responses("not-allowed", "invalid-payload", "cursor-invalid"))
+@router.get(
+    "", response_model=Page[WishCardOut], responses=responses("not-allowed", "invalid-payload", "cursor-invalid")
+)
 async def list_wishes(
     area_id: UUID,
     caller: MaybeCallerDep,
     reads: ReadsDep,
-    links: LinksDep,
+    request: Request,
     page: PageDep,
     status: WishStatus = "published",
     category: WishCategory | None = None,
 ) -> Response:
-    """List the wishes of an area and all below it, newest first; what is not public, to its staff alone."""
-    return answer(await wish_views.list_of_area(reads, links, caller, area_id, status, category, page))
+    """List the wishes of an area and all below it, newest first; what is not public, to its staff alone.
+
+    `cover` is the first picture that has passed.
+    """
+    return answer(await wish_views.list_of_area(reads, links_of(request), caller, area_id, status, category, page))
 
 
 @router.get(
@@ -67,9 +72,9 @@ async def list_wishes(
     response_model=WishForPartiesOut | WishOut,
     responses=responses("not-found", "invalid-payload"),
 )
-async def get_wish(wish_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, links: LinksDep) -> Response:
+async def get_wish(wish_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, request: Request) -> Response:
     """Get one wish; its author, its helper and staff also get delivery, rating and history."""
-    return answer(await wish_views.get(reads, links, caller, wish_id))
+    return answer(await wish_views.get(reads, links_of(request), caller, wish_id))
 
 
 @router.post("/{wish_id}/approve", response_model=WishForPartiesOut, responses=DECISION)

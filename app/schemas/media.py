@@ -19,6 +19,15 @@ class PictureOut(Out):
     status: MediaStatus
 
 
+class CoverOut(Out):
+    """How a list shows something: small; ``width`` and ``height`` are those of the whole picture."""
+
+    id: UUID
+    thumb_url: str
+    width: int
+    height: int
+
+
 class MediaOut(PictureOut):
     """A picture that was just uploaded, as its owner sees it."""
 

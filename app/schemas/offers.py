@@ -11,7 +11,7 @@ from app.domain.kinds import OfferKind
 from app.schemas.areas import AreaRef
 from app.schemas.fields import In, Moment, Note, OfferTitle, Out, PictureIds
 from app.schemas.hours import HOURS_MAX, OpeningHoursIn, OpeningHoursOut
-from app.schemas.media import PictureOut
+from app.schemas.media import CoverOut, PictureOut
 from app.schemas.merchants import MerchantRef
 
 OfferStatus = Literal["checking", "reviewing", "listed", "paused", "rejected", "ended"]
@@ -47,8 +47,8 @@ class NewOfferIn(OfferIn):
     picture_ids: PictureIds = ()
 
 
-class OfferOut(Out):
-    """An offer."""
+class OfferSharedOut(Out):
+    """What lists and details say of an offer alike."""
 
     id: UUID
     merchant: MerchantRef
@@ -57,7 +57,6 @@ class OfferOut(Out):
     title: str
     description: str
     terms: str | None
-    pictures: list[PictureOut]
     points: int
     stock: int
     stock_left: int
@@ -69,6 +68,18 @@ class OfferOut(Out):
     status: OfferStatus
     created_at: datetime
     actions: list[str]
+
+
+class OfferCardOut(OfferSharedOut):
+    """An offer in a list, with the first of its pictures that has passed its check."""
+
+    cover: CoverOut | None
+
+
+class OfferOut(OfferSharedOut):
+    """An offer."""
+
+    pictures: list[PictureOut]
 
 
 class VoucherOut(Out):

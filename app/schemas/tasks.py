@@ -12,7 +12,7 @@ from app.schemas.areas import AreaRef
 from app.schemas.attendances import AttendanceOut
 from app.schemas.fields import Body, Check, In, Moment, Note, Out, Page, PictureIds, Skill, Title
 from app.schemas.locations import Location, Place, PointOut
-from app.schemas.media import PictureOut
+from app.schemas.media import CoverOut, PictureOut
 from app.schemas.task_tags import TagCode, without_repeats
 from app.schemas.wishes import Poster
 
@@ -86,9 +86,10 @@ class NearTaskOut(TaskOut):
     """A task as the search around a point shows it, with a free seat.
 
     One without a `location`, a wish above all, lies at the middle of its grid for this: its `distance_m` is rounded to
-    100 metres.
+    100 metres. `cover` is what a wish shows first.
     """
 
+    cover: CoverOut | None
     distance_m: int
     seats_left: int
 

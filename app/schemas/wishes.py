@@ -9,7 +9,7 @@ from pydantic import Field
 from app.domain.kinds import WishCategory
 from app.schemas.areas import AreaRef
 from app.schemas.fields import Body, In, Note, Out, PictureIds, Title
-from app.schemas.media import PictureOut
+from app.schemas.media import CoverOut, PictureOut
 
 WishStatus = Literal[
     "checking",
@@ -58,8 +58,8 @@ class WishTask(Out):
     hourly_points: int
 
 
-class WishOut(Out):
-    """A wish as everybody sees it."""
+class WishSharedOut(Out):
+    """What lists and details say of a wish alike."""
 
     id: UUID
     area: AreaRef
@@ -68,11 +68,22 @@ class WishOut(Out):
     body: str
     status: WishStatus
     poster: Poster
-    pictures: list[PictureOut]
     task: WishTask | None
     created_at: datetime
     published_at: datetime | None
     actions: list[str]
+
+
+class WishCardOut(WishSharedOut):
+    """A wish in a list, with the first of its pictures that has passed its check."""
+
+    cover: CoverOut | None
+
+
+class WishOut(WishSharedOut):
+    """A wish as everybody sees it."""
+
+    pictures: list[PictureOut]
 
 
 class Delivery(Out):

@@ -21,6 +21,8 @@ from app.domain.kinds import TaskKind, WishCategory
 from app.models.area_shape import LABEL_SPOT
 from app.schemas.tasks import RADIUS_MAX_M, NearQuery, Whose
 from app.services import task_words, tasks
+from app.services.media.attaching import COVER_SQL
+from app.services.media.links import Links
 from app.services.pages import PageRequest, page
 
 RADIUS_M = 5_000
@@ -137,6 +139,8 @@ WORDED = f"""
         AND ($13::text IS NULL OR EXISTS (SELECT FROM wish w WHERE w.id = t.wish_id AND w.category = $13))
         AND {IS_BEHIND.format(distance="t.distance")}
 """
+# Others than those whom an errand or a complaint concerns see no picture of it: it may tell where somebody lives.
+COVER = COVER_SQL.format(subject_id="seen.wish_id", kind="wish")
 LABELS = f"""
     label AS MATERIALIZED (
         SELECT a.id AS area_id, {LABEL_SPOT} <-> {HERE} AS distance FROM area a JOIN area_shape s ON s.area_id = a.id
@@ -150,7 +154,9 @@ LABELS = f"""
 """
 
 
-async def list_near(reads: Reads, secret: str, caller: Caller | None, wanted: NearQuery) -> dict[str, Any]:
+async def list_near(
+    reads: Reads, links: Links, secret: str, caller: Caller | None, wanted: NearQuery
+) -> dict[str, Any]:
     """Return the open tasks with a free seat around a point, the nearest first, those as near newest first.
 
     Raises ``cursor-invalid`` for a cursor of another question, ``token-missing`` when somebody asks for their own grid,
@@ -182,7 +188,7 @@ async def list_near(reads: Reads, secret: str, caller: Caller | None, wanted: Ne
         wanted.tag,
         *([] if asked_words is None else [asked_words]),
     )
-    return page(rows, request, lambda row: _card(row, caller, scale), *filters, key="distance", order=DISTANCES)
+    return page(rows, request, lambda row: _card(links, row, caller, scale), *filters, key="distance", order=DISTANCES)
 
 
 @cache
@@ -197,7 +203,8 @@ def statement(whose: Whose | None, *, has_category: bool, has_words: bool) -> st
     return f"""
         WITH {own} {LABELS if has_words else ""}
         found AS MATERIALIZED (SELECT id, distance FROM ({found}) AS near ORDER BY distance, id DESC LIMIT $7)
-        SELECT seen.*, found.distance FROM found CROSS JOIN LATERAL ({tasks.VIEW} WHERE t.id = found.id) AS seen
+        SELECT seen.*, found.distance, {COVER} AS cover
+        FROM found CROSS JOIN LATERAL ({tasks.VIEW} WHERE t.id = found.id) AS seen
         ORDER BY found.distance, found.id DESC
     """
 
@@ -215,11 +222,12 @@ def _kinds(wanted: NearQuery) -> list[TaskKind]:
     return kinds
 
 
-def _card(row: Record, caller: Caller | None, scale: float) -> dict[str, Any]:
+def _card(links: Links, row: Record, caller: Caller | None, scale: float) -> dict[str, Any]:
     """Return a task with its distance on the ground in metres."""
     distance_m = row["distance"] / scale
     step_m = LABEL_STEP_M if row["longitude"] is None else 1
     return tasks.view(row, caller) | {
+        "cover": links.cover(row["cover"]),
         "distance_m": round(distance_m / step_m) * step_m,
         "seats_left": row["seats"] - row["seats_taken"],
     }

@@ -25,7 +25,7 @@ from app.models.offer import Offer
 from app.schemas.offers import NewOfferIn, OfferIn
 from app.services import areas, circles, messages, transitions
 from app.services.media import attaching
-from app.services.media.attaching import PICTURES_SQL, told
+from app.services.media.attaching import COVER_SQL, PICTURES_SQL, told
 from app.services.media.links import Links
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
@@ -33,15 +33,17 @@ from app.services.transitions import Mover
 CHECK_OFFER = "check_offer"
 
 # In every statement here $4 is the areas where the caller acts for the alliance, and $5 the caller.
-VIEW = f"""
+VIEW = """
     SELECT o.id, o.merchant_id, m.name AS merchant_name, m.owner_id, m.status AS merchant_status, o.area_id,
         a.name AS area_name, o.kind, o.title, o.description, o.terms, o.points, o.stock, o.stock_left,
         o.per_person_limit, o.per_day_limit, o.day, o.taken_on_day, o.valid_from, o.valid_until, o.opening_hours,
         o.status, o.created_at, a.lineage && $4::uuid[] AS in_scope,
         (SELECT t.taken FROM offer_taker t WHERE t.offer_id = o.id AND t.user_id = $5::uuid) AS taken_by_caller,
-        {PICTURES_SQL.format(subject_id="o.id", kind="offer")} AS pictures
+        {pictures}
     FROM offer o JOIN merchant m ON m.id = o.merchant_id JOIN area a ON a.id = o.area_id
 """
+CARD = VIEW.format(pictures=f"{COVER_SQL.format(subject_id='o.id', kind='offer')} AS cover")
+DETAIL = VIEW.format(pictures=f"{PICTURES_SQL.format(subject_id='o.id', kind='offer')} AS pictures")
 # What a suspended shop offers waits with it, and what is over is no longer shown.
 SHOWN = """
     x.status = $6 AND ($6 <> 'listed' OR (
@@ -49,11 +51,11 @@ SHOWN = """
         AND (SELECT m.status FROM merchant m WHERE m.id = x.merchant_id) = 'approved'
     ))
 """
-IN_AREA = f"{VIEW} WHERE o.id IN ({ids_in_area('offer', SHOWN)}) ORDER BY o.id DESC LIMIT $3"
+IN_AREA = f"{CARD} WHERE o.id IN ({ids_in_area('offer', SHOWN)}) ORDER BY o.id DESC LIMIT $3"
 IDS_IN_CIRCLE = ids_in_area("offer", SHOWN, within=circles.WITHIN.format(circle_id="$8"))
-IN_CIRCLE = f"{VIEW} WHERE o.id IN ({IDS_IN_CIRCLE}) ORDER BY o.id DESC LIMIT $3"
-OF_MERCHANT = f"{VIEW} WHERE o.merchant_id = $1 AND o.id < $2 ORDER BY o.id DESC LIMIT $3"
-GET = VIEW.replace("$4", "$2").replace("$5", "$3") + " WHERE o.id = $1"
+IN_CIRCLE = f"{CARD} WHERE o.id IN ({IDS_IN_CIRCLE}) ORDER BY o.id DESC LIMIT $3"
+OF_MERCHANT = f"{CARD} WHERE o.merchant_id = $1 AND o.id < $2 ORDER BY o.id DESC LIMIT $3"
+GET = DETAIL.replace("$4", "$2").replace("$5", "$3") + " WHERE o.id = $1"
 # Locked before it is joined: a join that waited for one which went to another area meanwhile would find nothing.
 LOCK = "SELECT FROM offer WHERE id = $1 FOR UPDATE"
 MAY_SEE_ALL = """
@@ -72,6 +74,9 @@ EDIT = """
         valid_until = $11, opening_hours = $12, worded_at = CASE WHEN $13 THEN now() ELSE worded_at END
     WHERE id = $1 AND stock - stock_left <= $7 RETURNING true
 """
+
+WRITER_AND_READERS = frozenset({Party.AUTHOR, Party.ALLIANCE})
+"""Who sees the pictures of an offer before they have passed."""
 
 
 async def add(connection: Connection, caller: Caller, merchant_id: UUID, form: NewOfferIn) -> UUID:
@@ -165,7 +170,7 @@ async def list_of_area(
     filters, moment = ("offers", area_id, circle_id, status), now()
     asked = (area_id, request.below(*filters), request.rows, scope, _id_of(caller), status, moment)
     rows = await (reads.fetch(IN_CIRCLE, *asked, circle_id) if circle_id else reads.fetch(IN_AREA, *asked))
-    return page(rows, request, lambda row: _view(links, row, caller, moment), *filters)
+    return page(rows, request, lambda row: _card(links, row, caller, moment), *filters)
 
 
 async def list_of_merchant(
@@ -177,14 +182,17 @@ async def list_of_merchant(
         raise Problem("not-found")
     filters = ("offers-of-merchant", merchant_id)
     rows = await reads.fetch(OF_MERCHANT, merchant_id, request.below(*filters), request.rows, scope, caller.id)
-    return page(rows, request, lambda row: _view(links, row, caller, moment), *filters)
+    return page(rows, request, lambda row: _card(links, row, caller, moment), *filters)
 
 
 async def get(reads: Reads, links: Links, caller: Caller | None, offer_id: UUID) -> dict[str, Any]:
     """Return one offer. Raises ``not-found`` for one that is not there for the caller."""
     scope = caller.scope(Role.ALLIANCE) if caller else []
     row = await reads.fetchrow(GET, offer_id, scope, _id_of(caller))
-    return _view(links, _require_visible(row, caller), caller, now())
+    row = _require_visible(row, caller)
+    view, parties = _shared(row, caller, now()), _parties(row, caller)
+    view["pictures"] = told(links, row["pictures"], to_insider=bool(parties & WRITER_AND_READERS))
+    return view
 
 
 def _hours(form: OfferIn) -> str:
@@ -223,7 +231,12 @@ def _parties(row: Record, caller: Caller | None) -> frozenset[Party]:
     )
 
 
-def _view(links: Links, row: Record, caller: Caller | None, moment: datetime) -> dict[str, Any]:
+def _card(links: Links, row: Record, caller: Caller | None, moment: datetime) -> dict[str, Any]:
+    return _shared(row, caller, moment) | {"cover": links.cover(row["cover"])}
+
+
+def _shared(row: Record, caller: Caller | None, moment: datetime) -> dict[str, Any]:
+    """Return what lists and details say of an offer alike."""
     parties = _parties(row, caller)
     actions = list(OFFER.actions(row["status"], parties))
     if row["status"] == OFFER.initial and Party.AUTHOR in parties:
@@ -237,7 +250,6 @@ def _view(links: Links, row: Record, caller: Caller | None, moment: datetime) ->
     return {name: row[name] for name in shown} | {
         "merchant": {"id": row["merchant_id"], "name": row["merchant_name"]},
         "area": {"id": row["area_id"], "name": row["area_name"]},
-        "pictures": told(links, row["pictures"], to_insider=bool(parties & {Party.AUTHOR, Party.ALLIANCE})),
         "opening_hours": json.loads(row["opening_hours"]),
         "actions": actions,
     }

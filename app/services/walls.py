@@ -1,4 +1,7 @@
-"""Walls: the problems of an area and all below it, and the answers to them, for everybody to read."""
+"""Walls: the problems of an area and all below it, and the answers to them, for everybody to read.
+
+A wall never shows a picture: one may tell where whoever complained lives (I9).
+"""
 
 from typing import Any
 from uuid import UUID

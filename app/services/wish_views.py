@@ -13,18 +13,17 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import PART_ACTIONS, WISH
 from app.services import areas
 from app.services.content_checks.asking import IS_PASSED_SQL
-from app.services.media.attaching import PICTURES_SQL, told
+from app.services.media.attaching import COVER_SQL, PICTURES_SQL, told
 from app.services.media.links import Links
 from app.services.pages import PageRequest, page
 from app.services.wishes import PUBLIC_STATES, may_see
 
 # Ids are written as text while an answer is made: the serialiser takes a microsecond for each of the driver's UUIDs.
 # In every statement here $5 is the caller's id or null, $6 the areas where they act as staff.
-PICTURES = PICTURES_SQL.format(subject_id="w.id", kind="wish")
 CARD = f"""
     SELECT w.id, w.author_id, w.area_id, a.name AS area_name, w.category, w.title, w.body, w.status, u.nickname,
         w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
-        t.hourly_points, {PICTURES} AS pictures,
+        t.hourly_points, {COVER_SQL.format(subject_id="w.id", kind="wish")} AS cover,
         a.lineage && $6::uuid[] AS in_scope, c.user_id AS claimant_id
     FROM wish w JOIN area a ON a.id = w.area_id JOIN "user" u ON u.id = w.author_id
     LEFT JOIN task t ON t.wish_id = w.id
@@ -38,7 +37,8 @@ OWN = f"{CARD} WHERE w.author_id = $1 AND w.id < $2 AND $4::text IS NULL ORDER B
 DETAIL = f"""
     SELECT w.id, w.author_id, w.area_id, a.name AS area_name, w.category, w.title, w.body, w.status, u.nickname,
         w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
-        t.hourly_points, {PICTURES} AS pictures, {PICTURES_SQL.format(subject_id="c.id", kind="claim")} AS shown,
+        t.hourly_points, {PICTURES_SQL.format(subject_id="w.id", kind="wish")} AS pictures,
+        {PICTURES_SQL.format(subject_id="c.id", kind="claim")} AS shown,
         a.lineage && $3::uuid[] AS in_scope, w.rating, w.thanks,
         c.id AS claim_id, c.user_id AS claimant_id, c.note, c.minutes, c.done_percent, c.submitted_at,
         h.nickname AS helper_nickname,
@@ -85,13 +85,13 @@ async def list_of_area(
         rows = await reads.fetch(IN_AREA, *arguments)
     else:
         rows = await reads.fetch(IN_AREA_OF_CATEGORY, *arguments, category)
-    return page(rows, request, lambda row: _card(links, row, _parties(row, caller)), *filters)
+    return page(rows, request, lambda row: _card(links, row, caller), *filters)
 
 
 async def list_own(reads: Reads, links: Links, caller: Caller, request: PageRequest) -> dict[str, Any]:
     """Return the caller's own wishes, whatever became of them."""
     rows = await reads.fetch(OWN, caller.id, request.below("own-wishes"), request.rows, None, caller.id, [])
-    return page(rows, request, lambda row: _card(links, row, _parties(row, caller)), "own-wishes")
+    return page(rows, request, lambda row: _card(links, row, caller), "own-wishes")
 
 
 async def get(reads: Reads, links: Links, caller: Caller | None, wish_id: UUID) -> dict[str, Any]:
@@ -104,7 +104,8 @@ async def get(reads: Reads, links: Links, caller: Caller | None, wish_id: UUID) 
     parties = _parties(row, caller)
     if not may_see(row["status"], parties):
         raise Problem("not-found")
-    view = _card(links, row, parties)
+    view = _shared(row, parties)
+    view["pictures"] = told(links, row["pictures"], to_insider=bool(parties & WRITER_AND_READERS))
     if parties & PARTIES_WHO_SEE_ALL:
         view |= _for_parties(links, row, parties)
     return view
@@ -116,7 +117,14 @@ def _parties(row: Record, caller: Caller | None) -> frozenset[Party]:
     )
 
 
-def _card(links: Links, row: Record, parties: frozenset[Party]) -> dict[str, Any]:
+def _card(links: Links, row: Record, caller: Caller | None) -> dict[str, Any]:
+    view = _shared(row, _parties(row, caller))
+    view["cover"] = links.cover(row["cover"])
+    return view
+
+
+def _shared(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
+    """Return what lists and details say of a wish alike."""
     task = None
     if row["task_id"] is not None:
         task = {
@@ -134,7 +142,6 @@ def _card(links: Links, row: Record, parties: frozenset[Party]) -> dict[str, Any
         "body": row["body"],
         "status": row["status"],
         "poster": {"nickname": row["nickname"]},
-        "pictures": told(links, row["pictures"], to_insider=bool(parties & WRITER_AND_READERS)),
         "task": task,
         "created_at": row["created_at"],
         "published_at": row["published_at"],

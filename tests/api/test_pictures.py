@@ -9,10 +9,16 @@ import pytest
 from app.domain.caller import Role
 from tests.api.scene import problem
 from tests.api_client import ApiClient
+from tests.errands import open_errand
 from tests.factories import World, picture_file
 from tests.people import Person
 
 DECIDE = "UPDATE media SET status = $2 WHERE id = ANY($1)"
+ATTACH = """
+    UPDATE media SET subject_kind = $2::text, subject_id = $3, position = array_position($1::uuid[], id),
+        owner_id = CASE WHEN $2::text <> 'complaint' THEN owner_id END
+    WHERE id = ANY($1)
+"""
 HOLD = """
     INSERT INTO content_check (id, subject_kind, subject_id, part, status)
     SELECT gen_random_uuid(), 'media', id, 'picture', 'held' FROM media WHERE id = ANY($1)
@@ -44,10 +50,19 @@ def wish_form(world: World, *picture_ids: UUID) -> dict[str, Any]:
     return form | {"picture_ids": [str(each) for each in picture_ids]}
 
 
-async def feed_of(api: ApiClient, world: World, person: Person | None, wish_id: UUID) -> list[dict[str, Any]]:
-    listed = await api.get("/v1/wishes", person, area_id=world.grid.id)
-    [pictures] = [item["pictures"] for item in listed.json()["items"] if item["id"] == str(wish_id)]
-    return list(pictures)
+async def cover_of(
+    api: ApiClient, path: str, person: Person | None, subject_id: object, key: str = "id", **params: Any
+) -> str | None:
+    """Return by which picture a list shows something; its link opens it."""
+    listed = (await api.get(path, person, **params)).json()["items"]
+    [item] = [item for item in listed if item[key] == str(subject_id)]
+    cover = item["cover"]
+    if cover is None:
+        return None
+    assert cover.keys() == {"id", "thumb_url", "width", "height"}
+    parts = urlsplit(cover["thumb_url"])
+    assert (await api.request("GET", f"{parts.path}?{parts.query}")).status_code == 200
+    return str(cover["id"])
 
 
 async def test_pictures_of_a_wish(api: ApiClient, world: World):
@@ -62,14 +77,10 @@ async def test_pictures_of_a_wish(api: ApiClient, world: World):
     assert (await api.post(f"{path}/approve", world.staff)).status_code == 200
     for person in (stranger, None):
         assert await look(api, path, person) == []
-        assert await feed_of(api, world, person, wish_id) == []
-    assert len(await feed_of(api, world, world.staff, wish_id)) == 2
     await decide(world, "passed", second)
     await decide(world, "rejected", first)
     for person in (stranger, None):
         assert await look(api, path, person) == [(str(second), "passed")]
-        [told] = await feed_of(api, world, person, wish_id)
-        assert (told["id"], told["width"], told["height"]) == (str(second), 64, 48)
     assert await look(api, path, author) == [(str(second), "passed"), (str(first), "rejected")]
     assert problem(await api.delete(f"/v1/media/{second}", author)) == (409, "state-conflict")
     assert (await api.delete(f"/v1/media/{first}", author)).status_code == 204, "nobody else has seen it"
@@ -92,6 +103,48 @@ async def self_claim_and_deliver(api: ApiClient, world: World, wish_id: UUID, au
             assert await look(api, claim, person) == [(str(shown), status)]
         assert await look(api, wish, author, "delivery.pictures") == resident
         assert await look(api, claim, author) == resident
+
+
+async def test_lists_show_the_first_picture_that_has_passed(api: ApiClient, world: World):
+    """To everybody, staff too; and of what may tell where somebody lives they show none."""
+    await world.draw_all()
+    author = await world.person()
+    wish, shop = await world.wish(author), await world.shop(author)
+    offer = await world.offer(shop)
+    (errand, errand_task), complaint = await open_errand(world, author), await world.complaint(author)
+    task = await world.task_of(wish)
+    near, grid, district = world.place(15, 15) | {"radius_m": 1_800}, world.grid.id, world.district.id
+    pictures = [await world.picture(author) for _ in range(7)]
+    of_wish, of_offer, (of_errand,), (of_complaint,) = pictures[:3], pictures[3:5], pictures[5:6], pictures[6:]
+    for kind, subject_id, shown in (
+        ("wish", wish, of_wish),
+        ("offer", offer, of_offer),
+        ("errand", errand, [of_errand]),
+        ("complaint", complaint, [of_complaint]),
+    ):
+        await world.database.writes.execute(ATTACH, shown, kind, subject_id)
+    await decide(world, "passed", of_errand, of_complaint)
+    for first_status, second_status, expected in (
+        ("checking", "held", None),
+        ("rejected", "passed", of_wish[1]),
+        ("passed", "passed", of_wish[0]),
+        ("removed", "checking", None),
+    ):
+        await decide(world, first_status, of_wish[0], of_offer[0])
+        await decide(world, second_status, of_wish[1], of_wish[2], of_offer[1])
+        seen = expected and str(expected)
+        for person in (None, author, world.staff):
+            assert await cover_of(api, "/v1/wishes", person, wish, area_id=grid) == seen
+            assert await cover_of(api, "/v1/tasks/near", person, task, **near) == seen
+            assert await cover_of(api, "/v1/tasks/near", person, task, **near, q="灯泡") == seen
+        assert await cover_of(api, "/v1/me/wishes", author, wish) == seen
+        seen = expected and str(of_offer[of_wish.index(expected)])
+        for path in ("/v1/offers", f"/v1/merchants/{shop}/offers"):
+            assert await cover_of(api, path, author, offer, area_id=district) == seen
+    assert await cover_of(api, "/v1/tasks/near", author, errand_task, **near) is None
+    listed = await api.get(f"/v1/walls/{grid}")
+    assert str(complaint) in listed.text
+    assert str(of_complaint) not in listed.text
 
 
 @pytest.mark.parametrize("fault", ["another's", "used", "rejected", "nowhere", "twice", "seven", "no id"])

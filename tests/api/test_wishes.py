@@ -116,7 +116,7 @@ class TestListWishes:
             "body": "厨房的灯坏了，请帮忙。",
             "status": "published",
             "poster": {"nickname": "邻居0001"},
-            "pictures": [],
+            "cover": None,
             "task": {
                 "id": str(await world.task_of(wish)),
                 "seats": 1,

@@ -27,6 +27,12 @@ PICTURES_SQL = """ARRAY(
     ORDER BY m.position, m.id
 )"""
 """The pictures of a thing, for ``told``; format it with the thing's id and the kind."""
+COVER_SQL = """(
+    SELECT (m.id, m.width, m.height) FROM media m
+    WHERE m.subject_id = {subject_id} AND m.subject_kind = '{kind}' AND m.status = 'passed'
+    ORDER BY m.position, m.id LIMIT 1
+)"""
+"""What a list shows of a thing, for ``Links.cover``; format it as the other, and let it be asked for a page's rows."""
 
 
 async def attach(

@@ -6,10 +6,11 @@ as long as it is there. So a picture that is taken off is gone for everybody els
 
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ GRID_S = 600
 """Links end on a grid, so that the same picture has the same link for ten minutes and is kept by caches that long."""
 CHECK_LIFE = timedelta(hours=3)
 """WeChat fetches a picture up to half an hour later, and once more when it is asked again."""
+LINKS_REMEMBERED = 4096
+"""By each process: about three megabytes. To sign the covers of a page anew costs a sixth of the page."""
 
 
 class Audience(StrEnum):
@@ -48,20 +51,28 @@ class Links:
     def shown(self, media: Mapping[str, Any], *, to_insider: bool) -> dict[str, Any]:
         """Return a picture with links of ten to twenty minutes; ``media`` has at least what stands here."""
         audience = Audience.INSIDER if to_insider else Audience.READER
-        until_s = (int(now().timestamp()) // GRID_S + 2) * GRID_S
+        until_s = _end_of_links()
         media_id = UUID(str(media["id"]))
         return {
             "id": media_id,
-            "url": self._url(audience, media_id, "full", until_s),
-            "thumb_url": self._url(audience, media_id, "thumb", until_s),
+            "url": _link(self, audience, media_id, "full", until_s),
+            "thumb_url": _link(self, audience, media_id, "thumb", until_s),
             "width": media["width"],
             "height": media["height"],
             "status": media["status"],
         }
 
+    def cover(self, picture: Sequence[Any] | None) -> dict[str, Any] | None:
+        """Return how a list shows a thing: by its first picture that has passed, if there is one."""
+        if picture is None:
+            return None
+        media_id, width, height = picture
+        thumb_url = _link(self, Audience.READER, media_id, "thumb", _end_of_links())
+        return {"id": str(media_id), "thumb_url": thumb_url, "width": width, "height": height}
+
     def for_check(self, media_id: UUID) -> str:
         """Return a link by which WeChat fetches a picture."""
-        return self._url(Audience.INSIDER, media_id, "full", int((now() + CHECK_LIFE).timestamp()))
+        return self.made(Audience.INSIDER, media_id, "full", int((now() + CHECK_LIFE).timestamp()))
 
     def audience_of(
         self, media_id: UUID, variant: Variant, until_s: int, signature: str, moment: datetime
@@ -74,7 +85,8 @@ class Links:
         )
         return next(made, None)
 
-    def _url(self, audience: Audience, media_id: UUID, variant: Variant, until_s: int) -> str:
+    def made(self, audience: Audience, media_id: UUID, variant: Variant, until_s: int) -> str:
+        """Return the link that opens one file for somebody until a moment."""
         signature = self._sign(audience, media_id, variant, until_s)
         return f"{self.base_url}/v1/media/{media_id}/{variant}?until={until_s}&signature={signature}"
 
@@ -83,3 +95,14 @@ class Links:
             self.secret, PURPOSE, audience.encode(), media_id.bytes, variant.encode(), str(until_s).encode()
         )
         return urlsafe_b64encode(digest[:SIGNATURE_BYTES]).rstrip(b"=").decode()
+
+
+def _end_of_links() -> int:
+    """Return until when links last that are told now: ten to twenty minutes."""
+    return (int(now().timestamp()) // GRID_S + 2) * GRID_S
+
+
+@lru_cache(maxsize=LINKS_REMEMBERED)
+def _link(links: Links, audience: Audience, media_id: UUID, variant: Variant, until_s: int) -> str:
+    """Return a link that ends on the grid: the same for everybody, so it is signed once."""
+    return links.made(audience, media_id, variant, until_s)
