@@ -36,9 +36,10 @@ from app.services.leaving import END_LEAVING
 from app.services.lending import drawing
 from app.services.lending.plans import DRAW_UP
 from app.services.media import checks as media_checks
-from app.services.media import intake
-from app.services.media.intake import CHECK_MEDIA, DELETE_FILES
+from app.services.media import removing
+from app.services.media.intake import CHECK_MEDIA
 from app.services.media.links import Links
+from app.services.media.removing import DELETE_FILES
 from app.services.merchants import GIVE_BACK_VOUCHERS
 from app.services.offers import CHECK_OFFER
 from app.services.posted_tasks import CHECK_TASK
@@ -124,7 +125,7 @@ def wire(pool: asyncpg.Pool, parts: Parts) -> PgQueuer:
         END_LEAVING: partial(end_leaving, parts),
         TAKE_PUSH: partial(pushes.take, database, secret),
         CHECK_MEDIA: partial(media_checks.check, database, wechat, Links.of(parts.settings), secret),
-        DELETE_FILES: partial(intake.delete_files, parts.store),
+        DELETE_FILES: partial(removing.delete_files, parts.store),
         PLACE_TEXTS: partial(place_complaint_texts, parts),
     }
     for name, act in acts.items():

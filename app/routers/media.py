@@ -12,15 +12,16 @@ from app.deps import (
     CallerDep,
     LinksDep,
     ReadsDep,
+    SecretDep,
     StoreDep,
     TransactionDep,
     UnitOfWorkDep,
     UploadDep,
 )
 from app.problems import responses
-from app.schemas.media import MediaOut
+from app.schemas.media import PictureOut
 from app.services.idempotency import Replay
-from app.services.media import files, intake, serving
+from app.services.media import files, intake, removing, serving
 from app.services.media.intake import Stored
 from app.services.media.pictures import Picture
 from app.services.media.serving import Link, Served
@@ -81,7 +82,7 @@ async def _put(picture: Annotated[Picture, Depends(_rewrite)], store: StoreDep) 
 @router.post(
     "",
     status_code=201,
-    response_model=MediaOut,
+    response_model=PictureOut,
     responses=responses(
         *WRITE_PROBLEMS,
         "upload-unreadable",
@@ -147,7 +148,11 @@ def _send(served: Served) -> Response:
 
 
 @router.delete("/{media_id}", status_code=204, responses=responses("not-found", "invalid-payload", "state-conflict"))
-async def remove(media_id: UUID, caller: CallerDep, connection: TransactionDep) -> Response:
-    """Remove a picture of one's own that nobody else has seen; its files are deleted at once."""
-    await intake.remove(connection, caller, media_id)
+async def remove(media_id: UUID, caller: CallerDep, connection: TransactionDep, secret: SecretDep) -> Response:
+    """Take back a picture of one's own; its files are deleted at once.
+
+    One of a wish, an errand or an offer at any time, one of a complaint until it is answered, one of a delivery or an
+    answer until others have seen it.
+    """
+    await removing.remove(connection, secret, caller, media_id)
     return Response(status_code=204)

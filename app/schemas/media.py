@@ -9,7 +9,10 @@ MediaStatus = Literal["checking", "passed", "held", "rejected"]
 
 
 class PictureOut(Out):
-    """A picture of something; its links open it for ten to twenty minutes. Others see those alone that have passed."""
+    """A picture of something; its links open it for ten to twenty minutes. Others see those alone that have passed.
+
+    Whose it is may `remove` it (`DELETE /v1/media/{media_id}`) where `actions` says so.
+    """
 
     id: UUID
     url: str
@@ -17,6 +20,7 @@ class PictureOut(Out):
     width: int
     height: int
     status: MediaStatus
+    actions: list[Literal["remove"]]
 
 
 class CoverOut(Out):
@@ -26,9 +30,3 @@ class CoverOut(Out):
     thumb_url: str
     width: int
     height: int
-
-
-class MediaOut(PictureOut):
-    """A picture that was just uploaded, as its owner sees it."""
-
-    actions: list[Literal["remove"]]

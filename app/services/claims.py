@@ -27,6 +27,7 @@ from app.services.limits import LIMIT_SQL, Terms
 from app.services.media import attaching
 from app.services.media.attaching import PICTURES_SQL, told
 from app.services.media.links import Links
+from app.services.media.removing import UNSEEN
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -273,7 +274,12 @@ def view(links: Links, row: Record, caller: Caller) -> dict[str, Any]:
         "task": task_references.refer(row),
         "status": row["status"],
         "note": row["note"] if row["is_note_passed"] or parties & WRITER_AND_STAFF else None,
-        "pictures": told(links, row["pictures"], to_insider=bool(parties & WRITER_AND_STAFF)),
+        "pictures": told(
+            links,
+            row["pictures"],
+            to_insider=bool(parties & WRITER_AND_STAFF),
+            removable=UNSEEN if Party.CLAIMANT in parties else (),
+        ),
         "minutes": row["minutes"],
         "done_percent": row["done_percent"],
         "due_at": row["due_at"],

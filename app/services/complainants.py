@@ -35,6 +35,7 @@ COPY_TO = """
     VALUES ($1, $2, 'joiner', $3) ON CONFLICT (complaint_id, person_hash) DO NOTHING RETURNING true
 """
 FIND_PARTS = "SELECT person_hash FROM complaint_person WHERE complaint_id = $1 AND person_hash = ANY($2)"
+IS_AUTHOR = "SELECT true FROM complaint_person WHERE complaint_id = $1 AND person_hash = $2 AND part = 'author'"
 FIND_AUTHORS = "SELECT complaint_id, person_hash FROM complaint_person WHERE complaint_id = ANY($1) AND part = 'author'"
 LIST_MANY = """
     SELECT complaint_id, part, sealed FROM complaint_person WHERE complaint_id = ANY ($1) ORDER BY complaint_id
@@ -158,6 +159,11 @@ async def find_users(
 async def find_parts(reads: Reads, complaint_id: UUID, hashes: Sequence[bytes]) -> set[bytes]:
     """Return those of ``hashes`` under which somebody complained or joined in."""
     return {row["person_hash"] for row in await reads.fetch(FIND_PARTS, complaint_id, hashes)}
+
+
+async def is_author(reads: Reads, secret: str, complaint_id: UUID, person_id: UUID) -> bool:
+    """Whether a complaint is somebody's own."""
+    return bool(await reads.fetchval(IS_AUTHOR, complaint_id, hash_of(secret, person_id)))
 
 
 async def see(connection: Connection, secret: str, complaint_id: UUID, person_id: UUID) -> None:

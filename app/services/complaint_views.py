@@ -22,6 +22,7 @@ from app.services.complaints.residents import FEEDBACK
 from app.services.complaints.standing import may_see, parties
 from app.services.media.attaching import PICTURES_SQL, told
 from app.services.media.links import Links
+from app.services.media.removing import STANDING
 from app.services.pages import PageRequest, page
 from app.services.step_views import PARTS, parts_for_staff, public_parts
 
@@ -231,7 +232,12 @@ def _pictures(links: Links, row: Record) -> dict[str, Any]:
     is_author = row["part"] == ComplaintPart.AUTHOR
     answered = row["answer_pictures"] if is_staff or row["part"] is not None or row["echo_id"] else ()
     return {
-        "pictures": told(links, row["pictures"], to_insider=is_author or is_staff),
+        "pictures": told(
+            links,
+            row["pictures"],
+            to_insider=is_author or is_staff,
+            removable=STANDING if is_author and row["status"] not in RATED_COMPLAINT_STATES else (),
+        ),
         "answer_pictures": told(links, answered, to_insider=is_staff),
     }
 

@@ -27,6 +27,7 @@ from app.services import areas, circles, messages, transitions
 from app.services.media import attaching
 from app.services.media.attaching import COVER_SQL, PICTURES_SQL, told
 from app.services.media.links import Links
+from app.services.media.removing import STANDING
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 
@@ -191,7 +192,12 @@ async def get(reads: Reads, links: Links, caller: Caller | None, offer_id: UUID)
     row = await reads.fetchrow(GET, offer_id, scope, _id_of(caller))
     row = _require_visible(row, caller)
     view, parties = _shared(row, caller, now()), _parties(row, caller)
-    view["pictures"] = told(links, row["pictures"], to_insider=bool(parties & WRITER_AND_READERS))
+    view["pictures"] = told(
+        links,
+        row["pictures"],
+        to_insider=bool(parties & WRITER_AND_READERS),
+        removable=STANDING if Party.AUTHOR in parties else (),
+    )
     return view
 
 

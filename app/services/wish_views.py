@@ -15,6 +15,7 @@ from app.services import areas
 from app.services.content_checks.asking import IS_PASSED_SQL
 from app.services.media.attaching import COVER_SQL, PICTURES_SQL, told
 from app.services.media.links import Links
+from app.services.media.removing import STANDING, UNSEEN
 from app.services.pages import PageRequest, page
 from app.services.wishes import PUBLIC_STATES, may_see
 
@@ -105,7 +106,12 @@ async def get(reads: Reads, links: Links, caller: Caller | None, wish_id: UUID) 
     if not may_see(row["status"], parties):
         raise Problem("not-found")
     view = _shared(row, parties)
-    view["pictures"] = told(links, row["pictures"], to_insider=bool(parties & WRITER_AND_READERS))
+    view["pictures"] = told(
+        links,
+        row["pictures"],
+        to_insider=bool(parties & WRITER_AND_READERS),
+        removable=STANDING if Party.AUTHOR in parties else (),
+    )
     if parties & PARTIES_WHO_SEE_ALL:
         view |= _for_parties(links, row, parties)
     return view
@@ -159,7 +165,12 @@ def _for_parties(links: Links, row: Record, parties: frozenset[Party]) -> dict[s
             "claim_id": str(row["claim_id"]),
             "helper": {"nickname": row["helper_nickname"]},
             "note": row["note"] if reads_note else None,
-            "pictures": told(links, row["shown"], to_insider=Party.AUTHOR not in parties),
+            "pictures": told(
+                links,
+                row["shown"],
+                to_insider=Party.AUTHOR not in parties,
+                removable=UNSEEN if Party.CLAIMANT in parties else (),
+            ),
             "minutes": row["minutes"],
             "done_percent": row["done_percent"],
             "submitted_at": row["submitted_at"],

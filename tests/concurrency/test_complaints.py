@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.domain.caller import Role
 from app.jobs import handlers
+from tests.concurrency.test_area_tree import wait_until_blocked
 from tests.concurrency.test_races import together
 from tests.conftest import Jobs
 from tests.factories import COMPLAINT_FORMS, World
@@ -104,3 +105,23 @@ async def test_thirty_posts_at_once_are_five(world: World):
     form = {"area_id": str(world.grid.id), "category": "lighting", "title": "路灯坏了", "body": "三天没亮了。"}
     told = await together(*[world.api.post("/v1/complaints", author, form) for _ in range(30)])
     assert told == {"201": 5, "posting-too-fast": 25}
+
+
+async def test_no_picture_is_taken_back_while_the_complaint_is_answered(world: World):
+    """Whoever answers has seen it: who takes it back waits for the answer, and is refused."""
+    author = await world.person()
+    complaint, picture = await world.complaint(author, "accepted"), await world.picture(author)
+    await world.database.writes.execute(
+        "UPDATE media SET subject_kind = 'complaint', subject_id = $2, position = 1, owner_id = NULL WHERE id = $1",
+        picture,
+        complaint,
+    )
+    async with world.database.transaction() as connection:
+        await connection.execute(
+            "UPDATE complaint SET status = 'answered', answer = '换好了。', outcome = 'resolved' WHERE id = $1",
+            complaint,
+        )
+        waiting = asyncio.ensure_future(world.api.delete(f"/v1/media/{picture}", author))
+        await wait_until_blocked(world.database)
+    assert (await waiting).status_code == 409
+    assert await world.database.reads.fetchval("SELECT status FROM media WHERE id = $1", picture) != "removed"

@@ -15,6 +15,7 @@ from app.services import areas
 from app.services.errands.asking import CONCERNED
 from app.services.media.attaching import PICTURES_SQL, told
 from app.services.media.links import Links
+from app.services.media.removing import STANDING
 from app.services.pages import PageRequest, page
 
 # In every statement here $4 is the caller, $5 the areas where they act as staff. Of the claims the caller's own comes
@@ -76,7 +77,12 @@ async def get(reads: Reads, links: Links, caller: Caller, errand_id: UUID) -> di
     is_helper = Party.CLAIMANT in parties
     return _card(row, caller) | {
         "consent_note": None if is_helper else row["consent_note"],
-        "pictures": told(links, row["pictures"], to_insider=bool(parties & {Party.AUTHOR, Party.STAFF})),
+        "pictures": told(
+            links,
+            row["pictures"],
+            to_insider=bool(parties & {Party.AUTHOR, Party.STAFF}),
+            removable=STANDING if Party.AUTHOR in parties else (),
+        ),
         "work": _work(row),
         "history": []
         if is_helper

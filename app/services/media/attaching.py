@@ -51,10 +51,23 @@ async def attach(
         raise Problem("media-unknown")
 
 
-def told(links: Links, pictures: Sequence[Sequence[Any]] | None, *, to_insider: bool) -> list[dict[str, Any]]:
-    """Return pictures as a reader sees them: those alone that passed, and all to insiders."""
+def told(
+    links: Links,
+    pictures: Sequence[Sequence[Any]] | None,
+    *,
+    to_insider: bool,
+    removable: Collection[str] = frozenset(),
+) -> list[dict[str, Any]]:
+    """Return pictures as a reader sees them: those alone that passed, and all to insiders.
+
+    ``removable`` are the states in which the reader may take one back.
+    """
     return [
-        links.shown(dict(zip(("id", "status", "width", "height"), picture, strict=True)), to_insider=to_insider)
+        links.shown(
+            dict(zip(("id", "status", "width", "height"), picture, strict=True)),
+            to_insider=to_insider,
+            may_remove=picture[1] in removable,
+        )
         for picture in pictures or ()
         if to_insider or picture[1] == "passed"
     ]

@@ -27,14 +27,9 @@ from app.services.transitions import Mover
 log = structlog.get_logger(__name__)
 
 CHECK_MEDIA = "check_media"
-DELETE_FILES = "delete_picture_files"
 UNUSED_MAX = 30
 
 COUNT_UNUSED = "SELECT count(*) FROM media WHERE owner_id = $1 AND subject_id IS NULL AND status <> 'removed'"
-FIND_OWN = """
-    SELECT subject_id IS NOT NULL AND status = 'passed' AS is_shown FROM media
-    WHERE id = $1 AND owner_id = $2 AND status <> 'removed' FOR UPDATE
-"""
 
 _one_at_a_time = ThreadPoolExecutor(1, "pictures")
 """A hostile picture of 40 million pixels takes half a gigabyte for a second: never two of them in one process."""
@@ -89,23 +84,4 @@ async def record(connection: Connection, links: Links, caller: Caller, stored: S
     kept = await insert(connection, row)
     await transitions.log_creation(connection, MEDIA, stored.id, Mover(Party.AUTHOR))
     await order(connection, CHECK_MEDIA, stored.id)
-    return links.shown(kept, to_insider=True) | {"actions": ["remove"]}
-
-
-async def remove(connection: Connection, caller: Caller, media_id: UUID) -> None:
-    """Remove a picture of the caller's, and its files, unless it is shown to others.
-
-    Raises ``not-found`` and ``state-conflict``. Locks its row.
-    """
-    found = await connection.fetchrow(FIND_OWN, media_id, caller.id)
-    if found is None:
-        raise Problem("not-found")
-    if found["is_shown"]:
-        raise Problem("state-conflict")
-    await transitions.move(connection, MEDIA, media_id, "remove", Mover(Party.AUTHOR))
-    await order(connection, DELETE_FILES, media_id)
-
-
-async def delete_files(store: Store, media_id: UUID) -> None:
-    """Delete the files of a picture that was removed. Done twice, nothing is left to do. Raises StoreError."""
-    await store.delete(files.paths_of(media_id))
+    return links.shown(kept, to_insider=True, may_remove=True)

@@ -48,7 +48,7 @@ class Links:
         """Return the means that the settings give."""
         return cls(settings.base_url, settings.secret_key.get_secret_value())
 
-    def shown(self, media: Mapping[str, Any], *, to_insider: bool) -> dict[str, Any]:
+    def shown(self, media: Mapping[str, Any], *, to_insider: bool, may_remove: bool = False) -> dict[str, Any]:
         """Return a picture with links of ten to twenty minutes; ``media`` has at least what stands here."""
         audience = Audience.INSIDER if to_insider else Audience.READER
         until_s = _end_of_links()
@@ -60,6 +60,7 @@ class Links:
             "width": media["width"],
             "height": media["height"],
             "status": media["status"],
+            "actions": ["remove"] if may_remove else [],
         }
 
     def cover(self, picture: Sequence[Any] | None) -> dict[str, Any] | None:

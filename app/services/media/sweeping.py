@@ -13,7 +13,7 @@ from app.core.store import Store
 from app.domain.lifecycles import MEDIA
 from app.services import transitions
 from app.services.media import files
-from app.services.media.intake import DELETE_FILES
+from app.services.media.removing import DELETE_FILES
 
 KEPT_UNUSED = timedelta(hours=24)
 LOOK_BACK_DAYS = 7
