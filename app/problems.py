@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain import texts
@@ -232,6 +233,8 @@ def install(app: FastAPI) -> None:
         log.warning("wechat refused", kind=type(error).__name__, errcode=error.errcode, rid=error.rid)
         return render(from_wechat(error), request.url.path)
 
+    app.exception_handler(ClientDisconnect)(tell_nobody)
+
     async def tell_database(request: Request, error: Exception) -> Response:
         problem = from_database(error)
         if problem is None:
@@ -248,6 +251,11 @@ def install(app: FastAPI) -> None:
         # The message of an unforeseen error may quote what a user wrote: the kind and the place must do (I12).
         log.error("unforeseen fault", kind=type(error).__name__, method=request.method, path=_logged_path(request))
         return render(Problem("internal-error"), request.url.path)
+
+
+async def tell_nobody(_request: Request, _error: ClientDisconnect) -> Response:
+    """End a request whose connection broke amid its body: that is no fault, and nobody is there to read an answer."""
+    return Response(status_code=400)
 
 
 def _logged_path(request: Request) -> str:

@@ -10,7 +10,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from jose import jwt
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Scope
 
 from app.core.clock import now
 from app.core.security import issue_token, token_key
@@ -34,6 +37,7 @@ from tests.people import Person
 from tests.roster import new_contact
 
 NOTHING = "an empty object"
+HALF_FORM = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n\x89PNG'
 UNREADABLE = {
     "nothing": b"",
     "half an object": b'{"a":',
@@ -550,3 +554,57 @@ class TestUnknownPaths:
 def problem_but_for_head(response: httpx.Response) -> int:
     """Return the status of a problem; an answer to HEAD has no body on the wire, but here it may."""
     return response.status_code if response.request.method == "HEAD" else problem(response)[0]
+
+
+class TestSignal:
+    async def test_whoever_is_gone_amid_a_body_is_no_fault(self, app: FastAPI, scene: Scene):
+        """On a bad connection half a body comes: nobody is there to answer, and no operator is woken."""
+        at_fault = []
+        for route in [*ROUTES, ("POST", "/wechat/push")]:
+            half, form = (
+                (HALF_FORM, "multipart/form-data; boundary=x") if route in UPLOADS else (b'{"', "application/json")
+            )
+            headers = {
+                "Authorization": f"Bearer {scene.author.token}",
+                "Idempotency-Key": uuid4().hex,
+                "Content-Type": form,
+                "Content-Length": "1000",
+            }
+            try:
+                await app(_scope(route[0], scene.path(route[1]), headers), _GoneReader(half), _ignore)
+            except ClientDisconnect:
+                at_fault.append(route)
+        assert at_fault == []
+
+
+class _GoneReader:
+    """Gives half a body, and then word that the client is gone."""
+
+    def __init__(self, half: bytes) -> None:
+        self.messages: list[Message] = [
+            {"type": "http.disconnect"},
+            {"type": "http.request", "body": half, "more_body": True},
+        ]
+
+    async def __call__(self) -> Message:
+        return self.messages.pop() if len(self.messages) > 1 else self.messages[0]
+
+
+async def _ignore(_message: Message) -> None:
+    """Take what is sent to nobody."""
+
+
+def _scope(method: str, path: str, headers: dict[str, str]) -> Scope:
+    return {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("echowall.test", 80),
+        "scheme": "http",
+    }
