@@ -99,6 +99,10 @@ class System:
                 raise RuntimeError(f"API processes on {sorted(waiting)} do not answer:\n{log[-2000:]}")
             time.sleep(0.1)
 
+    def is_up(self) -> bool:
+        """Tell whether every API process answers."""
+        return all(_answers(port) for port in self.ports)
+
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run ``work`` in a loop of its own."""
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:

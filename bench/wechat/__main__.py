@@ -29,7 +29,7 @@ def main() -> int:
     with running() as system:
         outcomes = asyncio.run(run_all(system, trials))
     with running() as system:  # the demo district is made where there is none
-        walks = tours.walk_all(system, trials)
+        walks = tours.walk_all(system, [trial for trial in trials if trial.kills is None])
     if not options.only:
         report.write(outcomes, walks)
         print(f"Wrote {report.RESULT}.")

@@ -5,6 +5,7 @@ import io
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ import asyncpg
 import httpx
 from PIL import Image
 
+from app.core.clock import now
 from app.services import ringing
 from app.services.media import checks as media_checks
 from bench.wechat.people import NotPossibleError, Person
@@ -40,11 +42,17 @@ AGE = """
     WHERE status = 'checking' AND id = ANY($1)
 """
 
+ALIVE = "SELECT count(*) FROM worker_heartbeat WHERE seen_at > $1"
+AGE_RINGS = "UPDATE ring SET taken_at = taken_at - $1::interval WHERE status = 'sending' AND taken_at < $2"
+
 GOOD_WISHES, GOOD_COMPLAINTS = 3, 2
 RISKY = "大家一起来赌博"
 COLOURS = ("navy", "red", "navy", "red", "navy", "red")
 """The first two for a wish, the next two for a complaint, the last two for nothing."""
 CREDITS_EACH = 3
+LONGEST_CALL = timedelta(seconds=10)
+BETWEEN_KILLS_S = 2.0
+"""So long a process works before it is killed again."""
 TAP_S = 1.05
 """Nobody taps twice in a second; two events of the same words and second are one to whoever takes them."""
 REST_S = 1.5
@@ -111,6 +119,7 @@ class Journey:
         began = time.monotonic()
         for fault in self.trial.faults:
             self.system.order("faults", **fault)
+        killer = asyncio.create_task(self.kill_again_and_again())
         try:
             resident = await Person(self.http, f"居民{self.number}").log_in()
             helper = await Person(self.http, f"党员{self.number}").log_in()
@@ -126,12 +135,30 @@ class Journey:
             await self.attempt("answer", self.answer())
             await self.until_rung(SETTLE_S / 3)
         finally:
+            killer.cancel()
             self.system.forget_faults()
+            self.system.wait_for_apis()
         await self.come_back()
         await self.until_settled(RECOVER_S)
+        await self.database.execute(AGE_RINGS, ringing.PATIENCE, now() - LONGEST_CALL)
         await self.watch_pictures()
-        await self.until_rung(RECOVER_S / 2)
+        await self.until_rung(RECOVER_S)
         self.took_s = time.monotonic() - began
+
+    async def kill_again_and_again(self) -> None:
+        """Kill what the trial says, and let it start, until cancelled."""
+        kill = {"worker": self.system.kill_worker, "api": self.system.kill_api, None: None}[self.trial.kills]
+        while kill is not None:
+            await asyncio.sleep(BETWEEN_KILLS_S)
+            began = await self.database.fetchval("SELECT now()")
+            kill()  # here and not in a thread: a process that outlives who started it is not started
+            await until(lambda moment=began: self.are_up_since(moment), RECOVER_S)  # type: ignore[misc]
+
+    async def are_up_since(self, moment: datetime) -> bool:
+        """Tell whether the servers answer, and a worker has shown itself where one was killed at ``moment``."""
+        if self.trial.kills == "worker":
+            return bool(await self.database.fetchval(ALIVE, moment))
+        return await asyncio.to_thread(self.system.is_up)
 
     async def come_back(self) -> None:
         """Post wishes until one is published by itself, as on any other day."""
@@ -262,6 +289,8 @@ class Journey:
             if await self.database.fetchval(STATUS, wish) == "reviewing":
                 await staff.post(f"/v1/wishes/{wish}/approve")
             task = (await resident.get(f"/v1/wishes/{wish}"))["task"]
+            if task is None:
+                raise NotPossibleError("the wish is still being checked")
             self.codes += is_picture(await helper.download(f"/v1/tasks/{task['id']}/code.png"))
             claim = await helper.post(f"/v1/tasks/{task['id']}/claims")
             await helper.post(f"/v1/claims/{claim['id']}/submit", {"note": "已经送到"})

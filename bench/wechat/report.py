@@ -16,7 +16,8 @@ INTRODUCTION = """\
 Written by `make wechat-faults`, which repeats it; do not edit.
 
 Two API processes, a worker, an embedded PostgreSQL and the WeChat simulator, all of them processes of their own. In
-each trial the simulator is ordered to fail in one way, and people log in, allow messages, show a telephone number, post
+each trial the simulator is ordered to fail in one way (in the last two it is slow, and a process of ours is killed as
+soon as it has come back), and people log in, allow messages, show a telephone number, post
 wishes and complaints (some of them risky) with pictures, close an account, approve, claim, deliver, confirm and answer.
 Then the fault is over, and everything that is under way has time to end, the forty minutes in which a word on a picture
 has to come among it. What our database says is held against what the simulator answered: nothing is published without a

@@ -28,7 +28,8 @@ class WeChatSystem(System):
         self.simulator = httpx.Client(
             base_url=f"http://127.0.0.1:{self.simulator_port}/_simulator", timeout=20, trust_env=False
         )
-        self._others: list[subprocess.Popen[bytes]] = []
+        self._simulator: subprocess.Popen[bytes] | None = None
+        self._worker: subprocess.Popen[bytes] | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -46,10 +47,8 @@ class WeChatSystem(System):
         super().start()
         push_url = f"{self.api_url}/wechat/push"
         port = str(self.simulator_port)
-        self._others = [
-            self.launch([*ECHOWALL, "simulator", "--port", port, "--push-url", push_url]),
-            self.launch([*ECHOWALL, "worker"]),
-        ]
+        self._simulator = self.launch([*ECHOWALL, "simulator", "--port", port, "--push-url", push_url])
+        self._worker = self.launch([*ECHOWALL, "worker"])
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with suppress(httpx.HTTPError):
@@ -60,11 +59,19 @@ class WeChatSystem(System):
 
     def stop(self) -> None:
         """Stop everything and remove the data."""
-        for process in self._others:
-            process.kill()
-            process.wait()
+        for process in (self._simulator, self._worker):
+            if process is not None:
+                process.kill()
+                process.wait()
         self.simulator.close()
         super().stop()
+
+    def kill_worker(self) -> None:
+        """Kill the worker, in the middle of whatever it does, and start it again without waiting for it."""
+        assert self._worker is not None, "it has been started"
+        self._worker.kill()
+        self._worker.wait()
+        self._worker = self.launch([*ECHOWALL, "worker"])
 
     def order(self, what: str, /, **form: object) -> None:
         """Tell the simulator something."""

@@ -1,6 +1,7 @@
-"""The faults of WeChat, one trial each."""
+"""The faults of WeChat, one trial each, and two in which our own processes die while WeChat is slow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 EVERY_CALL = ("/wxa/msg_sec_check", "/wxa/media_check_async", "/cgi-bin/message/subscribe/send")
 PHONE = "/wxa/business/getuserphonenumber"
@@ -14,11 +15,13 @@ class Trial:
     name: str
     faults: tuple[dict[str, object], ...] = ()
     forgets_visits: bool = False
+    kills: Literal["worker", "api"] | None = None
+    """Which of our own processes is killed again and again meanwhile."""
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing goes wrong."""
-        return not self.faults and not self.forgets_visits
+        return not self.faults and not self.forgets_visits and self.kills is None
 
 
 def of_calls(name: str, paths: tuple[str, ...] = ("*",), **fault: object) -> Trial:
@@ -54,4 +57,6 @@ TRIALS = (
     of_pushes("pushes come in the old shape", push="old_shape"),
     of_pushes("pushes are forged", push="forged"),
     of_pushes("pushes are lost", push="drop"),
+    replace(of_calls("the worker is killed again and again", delay_s=1.0), kills="worker"),
+    replace(of_calls("the API is killed again and again", delay_s=1.0), kills="api"),
 )
