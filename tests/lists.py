@@ -36,7 +36,7 @@ async def add_item(
     assert response.status_code == 201, response.text
     item: dict[str, Any] = response.json()
     if passed:
-        response = await world.api.post(f"/v1/tasks/{item['id']}/open", world.staff)
+        response = await world.api.post(f"/v1/tasks/{item['id']}/open", world.administrator)
         assert response.status_code == 200, response.text
         item = response.json()
     return item

@@ -15,7 +15,7 @@ async def open_task(world: World, **changes: object) -> str:
     posted = await world.api.post("/v1/tasks", world.staff, form)
     assert posted.status_code == 201, posted.text
     task_id = str(posted.json()["id"])
-    opened = await world.api.post(f"/v1/tasks/{task_id}/open", world.staff)
+    opened = await world.api.post(f"/v1/tasks/{task_id}/open", world.administrator)
     assert opened.status_code == 200, opened.text
     return task_id
 

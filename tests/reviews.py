@@ -29,7 +29,7 @@ async def _complaint(world: World, author: Person, *, sampled: bool) -> UUID:
 async def _answer(world: World, author: Person, *, sampled: bool) -> UUID:
     complaint_id = await world.complaint(author, "answered")
     if sampled:
-        response = await world.api.post(f"/v1/complaints/{complaint_id}/publish-answer", world.staff)
+        response = await world.api.post(f"/v1/complaints/{complaint_id}/publish-answer", world.administrator)
         assert response.status_code == 200, response.text
     return complaint_id
 
@@ -37,14 +37,14 @@ async def _answer(world: World, author: Person, *, sampled: bool) -> UUID:
 async def _task(world: World, _author: Person, *, sampled: bool) -> UUID:
     task = await post_task(world)
     if sampled:
-        assert (await world.api.post(f"/v1/tasks/{task['id']}/open", world.staff)).status_code == 200
+        assert (await world.api.post(f"/v1/tasks/{task['id']}/open", world.administrator)).status_code == 200
     return UUID(task["id"])
 
 
 async def _series(world: World, _author: Person, *, sampled: bool) -> UUID:
     series = await make_series(world)
     if sampled:
-        assert (await world.api.post(f"/v1/task-series/{series['id']}/open", world.staff)).status_code == 200
+        assert (await world.api.post(f"/v1/task-series/{series['id']}/open", world.administrator)).status_code == 200
     return UUID(series["id"])
 
 

@@ -45,7 +45,7 @@ async def make_series(world: World, worker: Person | None = None, **changes: Any
 async def open_series(world: World, **changes: Any) -> str:
     """Post a series and open it; return its path."""
     path = f"/v1/task-series/{(await make_series(world, **changes))['id']}"
-    response = await world.api.post(f"{path}/open", world.staff)
+    response = await world.api.post(f"{path}/open", world.administrator)
     assert response.status_code == 200, response.text
     return path
 

@@ -91,7 +91,10 @@ _TYPES = (
     ),
     ProblemType("not-allowed", 403, "The caller's part does not allow this", "您没有权限进行这个操作。"),
     ProblemType(
-        "own-interest", 403, "Nobody decides their own matter", "不能处理与自己有关的事项，请由其他工作人员处理。"
+        "own-interest",
+        403,
+        "Nobody decides their own matter",
+        "不能处理与自己有关的事项，请由本区域其他工作人员处理。没有其他人时，上级区域的工作人员可以处理。",
     ),
     ProblemType("state-conflict", 409, "The state does not allow this any more", "状态已变化，请刷新后再操作。"),
     # Areas, grants, people

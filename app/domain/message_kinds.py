@@ -35,6 +35,7 @@ class MessageKind(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     WISH_PUBLISHED = "wish_published"
     WISH_REJECTED = "wish_rejected"  # by the content check or by staff
+    WISH_HIDDEN = "wish_hidden"  # its words are not shown any more, the work goes on
     WISH_EXPIRED = "wish_expired"
     WISH_CLAIMED = "wish_claimed"
     WISH_SEEKING = "wish_seeking"  # the helper gave it back, or lost it: others may claim it again
@@ -60,6 +61,7 @@ class MessageKind(StrEnum):
     VOUCHER_GIVEN_BACK = "voucher_given_back"  # its shop does not honour it any more
     VOUCHER_REVERSED = "voucher_reversed"
     OWN_COMPLAINT_REJECTED = "own_complaint_rejected"  # those of one's own never say which one (I9)
+    OWN_COMPLAINT_HIDDEN = "own_complaint_hidden"  # not on the wall any more; it goes on as it was
     OWN_COMPLAINT_ACCEPTED = "own_complaint_accepted"
     OWN_COMPLAINT_ESCALATED = "own_complaint_escalated"
     OWN_COMPLAINT_WAITING = "own_complaint_waiting"  # for what the complainant is asked for

@@ -66,6 +66,10 @@ MESSAGES = {
         "心愿未通过审核",
         "您的心愿“{title}”未通过审核，请打开查看原因，修改后可以重新提交。",
     ),
+    MessageKind.WISH_HIDDEN: (
+        "心愿不再公开",
+        "您的心愿“{title}”的文字不再公开显示，请打开查看原因。已经完成的服务照常确认，不受影响。",
+    ),
     MessageKind.WISH_EXPIRED: ("心愿已到期", "您的心愿“{title}”长时间无人认领，已经结束。仍有需要时请重新提交。"),
     MessageKind.WISH_CLAIMED: ("心愿有人认领", "您的心愿“{title}”已有人认领，请等待上门或联系，完成后请您确认。"),
     MessageKind.WISH_SEEKING: ("心愿重新等待认领", "您的心愿“{title}”的认领已结束，心愿仍在公开，等待下一位认领。"),
@@ -130,6 +134,10 @@ MESSAGES = {
         "您的兑换券“{title}”的核销已撤销，{points}积分已退回，可以再次兑换。",
     ),
     MessageKind.OWN_COMPLAINT_REJECTED: ("诉求未受理", "您的一件诉求未受理，请在“我的诉求”中查看原因。"),
+    MessageKind.OWN_COMPLAINT_HIDDEN: (
+        "诉求不再公开",
+        "您的一件诉求不再在问题墙上显示，办理不受影响，请在“我的诉求”中查看原因。",
+    ),
     MessageKind.OWN_COMPLAINT_ACCEPTED: ("诉求已签收", "您的一件诉求已签收，正在办理，答复期限可在“我的诉求”中查看。"),
     MessageKind.OWN_COMPLAINT_ESCALATED: (
         "诉求已提级办理",

@@ -138,6 +138,8 @@ class Complaint(SQLModel, table=True):
     answer: str | None = Field(default=None, max_length=2000)
     outcome: Outcome | None = Field(default=None, sa_type=enum_type(Outcome, "outcome"), nullable=True)
     echo_id: UUID | None = None
+    hidden_at: datetime | None = _moment()
+    """Since when its words are off the wall; it is confidential from then on, whatever its category."""
     """Made when the answer became public, so that echoes are listed in the order of answers."""
     is_satisfied: bool | None = None
     """The author's word on the last answer."""

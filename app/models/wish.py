@@ -39,3 +39,5 @@ class Wish(SQLModel, table=True):
     created_at: datetime = created_at()
     published_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     delivered_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    hidden_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """Since when nobody reads its words but those whom it concerns, whatever becomes of the work."""

@@ -155,7 +155,7 @@ async def give_answer(
 
 @router.post("/{complaint_id}/publish-answer", response_model=View, responses=DECISION)
 async def publish_answer(complaint_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
-    """Put an answer on the echo wall that the content check left to people."""
+    """Put an answer on the echo wall that the content check left to people; nobody publishes their own."""
     await handling.publish_answer(work.connection, secret, caller, complaint_id)
     return await _tell(work, secret, caller, complaint_id)
 
@@ -231,7 +231,10 @@ async def resume(
 async def reject(
     complaint_id: UUID, form: ReasonIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:
-    """Turn a complaint away, with a reason that its complainant reads."""
+    """Turn a complaint away, with a reason that its complainant reads.
+
+    One that waits for its complainant or has its answer is taken off the walls instead, and goes on as it was.
+    """
     await handling.reject(work.connection, secret, caller, complaint_id, form.reason)
     return await _tell(work, secret, caller, complaint_id)
 

@@ -53,7 +53,7 @@ async def pass_review(
 @router.post(
     "/{review_id}/reject",
     response_model=DecidedReviewOut,
-    responses=responses(*DECISION_PROBLEMS, *JSON_BODY_PROBLEMS),
+    responses=responses(*DECISION_PROBLEMS, *JSON_BODY_PROBLEMS, "service-unavailable"),
 )
 async def reject_review(
     review_id: UUID,

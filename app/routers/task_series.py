@@ -84,10 +84,10 @@ async def edit_series(
 @router.post(
     "/{series_id}/open",
     response_model=TaskSeriesDetailOut,
-    responses=responses(*WRITE_PROBLEMS, "invalid-payload", "not-found", "state-conflict"),
+    responses=responses(*WRITE_PROBLEMS, "invalid-payload", "not-found", "own-interest", "state-conflict"),
 )
 async def open_series(series_id: UUID, caller: CallerDep, work: UnitOfWorkDep, settings: SettingsDep) -> Response:
-    """Open a series whose words the content check left to people, and its tasks with it."""
+    """Open a series whose words the content check left to people, and its tasks with it; nobody their own words."""
     await task_series.open_series(
         work.connection, caller, series_id, weeks=settings.series_weeks, base_points=settings.wish_reward_points
     )

@@ -102,7 +102,7 @@ async def get_task(task_id: UUID, caller: MaybeCallerDep, reads: ReadsDep, secre
 
 @router.post("/{task_id}/open", response_model=TaskOut, responses=DECISION)
 async def open_task(task_id: UUID, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep) -> Response:
-    """Let helpers claim a task whose words the content check left to people."""
+    """Let helpers claim a task whose words the content check left to people; nobody opens their own words."""
     await posted_tasks.open_task(work.connection, secret, caller, task_id)
     return work.answer(await tasks.get(work.connection, secret, caller, task_id))
 

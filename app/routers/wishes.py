@@ -84,9 +84,16 @@ async def approve(wish_id: UUID, caller: CallerDep, work: UnitOfWorkDep, setting
     return await _tell(work, caller, wish_id)
 
 
-@router.post("/{wish_id}/reject", response_model=WishForPartiesOut, responses=DECISION_WITH_WORDS)
+@router.post(
+    "/{wish_id}/reject",
+    response_model=WishForPartiesOut,
+    responses=responses(*DECISION_PROBLEMS, "malformed-json", "service-unavailable"),
+)
 async def reject(wish_id: UUID, form: RefusalIn, caller: CallerDep, work: UnitOfWorkDep) -> Response:
-    """Reject a wish under review, with a reason."""
+    """Reject a wish under review or a published one, with a reason; whoever claimed it and has not begun is freed.
+
+    Once there is work in it, its words are hidden from all others instead, and the work goes on.
+    """
     await wishes.reject(work.connection, caller, wish_id, form.reason)
     return await _tell(work, caller, wish_id)
 

@@ -108,9 +108,10 @@ class WishEvent(Out):
 
 
 class WishForPartiesOut(WishOut):
-    """A wish as its author, its helper and the staff of its area see it."""
+    """A wish as its author, its helper and the staff of its area see it; others see none from ``hidden_at`` on."""
 
     delivery: Delivery | None
+    hidden_at: datetime | None
     rating: int | None
     thanks: str | None
     history: list[WishEvent]

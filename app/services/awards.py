@@ -17,7 +17,7 @@ from app.services.transitions import Mover
 # The database's own clock: the transfer that follows is dated by it, and by its day the next award counts this one.
 LOCK_USER_AND_TASK = """
     SELECT now() AS moment, t.area_id, t.seats, t.title, t.reward_points, t.hourly_points FROM "user" u, task t
-    WHERE u.id = $1 AND t.id = $2 AND t.status IN ('open', 'closed') FOR NO KEY UPDATE OF u, t
+    WHERE u.id = $1 AND t.id = $2 AND t.status <> 'draft' FOR NO KEY UPDATE OF u, t
 """
 IS_BELOW_THRESHOLD_SQL = f"""(
     NOT EXISTS (SELECT FROM voucher WHERE user_id = {{user_id}})
@@ -30,7 +30,8 @@ async def begin(connection: Connection, user_id: UUID, task_id: UUID) -> Record:
     """Lock the row of whoever shall be awarded, then the task's; return the task's promise and the moment of the award.
 
     Two awards to one user come after one another, so that they cannot pass a cap together; two of one task, so that the
-    second finds the first. Raises ``state-conflict`` for a task that nobody can be at work on.
+    second finds the first. What was delivered before a task was called off counts. Raises ``state-conflict`` for a
+    draft, at which nobody can be at work.
     """
     task = await connection.fetchrow(LOCK_USER_AND_TASK, user_id, task_id)
     if task is None:

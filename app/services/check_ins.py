@@ -37,7 +37,10 @@ FIND_TASK = f"""
             SELECT FROM claim c
             WHERE c.task_id = t.id AND c.user_id = $4
                 AND (c.status IN ('active', 'submitted', 'returned') OR c.things <> '{{}}')
-        ) AS is_claimed
+        ) AS is_claimed,
+        t.status IN ('open', 'closed') OR EXISTS (
+            SELECT FROM claim c WHERE c.task_id = t.id AND c.status IN ('active', 'returned')
+        ) AS is_worked_on
     FROM task t JOIN area a ON a.id = t.area_id WHERE t.id = $1
 """
 FIND_CLAIM = f"""
@@ -68,7 +71,7 @@ async def get_code(reads: Reads, secrets: tuple[str, str], caller: Caller, task_
         raise Problem("own-interest")
     if not (row["author_id"] == caller.id or row["in_scope"] or row["is_complainant"]):
         raise Problem("not-allowed")
-    if row["status"] not in PUBLIC_TASK_STATES:
+    if not row["is_worked_on"]:
         raise Problem("state-conflict")
     return shown_codes.show(secrets[1], Subject(PURPOSE, task_id))
 

@@ -13,13 +13,21 @@ from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import ComplaintPart
 from app.domain.lifecycle import Party
-from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES, PUBLIC_TASK_STATES, RATED_COMPLAINT_STATES, TASK
+from app.domain.lifecycles import (
+    COMPLAINT,
+    HIDDEN_COMPLAINT_STATES,
+    LIVE_COMPLAINT_STATES,
+    PUBLIC_TASK_STATES,
+    RATED_COMPLAINT_STATES,
+    TASK,
+)
 from app.domain.texts import WHO_SEES, WHO_SEES_NAMED
 from app.services import areas, complainants
 from app.services.complainants import hash_of
 from app.services.complaints.overdue import IS_REMINDED
 from app.services.complaints.residents import FEEDBACK
 from app.services.complaints.standing import may_see, parties
+from app.services.content_checks import writers
 from app.services.media.attaching import PICTURES_SQL, told
 from app.services.media.links import Links
 from app.services.media.removing import STANDING
@@ -28,16 +36,17 @@ from app.services.step_views import PARTS, parts_for_staff, public_parts
 
 # In every statement here $1 is the hash of the caller or null, $2 the areas where they act as staff. The public is
 # shown about where a problem is: a resident's own door may be exactly there.
-COLUMNS = """
+COLUMNS = f"""
     c.id, c.number, c.area_id, a.name AS area_name, c.handler_id, h.name AS handler_name, h.parent_id AS above_id,
     c.category, k.name AS category_name, c.urgency, c.title, c.body, c.status, c.is_confidential, c.shown_name,
     round(c.longitude, 3)::float8 AS longitude, round(c.latitude, 3)::float8 AS latitude, l.nickname AS leader, c.joins,
     c.answer, c.outcome, c.answered_at, c.echo_id, c.is_satisfied, c.merged_into_id, c.due_at, c.created_at,
+    CASE WHEN c.answer IS NOT NULL AND c.echo_id IS NULL THEN {writers.of_answer("c.id")} END AS answered_by,
     c.entered_by, c.has_reopened, p.part, h.lineage && $2::uuid[] AS handles, a.lineage && $2::uuid[] AS in_scope,
     trim_array(a.lineage, 1) && $2::uuid[] AS leads,
     CASE WHEN c.is_joint THEN ARRAY(
         SELECT s.status FROM complaint_step s WHERE s.complaint_id = c.id AND s.status <> 'cancelled'
-    ) ELSE '{}' END AS step_states
+    ) ELSE '{{}}' END AS step_states
 """
 TABLES = """
     FROM complaint c JOIN area a ON a.id = c.area_id JOIN area h ON h.id = c.handler_id
@@ -201,7 +210,9 @@ def actions(row: Record, caller: Caller | None) -> list[str]:
     if Party.STAFF in party:
         may += ["correct"] if is_live else []
         may += ["unmask"]
-        may += ["publish_answer"] if row["answer"] is not None and row["echo_id"] is None else []
+        is_waiting = row["answer"] is not None and row["echo_id"] is None
+        may += ["publish_answer"] if is_waiting and row["answered_by"] != caller.id else []
+        may += ["reject"] if row["status"] in HIDDEN_COMPLAINT_STATES and not row["is_confidential"] else []
     if row["part"] is None and is_live and not row["is_confidential"]:
         may.append("join")
     may_rate = Party.STAFF in party and row["step_states"]

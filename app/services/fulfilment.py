@@ -223,7 +223,18 @@ async def _move_wish(
 ) -> None:
     """Move the wish along with its claim; the task of a complaint has none."""
     if service.wish_id is not None:
-        await transitions.move(connection, WISH, service.wish_id, action, mover, note=note, changes=changes)
+        moved = await transitions.move(connection, WISH, service.wish_id, action, mover, note=note, changes=changes)
+        await _keep_down(connection, moved)
+
+
+async def _keep_down(connection: Connection, wish: Record) -> bool:
+    """End a wish that would be there to be claimed again though its words are hidden; return whether it was."""
+    if wish["status"] != "published" or wish["hidden_at"] is None:
+        return False
+    await transitions.move(connection, WISH, wish["id"], "take_down", transitions.SYSTEM)
+    told = [wish["author_id"]]
+    await messages.tell(connection, told, MessageKind.WISH_REJECTED, wish["id"], title=wish["title"])
+    return True
 
 
 async def _offer_rest(connection: Connection, service: Service, seats_now: int) -> None:
@@ -241,7 +252,7 @@ async def _publish_rest(connection: Connection, service: Service, action: str, m
         return
     changes["published_at"] = now()
     wish = await transitions.move(connection, WISH, service.wish_id, f"{action}_part", mover, changes=changes)
-    if wish["author_id"] != mover.id:
+    if not await _keep_down(connection, wish) and wish["author_id"] != mover.id:
         told = [wish["author_id"]]
         await messages.tell(connection, told, MessageKind.WISH_PART_DONE, service.wish_id, title=wish["title"])
 

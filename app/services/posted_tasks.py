@@ -22,7 +22,7 @@ from app.models import Task
 from app.schemas.tasks import EmergencyTaskIn, PostedIn, TaskEditIn, TaskIn
 from app.services import fulfilment, messages, policies, task_tags, task_words, transitions, users, waiting
 from app.services.complaints import standing
-from app.services.content_checks import asking
+from app.services.content_checks import asking, writers
 from app.services.limits import Terms
 from app.services.orders import parts as order_parts
 from app.services.places import Places
@@ -38,6 +38,10 @@ FIND = """
         a.lineage && $2::uuid[] AS in_scope
     FROM task t JOIN area a ON a.id = t.area_id WHERE t.id = $1
 """
+IS_OWN = f"""
+    SELECT $2 IN (t.author_id, {writers.of_task("t.id")}) FROM task t
+    WHERE t.id = $1 AND t.status = 'draft' AND t.passed_at IS NULL
+"""
 LOCK_DRAFT = "SELECT list_id FROM task WHERE id = $1 AND status = 'draft' FOR UPDATE"
 IS_DRAFT_LIST = "SELECT status = 'draft' FROM task_list WHERE id = $1"
 IS_UNCLAIMED = "x.seats_taken = 0"
@@ -46,12 +50,13 @@ LOCK_TASK = "SELECT FROM task WHERE id = $1 FOR NO KEY UPDATE"
 FIND_OVER = "SELECT id FROM task WHERE status = 'open' AND claim_until <= $1 ORDER BY claim_until LIMIT 500"
 FIND_OF_CALL_OUT = "SELECT id FROM task WHERE call_out_id = $1 AND status IN ('draft', 'open') ORDER BY id"
 FIND_CLAIMANTS = """
-    SELECT DISTINCT user_id FROM claim WHERE task_id = $1 AND status IN ('active', 'returned') ORDER BY user_id
+    SELECT DISTINCT user_id FROM claim WHERE task_id = ANY($1) AND status IN ('active', 'returned') ORDER BY user_id
 """
+# What the task is for ends by its own verb.
 FIND_CLAIMS = """
-    SELECT t.wish_id, t.complaint_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id
+    SELECT NULL::uuid AS wish_id, t.complaint_id, t.id AS task_id, c.id AS claim_id, c.user_id AS claimant_id
     FROM claim c JOIN task t ON t.id = c.task_id
-    WHERE t.id = $1 AND c.status IN ('active', 'returned') ORDER BY c.id
+    WHERE t.id = $1 AND c.status IN ('active', 'returned') AND {which} ORDER BY c.id
 """
 
 
@@ -170,9 +175,14 @@ async def edit(connection: Connection, index: Places, caller: Caller, task_id: U
 async def open_task(connection: Connection, secret: str, caller: Caller, task_id: UUID) -> None:
     """Let a task be claimed whose words the content check left to people; see ``let_in`` for an item of a list.
 
-    Raises ``not-found``, ``not-allowed``, ``own-interest``, ``state-conflict``.
+    Not one's own words, nor a task of one's own (I2): every draft waits for its check. Locks the complaint that it is
+    for, then the task. Raises ``not-found``, ``not-allowed``, ``own-interest``, ``state-conflict``.
     """
-    if not await let_in(connection, task_id, await permit(connection, secret, caller, task_id)):
+    mover = await permit(connection, secret, caller, task_id)
+    await connection.execute(LOCK_TASK, task_id)
+    if await connection.fetchval(IS_OWN, task_id, caller.id):
+        raise Problem("own-interest")
+    if not await let_in(connection, task_id, mover):
         raise Problem("state-conflict")
 
 
@@ -265,31 +275,34 @@ async def wind_up_call_out(connection: Connection, call_out_id: UUID, mover: Mov
 
 
 async def call_off(
-    connection: Connection, task_id: UUID, mover: Mover, note: str, where: str = "true"
+    connection: Connection, task_id: UUID, mover: Mover, note: str, *, where: str = "true", which: str = "true"
 ) -> Record | None:
     """Cancel a task and free whoever claimed it and has not delivered, and whoever waits.
+
+    ``which`` says of whose claims alone (alias ``c``).
 
     Locks the rows of those who claimed it, the task's, the places in line, the claims'.
 
     Raises ``service-unavailable`` when somebody claimed it between the first lock and the second: it is to be tried
     again.
     """
-    claimants = await _claimants(connection, task_id)
+    claimants = await list_claimants(connection, task_id)
     await users.lock(connection, claimants)
     await connection.execute(LOCK_TASK, task_id)
     cancelled = await waiting.end_task(connection, task_id, "cancel", mover, note=note, where=where)
     if cancelled is None:
         return None
-    if not set(await _claimants(connection, task_id)) <= set(claimants):
+    if not set(await list_claimants(connection, task_id)) <= set(claimants):
         raise Problem("service-unavailable")
-    for row in await connection.fetch(FIND_CLAIMS, task_id):
+    for row in await connection.fetch(FIND_CLAIMS.format(which=which), task_id):
         await fulfilment.free(connection, fulfilment.of(row), "call_off", mover, note)
         await messages.tell(connection, [row["claimant_id"]], MessageKind.CLAIM_CALLED_OFF, row["claim_id"])
     return cancelled
 
 
-async def _claimants(connection: Connection, task_id: UUID) -> list[UUID]:
-    return [row["user_id"] for row in await connection.fetch(FIND_CLAIMANTS, task_id)]
+async def list_claimants(connection: Connection, *task_ids: UUID) -> list[UUID]:
+    """Return who has claimed one of these tasks and not delivered, in the order in which they are locked."""
+    return [row["user_id"] for row in await connection.fetch(FIND_CLAIMANTS, task_ids)]
 
 
 async def _ask(connection: Connection, task_id: UUID, mover: Mover) -> None:

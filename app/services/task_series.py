@@ -18,8 +18,8 @@ from app.domain.lifecycle import Party
 from app.domain.lifecycles import TASK_SERIES
 from app.models import TaskSeries
 from app.schemas.task_series import TaskSeriesEditIn, TaskSeriesIn
-from app.services import areas, posted_tasks, series_tasks, transitions
-from app.services.content_checks import asking
+from app.services import areas, posted_tasks, series_tasks, take_downs, transitions
+from app.services.content_checks import asking, writers
 from app.services.pages import PageRequest, page
 from app.services.places import Places
 from app.services.transitions import Mover
@@ -28,10 +28,11 @@ CHECK_SERIES = "check_series"
 ONE_DAY = timedelta(days=1)
 STAFF = frozenset({Party.STAFF})
 
-VIEW = """
+VIEW = f"""
     SELECT s.id, s.kind, s.area_id, a.name AS area_name, s.title, s.body, s.status, s.seats, s.min_people, s.minutes,
         s.skills, s.tags, s.place, s.longitude::float8 AS longitude, s.latitude::float8 AS latitude, s.begins_on,
-        s.rule, s.starts, s.length_minutes, s.skips_holidays, s.last_on, s.made_until, s.created_at
+        s.rule, s.starts, s.length_minutes, s.skips_holidays, s.last_on, s.made_until, s.created_at, s.author_id,
+        CASE WHEN s.status = 'draft' THEN {writers.of_series("s.id")} END AS writer_id
     FROM task_series s JOIN area a ON a.id = s.area_id
 """
 NEXT_TASKS = """ARRAY(
@@ -44,6 +45,14 @@ GET = f"""
 LIST = f"{VIEW} WHERE a.lineage @> ARRAY[$1::uuid] AND s.id < $2 ORDER BY s.id DESC LIMIT $3"
 IS_IN_SCOPE = """
     SELECT FROM task_series s JOIN area a ON a.id = s.area_id WHERE s.id = $1 AND a.lineage && $2::uuid[]
+"""
+IS_OWN = f"""
+    SELECT $2 IN (s.author_id, {writers.of_series("s.id")}) FROM task_series s WHERE s.id = $1 AND s.status = 'draft'
+"""
+# Those that were changed by hand have words, and a check, of their own.
+FIND_SAID = """
+    SELECT id FROM task WHERE series_id = $1 AND NOT is_detached AND status IN ('draft', 'open', 'closed')
+    ORDER BY occurrence
 """
 OCCURRENCE = ("task_id", "occurrence", "status", "seats", "seats_taken", "is_detached")
 
@@ -96,9 +105,11 @@ async def edit(
 async def open_series(connection: Connection, caller: Caller, series_id: UUID, *, weeks: int, base_points: int) -> None:
     """Let the tasks of a series be claimed whose words the content check left to people; those due are made.
 
-    Locks as ``edit`` does. Raises ``not-found``, ``state-conflict``.
+    Not one's own words (I2). Locks as ``edit`` does. Raises ``not-found``, ``own-interest``, ``state-conflict``.
     """
     _, mover = await _lock(connection, caller, series_id)
+    if await connection.fetchval(IS_OWN, series_id, caller.id):
+        raise Problem("own-interest")
     opened = await transitions.move(connection, TASK_SERIES, series_id, "open", mover)
     await series_tasks.open_all(connection, opened, mover, horizon(weeks), base_points)
 
@@ -113,13 +124,25 @@ async def end(connection: Connection, caller: Caller, series_id: UUID, reason: s
     return await series_tasks.cancel(connection, series_id, mover, reason)
 
 
+async def reject(connection: Connection, caller: Caller, series_id: UUID, reason: str) -> None:
+    """End a series whose words are not fit to stand, and take all tasks down that say the same, past ones too.
+
+    Locks area and series, then what ``take_downs.take_down_all`` locks. Raises ``not-found``, ``state-conflict``, and
+    as that does.
+    """
+    _, mover = await _lock(connection, caller, series_id)
+    await transitions.move(connection, TASK_SERIES, series_id, "end", mover, note=reason)
+    said = [row["id"] for row in await connection.fetch(FIND_SAID, series_id)]
+    await take_downs.take_down_all(connection, said, mover, reason)
+
+
 async def get(reads: Reads, caller: Caller, series_id: UUID) -> dict[str, Any]:
     """Return one series with its next tasks, to staff of its area. Raises ``not-found``."""
     row = await reads.fetchrow(GET, series_id, caller.scope(Role.STAFF), today())
     if row is None:
         raise Problem("not-found")
     tasks = [dict(zip(OCCURRENCE, task, strict=True)) for task in row["tasks"]]
-    return _view(row) | {"tasks": tasks}
+    return _view(row, caller) | {"tasks": tasks}
 
 
 async def list_of_area(reads: Reads, caller: Caller, area_id: UUID, request: PageRequest) -> dict[str, Any]:
@@ -128,7 +151,7 @@ async def list_of_area(reads: Reads, caller: Caller, area_id: UUID, request: Pag
     if not await areas.is_in_scope(reads, area_id, caller.scope(Role.STAFF)):
         raise Problem("not-allowed")
     rows = await reads.fetch(LIST, area_id, below, request.rows)
-    return page(rows, request, _view, "task-series", area_id)
+    return page(rows, request, lambda row: _view(row, caller), "task-series", area_id)
 
 
 def horizon(weeks: int) -> date:
@@ -170,7 +193,8 @@ async def _fields(connection: Connection, index: Places, area_id: UUID, form: Ta
     }
 
 
-def _view(row: Record) -> dict[str, Any]:
+def _view(row: Record, caller: Caller) -> dict[str, Any]:
+    is_own = caller.id in {row["author_id"], row["writer_id"]}
     kept = (
         "id",
         "kind",
@@ -198,5 +222,7 @@ def _view(row: Record) -> dict[str, Any]:
         "last_on": row["last_on"],
         "made_until": row["made_until"],
         "created_at": row["created_at"],
-        "actions": list(TASK_SERIES.actions(row["status"], STAFF)),
+        "actions": [
+            action for action in TASK_SERIES.actions(row["status"], STAFF) if not (is_own and action == "open")
+        ],
     }

@@ -16,6 +16,7 @@ from app.domain.lifecycles import WAITER
 from app.models import Task
 from app.services import limits, task_words
 from app.services.complainants import HAS_PART_SQL, hash_of
+from app.services.content_checks import writers
 from app.services.pages import PageRequest, page
 from app.services.transitions import Mover
 from app.services.waiting import NUMBER_SQL
@@ -37,8 +38,8 @@ VIEW = f"""
         t.body, t.status, t.seats, t.seats_taken, t.min_people, t.reward_points, t.hourly_points, t.minutes, t.skills,
         t.tags, t.place, t.starts_at,
         t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.groups_until,
-        t.created_at,
-        t.author_id, c.id AS claim_id, w.id AS waiter_id,
+        t.created_at, t.author_id, c.id AS claim_id, w.id AS waiter_id,
+        CASE WHEN t.status = 'draft' THEN {writers.of_task("t.id")} END AS writer_id,
         CASE WHEN w.id IS NOT NULL THEN {NUMBER_SQL.format(place="w")} END AS number,
         a.lineage && $6::uuid[] AS in_scope,
         {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$5::bytea")} AS is_complainant, (
@@ -193,11 +194,13 @@ def arguments(caller: Caller | None, secret: str) -> tuple[UUID | None, bytes | 
 def _actions(row: Record, caller: Caller | None) -> list[str]:
     """Return what the caller may do next, as helper, as staff of its complaint or, where it was posted, of its area."""
     may = ["claim"] if may_claim(row, caller) else ["wait"] if may_wait(row, caller) else []
+    is_own = caller is not None and caller.id in {row["author_id"], row["writer_id"]}
     if row["handles"] and not row["is_complainant"]:
-        may += {"draft": ["open", "close"], "open": ["close", "add_seats"]}.get(row["status"], [])
+        let_in = [] if is_own else ["open"]
+        may += {"draft": [*let_in, "close"], "open": ["close", "add_seats"]}.get(row["status"], [])
     if row["in_scope"] and row["wish_id"] is None and row["complaint_id"] is None and row["errand_id"] is None:
         edit = ["edit"] if row["seats_taken"] == 0 else []
-        let_in = ["open"] if row["passed_at"] is None else []  # or else it opens with its list
+        let_in = [] if is_own or row["passed_at"] is not None else ["open"]  # what has passed opens with its list
         may += {
             "draft": [*let_in, "close", "cancel", *edit],
             "open": ["close", "cancel", *edit, "add_seats", "call"],

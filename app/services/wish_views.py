@@ -17,27 +17,30 @@ from app.services.media.attaching import COVER_SQL, PICTURES_SQL, told
 from app.services.media.links import Links
 from app.services.media.removing import STANDING, UNSEEN
 from app.services.pages import PageRequest, page
-from app.services.wishes import PUBLIC_STATES, may_see
+from app.services.wishes import PUBLIC_STATES, STATES_WITH_WORK, may_see
 
 # Ids are written as text while an answer is made: the serialiser takes a microsecond for each of the driver's UUIDs.
 # In every statement here $5 is the caller's id or null, $6 the areas where they act as staff.
 CARD = f"""
     SELECT w.id, w.author_id, w.area_id, a.name AS area_name, w.category, w.title, w.body, w.status, u.nickname,
-        w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
+        w.created_at, w.published_at, w.hidden_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
         t.hourly_points, {COVER_SQL.format(subject_id="w.id", kind="wish")} AS cover,
         a.lineage && $6::uuid[] AS in_scope, c.user_id AS claimant_id
     FROM wish w JOIN area a ON a.id = w.area_id JOIN "user" u ON u.id = w.author_id
     LEFT JOIN task t ON t.wish_id = w.id
     LEFT JOIN claim c ON c.task_id = t.id AND c.user_id = $5::uuid AND c.status IN ('active', 'submitted', 'returned')
 """
-IN_AREA = f"{CARD} WHERE w.id IN ({ids_in_area('wish', 'x.status = $4')}) ORDER BY w.id DESC LIMIT $3"
-IN_AREA_OF_CATEGORY = (
-    f"{CARD} WHERE w.id IN ({ids_in_area('wish', 'x.status = $4 AND x.category = $7')}) ORDER BY w.id DESC LIMIT $3"
-)
+# What is hidden is listed to staff alone, who may have to decide on the work in it.
+LISTED = """x.status = $4 AND (
+    x.hidden_at IS NULL OR (SELECT s.lineage && $6::uuid[] FROM area s WHERE s.id = x.area_id)
+)"""
+IN_AREA = f"{CARD} WHERE w.id IN ({ids_in_area('wish', LISTED)}) ORDER BY w.id DESC LIMIT $3"
+LISTED_OF_CATEGORY = f"x.category = $7 AND {LISTED}"
+IN_AREA_OF_CATEGORY = f"{CARD} WHERE w.id IN ({ids_in_area('wish', LISTED_OF_CATEGORY)}) ORDER BY w.id DESC LIMIT $3"
 OWN = f"{CARD} WHERE w.author_id = $1 AND w.id < $2 AND $4::text IS NULL ORDER BY w.id DESC LIMIT $3"
 DETAIL = f"""
     SELECT w.id, w.author_id, w.area_id, a.name AS area_name, w.category, w.title, w.body, w.status, u.nickname,
-        w.created_at, w.published_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
+        w.created_at, w.published_at, w.hidden_at, t.id AS task_id, t.seats, t.seats_taken, t.reward_points,
         t.hourly_points, {PICTURES_SQL.format(subject_id="w.id", kind="wish")} AS pictures,
         {PICTURES_SQL.format(subject_id="c.id", kind="claim")} AS shown,
         a.lineage && $3::uuid[] AS in_scope, w.rating, w.thanks,
@@ -103,7 +106,7 @@ async def get(reads: Reads, links: Links, caller: Caller | None, wish_id: UUID) 
     if row is None:
         raise Problem("not-found")
     parties = _parties(row, caller)
-    if not may_see(row["status"], parties):
+    if not may_see(row, parties):
         raise Problem("not-found")
     view = _shared(row, parties)
     view["pictures"] = told(
@@ -151,8 +154,16 @@ def _shared(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
         "task": task,
         "created_at": row["created_at"],
         "published_at": row["published_at"],
-        "actions": [action for action in WISH.actions(row["status"], parties) if action not in PART_ACTIONS],
+        "actions": _actions(row, parties),
     }
+
+
+def _actions(row: Record, parties: frozenset[Party]) -> list[str]:
+    """Return what the table allows next, and that staff may hide the words of what there is work in."""
+    actions = [action for action in WISH.actions(row["status"], parties) if action not in PART_ACTIONS]
+    if row["hidden_at"] is not None:
+        return [action for action in actions if action != "reject"]
+    return [*actions, "reject"] if Party.STAFF in parties and row["status"] in STATES_WITH_WORK else actions
 
 
 def _for_parties(links: Links, row: Record, parties: frozenset[Party]) -> dict[str, Any]:
@@ -177,6 +188,7 @@ def _for_parties(links: Links, row: Record, parties: frozenset[Party]) -> dict[s
         }
     return {
         "delivery": delivery,
+        "hidden_at": row["hidden_at"],
         "rating": row["rating"],
         "thanks": row["thanks"] if reads_thanks else None,
         "history": [

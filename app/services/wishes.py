@@ -8,6 +8,7 @@ from asyncpg import Connection, Record
 from app.core.clock import now
 from app.core.ids import new_id
 from app.core.queue import order
+from app.core.sql import quoted
 from app.domain.caller import Caller, Role, parties_to_service
 from app.domain.errors import Problem
 from app.domain.kinds import CheckedPart, PictureOf, TaskKind, WishCategory
@@ -16,7 +17,7 @@ from app.domain.lifecycles import WISH
 from app.domain.message_kinds import MessageKind
 from app.models import Task
 from app.schemas.wishes import WishIn
-from app.services import fulfilment, messages, policies, task_tags, tasks, transitions, waiting
+from app.services import fulfilment, messages, policies, take_downs, task_tags, tasks, transitions, waiting
 from app.services.content_checks import asking
 from app.services.limits import Terms
 from app.services.media import attaching
@@ -34,13 +35,26 @@ INSERT = """
     SELECT $8, 'wish', id, 'create', $7, $2, 'author' FROM posted
     RETURNING true
 """
-FIND = """
-    SELECT w.id AS wish_id, w.author_id, w.status, a.lineage && $2::uuid[] AS in_scope, t.id AS task_id,
-        t.complaint_id, c.id AS claim_id, c.user_id AS claimant_id
+STATES_WITH_WORK = ("delivered", "disputed", "fulfilled")
+FIND = f"""
+    SELECT w.id AS wish_id, w.author_id, w.status, w.hidden_at, a.lineage && $2::uuid[] AS in_scope, t.id AS task_id,
+        t.complaint_id, c.id AS claim_id, c.user_id AS claimant_id,
+        w.status IN ({quoted(STATES_WITH_WORK)}) OR w.status = 'claimed' AND (
+            c.status = 'returned' OR EXISTS (SELECT FROM attendance h WHERE h.id = c.id)
+        ) AS has_work
     FROM wish w JOIN area a ON a.id = w.area_id
     LEFT JOIN task t ON t.wish_id = w.id
     LEFT JOIN claim c ON c.task_id = t.id AND c.status IN ('active', 'submitted', 'returned')
     WHERE w.id = $1
+"""
+IS_FREE = """NOT EXISTS (
+    SELECT FROM claim c JOIN task t ON t.id = c.task_id
+    WHERE t.wish_id = x.id AND c.status IN ('active', 'submitted', 'returned')
+)"""
+HIDE = f"""
+    UPDATE wish SET hidden_at = $2
+    WHERE id = $1 AND hidden_at IS NULL AND status IN ('claimed', {quoted(STATES_WITH_WORK)})
+    RETURNING author_id, title, status
 """
 FIND_UNCLAIMED = "SELECT id FROM wish WHERE status = 'published' AND published_at < $1 ORDER BY published_at LIMIT 500"
 
@@ -97,13 +111,41 @@ async def publish(
 
 
 async def reject(connection: Connection, caller: Caller, wish_id: UUID, reason: str) -> None:
-    """Reject a wish under review, or a published one that nobody works on, its task with it.
+    """Reject a wish under review or a published one, its task with it; whoever claimed it and has not begun is freed.
 
-    Raises ``not-found``, ``own-interest``, ``state-conflict``.
+    Once there is work in it, delivered or begun, its words are hidden and the claim goes on. Raises ``not-found``,
+    ``own-interest``, ``state-conflict``, also when somebody claims, delivers or begins at the same moment, and
+    ``service-unavailable`` as ``posted_tasks.call_off`` does. Locks what that does, then the wish.
     """
     wish = await _find(connection, caller, wish_id)
-    moved = await _take_off(connection, wish, "reject", _mover(wish, caller, "reject"), note=reason)
+    if wish["hidden_at"] is not None:
+        raise Problem("state-conflict")
+    if wish["has_work"]:
+        await _hide(connection, wish, caller, reason)
+        return
+    mover = _mover(wish, caller, "reject")
+    if wish["task_id"] is not None and not await take_downs.take_down(connection, wish["task_id"], mover, reason):
+        raise Problem("state-conflict")
+    moved = await transitions.find_and_move(connection, WISH, wish_id, "reject", mover, note=reason, where=IS_FREE)
+    if moved is None or (wish["task_id"] is None and moved["from_status"] != "reviewing"):
+        raise Problem("state-conflict")
     await messages.tell(connection, [moved["author_id"]], MessageKind.WISH_REJECTED, wish_id, title=moved["title"])
+
+
+async def _hide(connection: Connection, wish: Record, caller: Caller, reason: str) -> None:
+    """Show the words of a wish with work in it to nobody but those whom it concerns; call nobody else to it."""
+    party = transitions.permit(WISH, "claimed", "reject", _parties(wish, caller))
+    mover = Mover(party, caller.id)
+    await take_downs.withhold(connection, wish["task_id"], mover, reason)
+    hidden = await connection.fetchrow(HIDE, wish["wish_id"], now())
+    if hidden is None:
+        raise Problem("state-conflict")
+    await transitions.log_act(connection, WISH, wish["wish_id"], "hide", mover, state=hidden["status"], note=reason)
+    await transitions.settle_checks(
+        connection, WISH.subject, wish["wish_id"], CheckedPart.WORDS, "reject", mover, note=reason
+    )
+    told = [hidden["author_id"]]
+    await messages.tell(connection, told, MessageKind.WISH_HIDDEN, wish["wish_id"], title=hidden["title"])
 
 
 async def withdraw(connection: Connection, caller: Caller, wish_id: UUID) -> None:
@@ -164,14 +206,15 @@ async def _find(connection: Connection, caller: Caller, wish_id: UUID) -> Record
     row = await connection.fetchrow(FIND, wish_id, caller.scope(Role.STAFF))
     if row is None:
         raise Problem("not-found")
-    if not may_see(row["status"], _parties(row, caller)):
+    if not may_see(row, _parties(row, caller)):
         raise Problem("not-found")
     return row
 
 
-def may_see(status: str, parties: frozenset[Party]) -> bool:
-    """Whether a wish in ``status`` is there for ``parties``; what is not public, for those it concerns (I10)."""
-    return status in PUBLIC_STATES or bool(parties & {Party.AUTHOR, Party.CLAIMANT, Party.STAFF})
+def may_see(row: Record, parties: frozenset[Party]) -> bool:
+    """Whether a wish is there for ``parties``; what is not public or is hidden, for those it concerns (I10)."""
+    is_public = row["status"] in PUBLIC_STATES and row["hidden_at"] is None
+    return is_public or bool(parties & {Party.AUTHOR, Party.CLAIMANT, Party.STAFF})
 
 
 PUBLIC_STATES = frozenset({"published", "claimed", "delivered", "disputed", "fulfilled"})

@@ -157,8 +157,9 @@ class TestMove:
             for _ in range(times):
                 raised = await world.api.post(f"/v1/complaints/{complaint}/escalate", world.staff, {"reason": "难。"})
                 assert raised.status_code == 200, raised.text
-        for action, form in (("answer", {"answer": "修好了。", "outcome": "resolved"}), ("publish-answer", None)):
-            await world.api.post(f"/v1/complaints/{done}/{action}", world.staff, form)
+        answer = {"answer": "修好了。", "outcome": "resolved"}
+        await world.api.post(f"/v1/complaints/{done}/answer", world.staff, answer)
+        await world.api.post(f"/v1/complaints/{done}/publish-answer", world.administrator)
         await database.writes.execute("UPDATE complaint SET status = 'closed', closed_at = now() WHERE id = $1", done)
         due = "SELECT (accept_due_at, answer_due_at) FROM complaint WHERE id = $1"
         promised = await database.reads.fetchval(due, up)

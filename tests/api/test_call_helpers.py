@@ -130,13 +130,16 @@ class TestCall:
         drafted = await act(world, staff, complaint, CALL, {"body": words})
         await jobs.drain()
         task_id = UUID(drafted["task"]["id"])
-        seen = await task(world, task_id, world.staff)
+        assert (await task(world, task_id, staff))["actions"] == ["close"]
+        assert problem(await api.post(f"/v1/tasks/{task_id}/open", staff)) == (403, "own-interest")
+        reader = world.administrator
+        seen = await task(world, task_id, reader)
         assert (seen["status"], seen["actions"]) == ("draft", ["open", "close"])
         stranger = await world.person()
         assert problem(await api.post(f"/v1/tasks/{task_id}/open", stranger)) == (403, "not-allowed")
-        opened = await api.post(f"/v1/tasks/{task_id}/open", world.staff)
+        opened = await api.post(f"/v1/tasks/{task_id}/open", reader)
         assert (opened.json()["status"], opened.json()["actions"]) == ("open", ["close", "add_seats"])
-        assert problem(await api.post(f"/v1/tasks/{task_id}/open", world.staff)) == (409, "state-conflict")
+        assert problem(await api.post(f"/v1/tasks/{task_id}/open", reader)) == (409, "state-conflict")
 
     async def test_twice_only_after_the_first_has_ended(self, world: World):
         complaint = await world.complaint(status="accepted")
@@ -273,13 +276,14 @@ class TestEnd:
     async def test_who_works_on_it_finishes_and_is_rewarded(self, api: ApiClient, world: World, action: str):
         helper = await world.helper()
         task_id = await self.end(world, await world.person(), action, claimed=True, helper=helper)
-        assert (await task(world, task_id, helper))["status"] == "closed"
+        status = "cancelled" if action == "reject" else "closed"  # what was turned away is not read by others either
+        assert (await task(world, task_id, helper))["status"] == status
         assert problem(await api.post(f"/v1/tasks/{task_id}/claims", await world.helper())) == (409, "task-not-open")
         [claim] = (await api.get("/v1/me/claims", helper)).json()["items"]
         await decide(world, helper, claim["id"], "submit", {"note": "换好了"})
         await decide(world, world.staff, claim["id"], "confirm")
         assert await points_of(world, helper) == REWARD_POINTS
-        assert (await task(world, task_id, world.staff))["status"] == "closed"
+        assert (await task(world, task_id, world.staff))["status"] == status
 
     async def end(
         self, world: World, author: Person, action: str, *, claimed: bool, helper: Person | None = None

@@ -279,8 +279,11 @@ class TestHandling:
         complaint = await world.complaint(status="answered")
         await jobs.drain()  # WeChat does not know the staff of this world, so it cannot be asked
         assert (await look(world, complaint))["echo"] is None
-        assert "publish_answer" in (await look(world, complaint, world.staff))["actions"]
-        assert (await act(world, world.staff, complaint, "publish-answer"))["is_answer_public"] is True
+        assert "publish_answer" not in (await look(world, complaint, world.staff))["actions"]
+        assert await refused(world, world.staff, complaint, "publish-answer") == (403, "own-interest")
+        above = await world.holder(Role.STAFF, world.district)
+        assert "publish_answer" in (await look(world, complaint, above))["actions"]
+        assert (await act(world, above, complaint, "publish-answer"))["is_answer_public"] is True
         assert (await look(world, complaint))["echo"]["outcome"] == "resolved"
         assert await refused(world, world.staff, complaint, "publish-answer") == (409, "state-conflict")
 

@@ -224,7 +224,7 @@ class TestWords:
     async def test_what_is_written_anew_is_found_by_its_new_words(self, api: ApiClient, land: World):
         path = await posted(land)
         assert (await api.put(path, land.staff, {"title": "修剪树枝"})).status_code == 200
-        assert (await api.post(f"{path}/open", land.staff)).status_code == 200
+        assert (await api.post(f"{path}/open", land.administrator)).status_code == 200
         assert await titles(land, q="楼道") == []
         assert await titles(land, q="树枝") == ["修剪树枝"]
 

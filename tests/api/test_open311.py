@@ -99,7 +99,7 @@ class TestRequests:
         assert (await world.api.post(f"/v1/complaints/{complaint}/answer", world.staff, form)).status_code == 200
         [told] = (await get(world, f"requests/{number}.json")).json()
         assert (told["status"], told["status_notes"]) == ("closed", "已答复，答复内容正在核对")
-        published = await world.api.post(f"/v1/complaints/{complaint}/publish-answer", world.staff)
+        published = await world.api.post(f"/v1/complaints/{complaint}/publish-answer", world.administrator)
         assert published.status_code == 200, published.text
         [told] = (await get(world, f"requests/{number}.json", extensions="true")).json()
         assert told["status_notes"] == "已答复，已解决：今天换好了灯泡。"

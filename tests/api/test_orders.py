@@ -44,7 +44,7 @@ async def done(world: World, part_id: UUID, person: Person, area: Area, *helpers
     posted = await world.api.post("/v1/tasks", person, form)
     assert posted.status_code == 201, posted.text
     task_id = str(posted.json()["id"])
-    assert (await world.api.post(f"/v1/tasks/{task_id}/open", person)).status_code == 200
+    assert (await world.api.post(f"/v1/tasks/{task_id}/open", world.administrator)).status_code == 200
     for helper in helpers:
         claim = (await world.api.post(f"/v1/tasks/{task_id}/claims", helper)).json()["id"]
         await world.api.post(f"/v1/claims/{claim}/submit", helper, {"note": "搬走了。"})

@@ -185,7 +185,7 @@ class TestName:
         await make_grant(world.database, poster, world.grid, Role.STAFF)
         form = {"area_id": str(world.grid.id), "kind": "patrol", "title": "夜间巡逻", "seats": 9}
         task_id = (await api.post("/v1/tasks", poster, form)).json()["id"]
-        assert (await api.post(f"/v1/tasks/{task_id}/open", world.staff)).status_code == 200
+        assert (await api.post(f"/v1/tasks/{task_id}/open", world.administrator)).status_code == 200
         made = await group.pledge(world, task_id, 3)
         await fill_hands(world, busy)
         await world.database.writes.execute('UPDATE "user" SET is_blocked = true WHERE id = $1', gone.id)

@@ -38,7 +38,7 @@ async def post(world: World, **changes: object) -> dict[str, Any]:
 async def posted(world: World, **changes: object) -> str:
     """Post a task and open it; return its path."""
     path = f"/v1/tasks/{(await post(world, **changes))['id']}"
-    response = await world.api.post(f"{path}/open", world.staff)
+    response = await world.api.post(f"{path}/open", world.administrator)
     assert response.status_code == 200, response.text
     return path
 
@@ -94,7 +94,7 @@ class TestPost:
             "groups_until": None,
             "created_at": made["created_at"],
             "own_place": None,
-            "actions": ["open", "close", "cancel", "edit"],
+            "actions": ["close", "cancel", "edit"],
         }
 
     async def test_opens_once_its_words_are_checked(self, api: ApiClient, world: World, jobs: Jobs):
@@ -211,7 +211,7 @@ class TestClaim:
         helper = await world.helper()
         await make_grant(world.database, helper, world.grid, Role.STAFF)
         made = (await api.post("/v1/tasks", helper, FORM | {"area_id": str(world.grid.id)})).json()
-        await api.post(f"/v1/tasks/{made['id']}/open", world.staff)
+        await api.post(f"/v1/tasks/{made['id']}/open", world.administrator)
         assert problem(await api.post(f"/v1/tasks/{made['id']}/claims", helper)) == (403, "own-task")
 
     async def test_not_after_the_time_to_claim(self, api: ApiClient, world: World):

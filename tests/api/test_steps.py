@@ -143,7 +143,7 @@ class TestAnswer:
         await jobs.drain()
         assert (await look(world, complaint))["echo"] is None
         assert (await look(world, complaint))["parts"][0]["answer"] is None
-        await act(world, staff, complaint, "publish-answer")
+        await act(world, world.administrator, complaint, "publish-answer")
         assert (await look(world, complaint))["parts"][0]["answer"] == "有人聚众赌博"
 
     async def test_what_a_unit_says_later_is_not_public_under_an_old_check(self, world: World):
@@ -152,7 +152,7 @@ class TestAnswer:
         [one] = (await world.dispatch(complaint)).values()
         await step(world, worker, one, "answer", DONE)
         await act(world, world.staff, complaint, "answer")
-        await act(world, world.staff, complaint, "publish-answer")
+        await act(world, world.administrator, complaint, "publish-answer")
         await act(world, author, complaint, "rate", {"is_satisfied": False})
         assert (await look(world, complaint))["parts"][0]["answer"] is not None
         sent_back = await step(world, world.staff, one, "send-back", {"reason": "居民说还是不亮"})
@@ -163,7 +163,7 @@ class TestAnswer:
             assert (await look(world, complaint, reader))["parts"][0]["answer"] is None
         await act(world, world.staff, complaint, "answer")
         assert (await look(world, complaint))["parts"][0]["answer"] is None
-        await act(world, world.staff, complaint, "publish-answer")
+        await act(world, world.administrator, complaint, "publish-answer")
         assert (await look(world, complaint))["parts"][0]["answer"] == "没有人检查过的话"
 
     async def test_staff_type_in_what_a_unit_answered_on_paper(self, world: World):

@@ -238,13 +238,13 @@ class TestPublish:
         await publish(world, path)
         for task_id, title in ((first, "清理楼道"), (second, "赌博筹码")):
             edited = await world.api.put(f"/v1/tasks/{task_id}", worker, ITEM | {"title": title})
-            assert (edited.json()["status"], edited.json()["actions"][0]) == ("draft", "open")
+            assert (edited.json()["status"], edited.json()["actions"][0]) == ("draft", "close")
         assert (await items_of(world, path), (await world.api.get(path)).json()["item_count"]) == ([], 0)
         await jobs.drain()
         assert [(item["item_number"], item["title"]) for item in await items_of(world, path)] == [(1, "清理楼道")]
         seen = await items_of(world, path, worker)
         assert [(item["item_number"], item["is_checked"]) for item in seen] == [(1, True), (2, False)]
-        opened = await world.api.post(f"/v1/tasks/{second}/open", worker)
+        opened = await world.api.post(f"/v1/tasks/{second}/open", world.staff)
         assert (opened.json()["status"], opened.json()["item_number"]) == ("open", 2)
         await world.take_seat(await world.helper(), UUID(first))
         claimed = await world.api.put(f"/v1/tasks/{first}", worker, ITEM)

@@ -15,7 +15,7 @@ from tests.factories import REWARD_POINTS, World, log_in, make_area
 from tests.people import Person
 
 REASON = {"reason": "请写清楚在哪一栋。"}
-STAFF_DECIDES = ["verify", "return", "refuse"]
+STAFF_DECIDES = ["verify", "return", "refuse", "reject"]
 
 
 def form(world: World, **changes: Any) -> dict[str, str]:

@@ -121,7 +121,7 @@ async def test_two_who_change_it_at_once(world: World):
     ]
     answers = await together(*[world.api.put(path, world.staff, form) for form in forms])
     assert answers == {"200": 3}
-    await world.api.post(f"{path}/open", world.staff)
+    await world.api.post(f"{path}/open", world.administrator)
     seen = (await world.api.get(path, world.staff)).json()
     number = int(seen["title"].removeprefix("巡逻"))
     assert [task["occurrence"] for task in seen["tasks"]] == [str(after(1 + number * time)) for time in range(4)]

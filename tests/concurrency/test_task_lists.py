@@ -119,7 +119,7 @@ async def test_a_word_on_an_item_that_waited_through_publication_and_edit(world:
     staff = Caller(world.staff.id, grants=(HeldGrant(Role.STAFF, world.community.id),))
     async with world.database.transaction() as connection:
         await connection.execute(HOLD, task_id)
-        word = asyncio.ensure_future(world.api.post(f"/v1/tasks/{task_id}/open", world.staff))
+        word = asyncio.ensure_future(world.api.post(f"/v1/tasks/{task_id}/open", world.administrator))
         await wait_until_blocked(world.database)
         await posted_tasks.let_in(connection, task_id, transitions.SYSTEM)
         await publishing.publish(connection, staff, UUID(path.rpartition("/")[2]))

@@ -69,7 +69,7 @@ async def test_a_task_that_is_said_anew_is_looked_at_no_more(world: World, jobs:
     """What was sampled is about words that are gone; the new ones have a check of their own."""
     task = await post(world)
     path = f"/v1/tasks/{task['id']}"
-    assert (await world.api.post(f"{path}/open", world.staff)).status_code == 200
+    assert (await world.api.post(f"{path}/open", world.administrator)).status_code == 200
     await world.database.writes.execute(
         "UPDATE content_check SET status = 'passed', suggest = 'pass', label = 100, decided_by = NULL "
         "WHERE subject_id = $1",

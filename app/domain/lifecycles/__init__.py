@@ -8,6 +8,7 @@ from app.domain.lifecycle import Lifecycle
 from app.domain.lifecycles.call_outs import ACTIVE_CALL_OUT_STATES, CALL_OUT, CALLED_STATES
 from app.domain.lifecycles.complaints import (
     COMPLAINT,
+    HIDDEN_COMPLAINT_STATES,
     JOINT_CASE,
     LIVE_COMPLAINT_STATES,
     PUBLIC_COMPLAINT_STATES,
@@ -106,6 +107,7 @@ __all__ = [
     "COMPLAINT",
     "CONTENT_CHECK",
     "ERRAND",
+    "HIDDEN_COMPLAINT_STATES",
     "IDENTIFICATION",
     "IMPORT_RUN",
     "JOINT_CASE",

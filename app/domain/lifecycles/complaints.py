@@ -57,6 +57,9 @@ LIVE_COMPLAINT_STATES = ("checking", "reviewing", "open", "accepted", "waiting",
 PUBLIC_COMPLAINT_STATES = ("open", "accepted", "waiting", "answered", "closed", "reopened", "merged")
 """What may stand on a wall: passed by the content check or by a person."""
 
+HIDDEN_COMPLAINT_STATES = ("waiting", "answered", "closed", "merged")
+"""Too late to turn it away: turning its words down takes them off the walls, and it goes on as it was."""
+
 RATED_COMPLAINT_STATES = ("answered", "closed")
 """There is an answer to rate. Once closed, its author's word has been said or its time is over, not the others'."""
 

@@ -36,7 +36,7 @@ CHECK_MOVES: Mapping[str, Mapping[str, tuple[CheckedPart, str]]] = MappingProxyT
             "wish": {"approve": "pass", "reject": "reject", "withdraw": "drop", "expire": "drop"},
             "errand": {"approve": "pass", "reject": "reject", "withdraw": "drop", "end": "drop", "expire": "drop"},
             "complaint": {"admit": "pass", "reject": "reject", "withdraw": "drop", "merge": "drop"},
-            "task": {"open": "pass", "pass": "pass", "edit": "drop", "cancel": "reject"},
+            "task": {"open": "pass", "pass": "pass", "edit": "drop", "cancel": "reject", "take_down": "reject"},
             "task_series": {"open": "pass", "edit": "drop", "end": "reject"},
             "offer": {"approve": "pass", "reject": "reject", "edit": "drop", "end": "drop"},
         }.items()

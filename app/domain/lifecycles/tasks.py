@@ -20,6 +20,8 @@ TASK = Lifecycle(
         row("open", "call", "open", STAFF, Party.OWNER),
         row("open", "close", "closed", AUTHOR, STAFF, SYSTEM),
         row("draft open", "cancel", "cancelled", AUTHOR, STAFF, SYSTEM),
+        # It has called for nobody else, and its words turn out not to be fit to stand.
+        row("closed", "take_down", "cancelled", STAFF),
     ),
 )
 

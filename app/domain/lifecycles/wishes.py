@@ -27,8 +27,9 @@ WISH = Lifecycle(
         row("checking", "hold_check", "reviewing", SYSTEM),
         row("checking", "reject_check", "rejected", SYSTEM),
         row("reviewing", "approve", "published", STAFF),
-        # A published one too, while nobody works on it: its words turn out not to be fit to stand.
-        row("reviewing published", "reject", "rejected", STAFF),
+        # Its words turn out not to be fit to stand: whoever claimed it and has not begun is freed. Once there is work
+        # in it, the words are hidden and it goes on.
+        row("reviewing published claimed", "reject", "rejected", STAFF),
         row("checking reviewing published", "withdraw", "withdrawn", AUTHOR),
         row("published", "expire", "expired", SYSTEM),
         row("published", "claim", "claimed", HELPER),
@@ -46,6 +47,8 @@ WISH = Lifecycle(
         row("delivered disputed", "verify", "fulfilled", STAFF),
         row("delivered disputed", "return", "claimed", STAFF),
         row("delivered disputed", "refuse", "published", STAFF),
+        # It would be there to be claimed again, but its words are hidden.
+        row("published", "take_down", "rejected", SYSTEM),
     ),
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import Connection
+from asyncpg import Connection, Record
 
 from app.core.clock import now
 from app.core.ids import new_id
@@ -12,12 +12,12 @@ from app.core.queue import order
 from app.domain.caller import Caller, Role
 from app.domain.errors import Problem
 from app.domain.kinds import CheckedPart, Outcome, PictureOf, Urgency
-from app.domain.lifecycles import COMPLAINT, LIVE_COMPLAINT_STATES
+from app.domain.lifecycles import COMPLAINT, HIDDEN_COMPLAINT_STATES, LIVE_COMPLAINT_STATES
 from app.domain.message_kinds import MessageKind
 from app.domain.shielding import mask_text
 from app.services import complainants, transitions
 from app.services.complaints import clocks, helping, news, repeats, standing, steps
-from app.services.content_checks import asking
+from app.services.content_checks import asking, writers
 from app.services.media import attaching
 from app.services.transitions import Mover
 
@@ -29,8 +29,8 @@ FIND_TARGET = """
 """
 COUNT_JOINS = "UPDATE complaint SET joins = joins + $2 WHERE id = $1"
 CORRECT = """
-    UPDATE complaint c SET category = k.code, urgency = $3, is_confidential = k.is_confidential, accept_due_at = $4,
-        answer_due_at = $5
+    UPDATE complaint c SET category = k.code, urgency = $3, accept_due_at = $4, answer_due_at = $5,
+        is_confidential = k.is_confidential OR c.hidden_at IS NOT NULL
     FROM complaint_category k WHERE c.id = $1 AND k.code = $2 RETURNING c.is_confidential
 """
 IS_ACTIVE = "SELECT is_active FROM complaint_category WHERE code = $1"
@@ -38,6 +38,10 @@ PUBLISH_ECHO = (
     "UPDATE complaint SET echo_id = $2 WHERE id = $1 AND answered_at = $3 AND echo_id IS NULL RETURNING status"
 )
 
+IS_ANSWERED_BY = f"SELECT $2 = {writers.of_answer('$1')}"
+HIDE = """
+    UPDATE complaint SET hidden_at = $2, is_confidential = true WHERE id = $1 AND NOT is_confidential RETURNING true
+"""
 HIDE_ECHO = "UPDATE complaint SET echo_id = NULL WHERE id = $1 AND echo_id IS NOT NULL RETURNING true"
 
 
@@ -102,9 +106,11 @@ async def answer(
 
 
 async def publish_answer(connection: Connection, secret: str, caller: Caller, complaint_id: UUID) -> None:
-    """Put an answer on the echo wall that the content check left to people."""
+    """Put an answer on the echo wall that the content check left to people: not one's own (I2)."""
     row = await standing.get(connection, secret, caller, complaint_id)
     mover = standing.require_staff(row, caller)
+    if row["echo_id"] is None and await connection.fetchval(IS_ANSWERED_BY, complaint_id, caller.id):
+        raise Problem("own-interest")
     if row["answered_at"] is None or not await echo(connection, complaint_id, row["answered_at"], mover):
         raise Problem("state-conflict")
 
@@ -155,12 +161,30 @@ async def resume(connection: Connection, secret: str, caller: Caller, complaint_
 
 
 async def reject(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, reason: str) -> None:
-    """Turn a complaint away, with a reason that its complainant reads."""
+    """Turn a complaint away, with a reason that its complainant reads; hide one that is further on, which goes on.
+
+    What is hidden is confidential: it stands on no wall, nobody joins in, and helpers are called no more.
+    """
+    row = await standing.get(connection, secret, caller, complaint_id)
+    if row["status"] in HIDDEN_COMPLAINT_STATES:
+        await _hide(connection, row, standing.require_staff(row, caller), reason)
+        return
     _, mover = await standing.permit(connection, secret, caller, complaint_id, "reject")
     await transitions.move(connection, COMPLAINT, complaint_id, "reject", mover, note=reason)
     await steps.drop(connection, complaint_id)
-    await helping.end(connection, complaint_id)
+    await helping.withhold(connection, complaint_id, mover, reason)
     await news.note(connection, complaint_id, MessageKind.OWN_COMPLAINT_REJECTED)
+
+
+async def _hide(connection: Connection, row: Record, mover: Mover, reason: str) -> None:
+    if not await connection.fetchval(HIDE, row["id"], now()):
+        raise Problem("state-conflict")
+    await transitions.log_act(connection, COMPLAINT, row["id"], "hide", mover, state=row["status"], note=reason)
+    await transitions.settle_checks(
+        connection, COMPLAINT.subject, row["id"], CheckedPart.WORDS, "reject", mover, note=reason
+    )
+    await helping.withhold(connection, row["id"], mover, reason)
+    await news.note(connection, row["id"], MessageKind.OWN_COMPLAINT_HIDDEN)
 
 
 async def merge(connection: Connection, secret: str, caller: Caller, complaint_id: UUID, into_id: UUID) -> None:

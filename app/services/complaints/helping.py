@@ -13,10 +13,12 @@ from app.domain.lifecycles import COMPLAINT
 from app.domain.shielding import mask_text
 from app.models import Task
 from app.schemas.complaints import CallIn
-from app.services import policies, posted_tasks, tasks, transitions
+from app.services import policies, posted_tasks, take_downs, tasks, transitions
 from app.services.complaints import standing
+from app.services.transitions import Mover
 
 FIND_LIVE = "SELECT id FROM task WHERE complaint_id = $1 AND status IN ('draft', 'open')"
+FIND_SHOWN = "SELECT id FROM task WHERE complaint_id = $1 AND status IN ('draft', 'open', 'closed') ORDER BY id"
 FIND_TITLE = "SELECT title FROM complaint WHERE id = $1"
 
 
@@ -60,3 +62,12 @@ async def end(connection: Connection, complaint_id: UUID) -> None:
     task_id = await connection.fetchval(FIND_LIVE, complaint_id)
     if task_id is not None:
         await posted_tasks.wind_up(connection, task_id, transitions.SYSTEM)
+
+
+async def withhold(connection: Connection, complaint_id: UUID, mover: Mover, note: str) -> None:
+    """Let nobody read the tasks of a locked complaint, which may say what it says, but those at work on them.
+
+    They go on. Locks the tasks in the order of ids.
+    """
+    for row in await connection.fetch(FIND_SHOWN, complaint_id):
+        await take_downs.withhold(connection, row["id"], mover, note)

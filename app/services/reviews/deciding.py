@@ -17,7 +17,7 @@ from app.domain.errors import Problem
 from app.domain.lifecycle import Party
 from app.domain.lifecycles import CONTENT_CHECK
 from app.domain.shielding import mask_text
-from app.services import offers, posted_tasks, task_series, transitions, users, wishes
+from app.services import offers, posted_tasks, take_downs, task_series, transitions, users, wishes
 from app.services.complaints import handling
 from app.services.errands import asking as errands
 from app.services.media import decisions
@@ -25,7 +25,6 @@ from app.services.reviews import queue
 from app.services.transitions import Mover
 
 LOCK = "SELECT status FROM content_check WHERE id = $1 FOR UPDATE"
-IS_OF_COMPLAINT = "SELECT complaint_id IS NOT NULL FROM task WHERE id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,6 @@ async def decide(
     row = await queue.find(connection, desk.secret, desk.caller, check_id)
     if row["is_own"]:
         raise Problem("own-interest")
-    if action == "reject" and not row["may_reject"]:
-        raise Problem("state-conflict")
     is_moving = action == "reject" or row["status"] == "held"
     verb = (REJECTS if action == "reject" else PASSES).get(row["kind"]) if is_moving else None
     if verb is not None:
@@ -105,12 +102,8 @@ async def _open_task(connection: Connection, desk: Desk, task_id: UUID, _reason:
     await posted_tasks.open_task(connection, desk.secret, desk.caller, task_id)
 
 
-async def _cancel_task(connection: Connection, desk: Desk, task_id: UUID, reason: str) -> None:
-    """Call a posted task off; one of a complaint is closed under whoever works on it."""
-    if await connection.fetchval(IS_OF_COMPLAINT, task_id):
-        await posted_tasks.close_task(connection, desk.secret, desk.caller, task_id)
-    else:
-        await posted_tasks.cancel(connection, desk.caller, task_id, reason)
+async def _reject_task(connection: Connection, desk: Desk, task_id: UUID, reason: str) -> None:
+    await take_downs.reject(connection, desk.secret, desk.caller, task_id, reason)
 
 
 async def _open_series(connection: Connection, desk: Desk, series_id: UUID, _reason: str) -> None:
@@ -118,8 +111,8 @@ async def _open_series(connection: Connection, desk: Desk, series_id: UUID, _rea
     await task_series.open_series(connection, desk.caller, series_id, weeks=weeks, base_points=points)
 
 
-async def _end_series(connection: Connection, desk: Desk, series_id: UUID, reason: str) -> None:
-    await task_series.end(connection, desk.caller, series_id, reason)
+async def _reject_series(connection: Connection, desk: Desk, series_id: UUID, reason: str) -> None:
+    await task_series.reject(connection, desk.caller, series_id, reason)
 
 
 async def _approve_offer(connection: Connection, desk: Desk, offer_id: UUID, _reason: str) -> None:
@@ -165,8 +158,8 @@ REJECTS: Mapping[str, Verb] = MappingProxyType(
         "errand": _reject_errand,
         "complaint": _reject_complaint,
         "answer": _hide_answer,
-        "task": _cancel_task,
-        "task_series": _end_series,
+        "task": _reject_task,
+        "task_series": _reject_series,
         "offer": _reject_offer,
         "nickname": _drop_nickname,
         "picture": _reject_picture,

@@ -26,6 +26,7 @@ from app.domain.texts import (
     REVIEW_SUGGESTED,
 )
 from app.services.complainants import HAS_PART_SQL, hash_of
+from app.services.content_checks import writers
 from app.services.media.attaching import told
 from app.services.media.links import Links
 from app.services.pages import PageRequest, page
@@ -39,8 +40,8 @@ PUBLIC_WISH = "('published', 'claimed', 'delivered', 'disputed', 'fulfilled')"
 class Kind:
     """One kind of words in the queue: of which check, from which rows, and what holds of them.
 
-    ``held`` and ``sampled`` say of which things the words are still to be decided; a sampled one may be rejected while
-    ``takes_off`` holds.
+    ``held`` and ``sampled`` say of which things the words are still to be decided: whatever their state, a reject takes
+    them from the public (the decision on taking words down says how).
     """
 
     subject: str
@@ -51,7 +52,6 @@ class Kind:
     is_own: str
     held: str
     sampled: str = "false"
-    takes_off: str = "true"
     scope: str = STAFF
     path: str | None = None
     pictures: str = "NULL::record[]"
@@ -68,11 +68,6 @@ HOME = """
 IN_REACH = """CASE WHEN a.id IS NOT NULL THEN a.lineage && $2::uuid[] ELSE EXISTS (
     SELECT FROM area r WHERE r.parent_id IS NULL AND r.id = ANY ($2::uuid[])
 ) END"""
-LAST_ANSWER_BY = """(
-    SELECT e.actor_id FROM event e
-    WHERE e.subject_kind = 'complaint' AND e.subject_id = c.id AND e.action = 'answer'
-    ORDER BY e.created_at DESC, e.id DESC LIMIT 1
-)"""
 PARTS = """(
     SELECT string_agg(E'\\n' || s.answer, '' ORDER BY s.id) FROM complaint_step s
     WHERE s.complaint_id = c.id AND s.is_told
@@ -95,8 +90,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "wish": Kind(
             *("wish", "words", WISH_ROWS, "w.title", "w.body", "w.author_id = $1"),
             held="w.status = 'reviewing'",
-            sampled=f"w.status IN {PUBLIC_WISH}",
-            takes_off="w.status = 'published'",
+            sampled=f"w.status IN {PUBLIC_WISH} AND w.hidden_at IS NULL",
             path="/v1/wishes/{}",
         ),
         "errand": Kind(
@@ -109,12 +103,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             *("complaint", "words", COMPLAINT_ROWS, "c.title", "c.body", IS_COMPLAINANT),
             held="c.status = 'reviewing'",
             sampled="c.is_on_wall",
-            takes_off="c.status IN ('open', 'accepted', 'reopened')",
             path="/v1/complaints/{}",
         ),
         "answer": Kind(
             *("complaint", "answer", COMPLAINT_ROWS, "c.title", f"c.answer || coalesce({PARTS}, '')"),
-            f"{LAST_ANSWER_BY} = $1 OR {IS_COMPLAINANT}",
+            f"{writers.of_answer('c.id')} = $1 OR {IS_COMPLAINANT}",
             held="c.answer IS NOT NULL AND c.echo_id IS NULL",
             sampled="c.echo_id IS NOT NULL",
             path="/v1/complaints/{}",
@@ -126,15 +119,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 JOIN area a ON a.id = coalesce(c.handler_id, t.area_id)
             """,
             *("t.title", "concat_ws(E'\\n', t.body, t.place, nullif(array_to_string(t.skills, '、'), ''))"),
-            f"t.author_id = $1 OR coalesce({IS_COMPLAINANT}, false)",
+            f"$1 IN (t.author_id, {writers.of_task('t.id')}) OR coalesce({IS_COMPLAINANT}, false)",
             held="t.status = 'draft' AND t.passed_at IS NULL",
             sampled="t.status IN ('open', 'closed')",
-            takes_off="t.status = 'open'",
             path="/v1/tasks/{}",
         ),
         "task_series": Kind(
             *("task_series", "words", "JOIN task_series t ON t.id = k.subject_id JOIN area a ON a.id = t.area_id"),
-            *("t.title", "concat_ws(E'\\n', t.body, t.place)", "t.author_id = $1"),
+            *("t.title", "concat_ws(E'\\n', t.body, t.place)", f"$1 IN (t.author_id, {writers.of_series('t.id')})"),
             held="t.status = 'draft'",
             sampled="t.status = 'open'",
             path="/v1/task-series/{}",
@@ -193,7 +185,7 @@ PAGE_ROWS_MAX = 51
 BRANCH = """
     SELECT k.id, '{name}' AS kind, k.status, k.subject_kind, k.subject_id, k.suggest, k.label, k.found, k.created_at,
         a.id AS area_id, a.name AS area_name, {title} AS title, {words} AS words, coalesce({is_own}, false) AS is_own,
-        k.status = 'held' OR {takes_off} AS may_reject, {pictures} AS pictures
+        {pictures} AS pictures
     FROM (
         SELECT * FROM content_check
         WHERE subject_kind = '{subject}' AND part = '{part}' AND status IN ('held', 'sampled') AND {{which}}
@@ -252,7 +244,6 @@ def _asker(secret: str, caller: Caller) -> tuple[object, ...]:
 
 def _view(links: Links, row: Record) -> dict[str, Any]:
     path = KINDS[row["kind"]].path
-    may = [] if row["is_own"] else ["pass", "reject"] if row["may_reject"] else ["pass"]
     return {
         "id": row["id"],
         "kind": row["kind"],
@@ -271,7 +262,7 @@ def _view(links: Links, row: Record) -> dict[str, Any]:
         "label": row["label"],
         "found": row["found"],
         "created_at": row["created_at"],
-        "actions": may,
+        "actions": [] if row["is_own"] else ["pass", "reject"],
     }
 
 

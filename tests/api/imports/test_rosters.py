@@ -249,7 +249,7 @@ class TestWhoMay:
             person_id = await people.enter(connection, secret, people.Contact("孙八", phone))
             await connection.execute("UPDATE person SET user_id = $2 WHERE id = $1", person_id, staff.id)
         content = roster(world, ("孙八", phone, world.grid.name, "退休", ""))
-        own = "不能处理与自己有关的事项，请由其他工作人员处理。"
+        own = "不能处理与自己有关的事项，请由本区域其他工作人员处理。没有其他人时，上级区域的工作人员可以处理。"
         checked = await Office(api, jobs, staff).checked("members", world.grid.id, content)
         [found] = await Office(api, jobs, staff).rows(checked["id"])
         assert (found["verdict"], reasons(found)) == ("refused", [(None, own)])
