@@ -51,8 +51,11 @@ async def end_leavings(parts: Parts) -> int:
     while above is not None:
         user_ids = await leaving.find_unended(parts.database.reads, above, BATCH)
         for user_id in user_ids:
-            await end_leaving(parts, user_id)
-        done += len(user_ids)
+            try:
+                await end_leaving(parts, user_id)
+                done += 1
+            except Exception as error:  # noqa: BLE001 - the others do not wait for one that fails
+                log.error("a closed account cannot be ended", user_id=str(user_id), kind=type(error).__name__)  # noqa: TRY400
         above = user_ids[-1] if len(user_ids) == BATCH else None
     return done
 

@@ -179,6 +179,17 @@ class TestClose:
         } <= events
         assert not [row for row in events if row[0] == "complaint"]  # its time would tell whose it is (I9)
 
+    async def test_nobody_waits_for_one_whose_end_fails(self, world: World, wechat_pushes: Pusher, jobs: Jobs):
+        first, second = sorted([await world.person(), await world.person()], key=lambda person: person.id)
+        for person in (first, second):
+            await wechat_pushes.tell(CANCELLED, person)
+            await world.database.writes.execute(AGE, person.id)
+        async with world.database.transaction() as connection:
+            await connection.execute("SELECT FROM leaving WHERE user_id = $1 FOR UPDATE", first.id)
+            await wechat_sweeps.end_leavings(jobs.parts)
+        ended = [await world.database.reads.fetchrow(LEAVING, person.id) for person in (first, second)]
+        assert [row is not None and row["ended_at"] is not None for row in ended] == [False, True]
+
     async def test_what_was_to_ring_in_the_morning_goes_too(self, world: World, wechat_pushes: Pusher, jobs: Jobs):
         await start(world.database)
         person = await subscriber(world, TASK)
