@@ -81,11 +81,10 @@ def create_simulator(
     appid: str, secret: str, habits: Habits | None = None, templates: Iterable[Template] = ()
 ) -> Starlette:
     """Return a WeChat that knows one mini-program, the templates it chose, and no user yet."""
-    world = World(appid, secret, habits or Habits())
+    world = World(appid, secret, habits or Habits(), paths=frozenset(VERBS))
     world.templates = {template.template_id: template for template in templates}
     wechat = [Route(path, endpoint(world, path, verb), methods=["GET", "POST"]) for path, verb in VERBS.items()]
-    paths = frozenset(VERBS)
-    return Starlette(routes=[*wechat, *control.routes(world, paths), *forms.routes(world, paths)])
+    return Starlette(routes=[*wechat, *control.routes(world), *forms.routes(world)])
 
 
 def endpoint(world: World, path: str, verb: Verb) -> Endpoint:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.requests import Request
@@ -13,7 +13,6 @@ from app.wechat.simulator import acts, faults, pushes
 from app.wechat.simulator.faults import EVERYTHING, FAULTS_KEPT_MAX, Fault, PushFault
 from app.wechat.simulator.world import Habits, Template, World
 
-Form = TypeVar("Form", bound=BaseModel)
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^-]+$")]
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 Given = Literal["accept", "reject", "ban", "filter"]
@@ -54,6 +53,19 @@ class LimitForm(Strict):
 
 
 EVENT: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
+TEMPLATES: TypeAdapter[list[Template]] = TypeAdapter(list[Template])
+
+
+class CannotFollow(Exception):  # noqa: N818 - an answer of the page, not an error of this program
+    """What was ordered cannot be done; the message says why, and ``status`` goes with it."""
+
+    def __init__(self, status: int, told: str) -> None:
+        super().__init__(told)
+        self.status = status
+
+
+Act = Callable[[World, bytes], Awaitable[object]]
+"""Does what a route is for with the body that was sent; None is nothing to say, else JSON."""
 
 
 def read_fault(raw: bytes) -> Fault | PushFault:
@@ -63,17 +75,22 @@ def read_fault(raw: bytes) -> Fault | PushFault:
     return Fault.model_validate_json(raw)
 
 
-def order(world: World, paths: frozenset[str], fault: Fault | PushFault) -> Response:
-    """Order a fault, after all that were ordered before."""
-    if isinstance(fault, Fault) and fault.path not in paths | {EVERYTHING}:
-        return JSONResponse({"errors": f"path is none of {', '.join(sorted(paths))}"}, 422)
+def order(world: World, fault: Fault | PushFault) -> None:
+    """Order a fault, after all that were ordered before. Raises CannotFollow."""
+    if isinstance(fault, Fault):
+        require_path(world.paths | {EVERYTHING}, fault.path)
     if len(world.faults) + len(world.push_faults) >= FAULTS_KEPT_MAX:
-        return JSONResponse({"errors": f"{FAULTS_KEPT_MAX} faults are waiting; DELETE them first"}, 409)
+        raise CannotFollow(409, f"{FAULTS_KEPT_MAX} faults are waiting; DELETE them first")
     if isinstance(fault, Fault):
         world.faults.append(fault)
     else:
         world.push_faults.append(fault)
-    return Response(status_code=204)
+
+
+def require_path(paths: frozenset[str], path: str) -> None:
+    """Raise CannotFollow for what is no path of WeChat's."""
+    if path not in paths:
+        raise CannotFollow(422, f"path is none of {', '.join(sorted(paths))}")
 
 
 def forget_faults(world: World) -> None:
@@ -83,147 +100,147 @@ def forget_faults(world: World) -> None:
     pushes.release(world)
 
 
-def fault_routes(world: World, paths: frozenset[str]) -> list[Route]:
-    async def order_fault(request: Request) -> Response:
-        return order(world, paths, read_fault(await request.body()))
-
-    async def forget(_request: Request) -> Response:
-        forget_faults(world)
-        return Response(status_code=204)
-
-    async def revoke_tokens(_request: Request) -> Response:
-        world.revoke_tokens()
-        return Response(status_code=204)
-
-    async def forget_visits(_request: Request) -> Response:
-        world.visits.clear()
-        return Response(status_code=204)
-
-    async def tighten(request: Request) -> Response:
-        form = LimitForm.model_validate_json(await request.body())
-        if form.path not in paths:
-            return JSONResponse({"errors": f"path is none of {', '.join(sorted(paths))}"}, 422)
-        world.meter.tighten(form.path, per_minute=form.per_minute, per_day=form.per_day)
-        return Response(status_code=204)
-
-    async def restore(_request: Request) -> Response:
-        world.meter.restore()
-        return Response(status_code=204)
-
-    async def behave(request: Request) -> Response:
-        changes = EVENT.validate_json(await request.body())
-        world.habits = Habits.model_validate({**world.habits.model_dump(), **changes})
-        return Response(status_code=204)
-
-    async def choose(request: Request) -> Response:
-        chosen = TypeAdapter(list[Template]).validate_json(await request.body())
-        world.templates.update({template.template_id: template for template in chosen})
-        return Response(status_code=204)
-
-    return [
-        route("/faults", order_fault, "POST"),
-        route("/faults", forget, "DELETE"),
-        route("/tokens", revoke_tokens, "DELETE"),
-        route("/visits", forget_visits, "DELETE"),
-        route("/limits", tighten, "POST"),
-        route("/limits", restore, "DELETE"),
-        route("/habits", behave, "POST"),
-        route("/templates", choose, "POST"),
-    ]
+async def order_fault(world: World, raw: bytes) -> None:
+    order(world, read_fault(raw))
 
 
-def act_routes(world: World) -> list[Route]:
-    async def subscribe(request: Request) -> Response:
-        form = SubscribeForm.model_validate_json(await request.body())
-        given: list[Given] = [*form.answers, *["accept"] * len(form.template_ids)]  # type: ignore[list-item]
-        answers: dict[str, str] = dict(zip(form.template_ids, given, strict=False))
-        acts.subscribe(world, form.user, answers)
-        return JSONResponse(answers)
-
-    async def switch_off(request: Request) -> Response:
-        form = SwitchForm.model_validate_json(await request.body())
-        acts.switch_off(world, form.user, form.template_id)
-        return Response(status_code=204)
-
-    async def revoke(request: Request) -> Response:
-        form = RevokeForm.model_validate_json(await request.body())
-        revoked = ",".join(map(str, form.items))
-        acts.tell_of_authorisation(world, "user_authorization_revoke", form.user, revoked)
-        return Response(status_code=204)
-
-    async def cancel(request: Request) -> Response:
-        form = UserForm.model_validate_json(await request.body())
-        acts.tell_of_authorisation(world, "user_authorization_cancellation", form.user, "")
-        return Response(status_code=204)
-
-    async def modify(request: Request) -> Response:
-        form = UserForm.model_validate_json(await request.body())
-        acts.tell_of_authorisation(world, "user_info_modified", form.user, "")
-        return Response(status_code=204)
-
-    async def push(request: Request) -> Response:
-        event = EVENT.validate_json(await request.body())
-        struck = faults.take_for_push(world.push_faults, str(event.get("Event", "")))
-        await pushes.push(world, event, struck)
-        return JSONResponse(asdict(world.pushes[-1]))
-
-    async def check_push(_request: Request) -> Response:
-        wrong = await pushes.check_url(world)
-        return JSONResponse({"ok": wrong is None, "wrong": wrong})
-
-    return [
-        route("/subscribe", subscribe, "POST"),
-        route("/switch-off", switch_off, "POST"),
-        route("/revoke", revoke, "POST"),
-        route("/cancel", cancel, "POST"),
-        route("/modify", modify, "POST"),
-        route("/pushes", push, "POST"),
-        route("/push-check", check_push, "POST"),
-    ]
+async def forget(world: World, _raw: bytes) -> None:
+    forget_faults(world)
 
 
-def record_routes(world: World, paths: frozenset[str]) -> list[Route]:
-    async def count_calls(_request: Request) -> Response:
-        return JSONResponse({path: world.calls[path] for path in sorted(paths)})
-
-    async def count_answers(_request: Request) -> Response:
-        counted: dict[str, dict[str, int]] = {path: {} for path in sorted(paths)}
-        for (path, answer), count in world.answers.items():
-            counted[path][answer] = count
-        return JSONResponse(counted)
-
-    async def list_messages(_request: Request) -> Response:
-        return JSONResponse([{**asdict(item), "user": world.names.get(item.openid)} for item in world.messages])
-
-    async def list_pushes(_request: Request) -> Response:
-        return JSONResponse([asdict(item) for item in world.pushes])
-
-    async def list_pictures(_request: Request) -> Response:
-        return JSONResponse([{**asdict(item), "thumb": None} for item in world.picture_checks])
-
-    async def list_texts(_request: Request) -> Response:
-        return JSONResponse([asdict(item) for item in world.text_checks])
-
-    return [
-        route("/calls", count_calls, "GET"),
-        route("/answers", count_answers, "GET"),
-        route("/messages", list_messages, "GET"),
-        route("/pushes", list_pushes, "GET"),
-        route("/pictures", list_pictures, "GET"),
-        route("/texts", list_texts, "GET"),
-    ]
+async def revoke_tokens(world: World, _raw: bytes) -> None:
+    world.revoke_tokens()
 
 
-def routes(world: World, paths: frozenset[str]) -> list[Route]:
+async def forget_visits(world: World, _raw: bytes) -> None:
+    world.visits.clear()
+
+
+async def tighten(world: World, raw: bytes) -> None:
+    form = LimitForm.model_validate_json(raw)
+    require_path(world.paths, form.path)
+    world.meter.tighten(form.path, per_minute=form.per_minute, per_day=form.per_day)
+
+
+async def restore(world: World, _raw: bytes) -> None:
+    world.meter.restore()
+
+
+async def behave(world: World, raw: bytes) -> None:
+    world.habits = Habits.model_validate({**world.habits.model_dump(), **EVENT.validate_json(raw)})
+
+
+async def choose(world: World, raw: bytes) -> None:
+    world.templates.update({template.template_id: template for template in TEMPLATES.validate_json(raw)})
+
+
+async def subscribe(world: World, raw: bytes) -> object:
+    form = SubscribeForm.model_validate_json(raw)
+    given: list[str] = [*form.answers, *["accept"] * len(form.template_ids)]
+    answers = dict(zip(form.template_ids, given, strict=False))
+    acts.subscribe(world, form.user, answers)
+    return answers
+
+
+async def switch_off(world: World, raw: bytes) -> None:
+    form = SwitchForm.model_validate_json(raw)
+    acts.switch_off(world, form.user, form.template_id)
+
+
+async def revoke(world: World, raw: bytes) -> None:
+    form = RevokeForm.model_validate_json(raw)
+    revoked = ",".join(map(str, form.items))
+    acts.tell_of_authorisation(world, "user_authorization_revoke", form.user, revoked)
+
+
+async def cancel(world: World, raw: bytes) -> None:
+    user = UserForm.model_validate_json(raw).user
+    acts.tell_of_authorisation(world, "user_authorization_cancellation", user, "")
+
+
+async def modify(world: World, raw: bytes) -> None:
+    acts.tell_of_authorisation(world, "user_info_modified", UserForm.model_validate_json(raw).user, "")
+
+
+async def push(world: World, raw: bytes) -> object:
+    event = EVENT.validate_json(raw)
+    struck = faults.take_for_push(world.push_faults, str(event.get("Event", "")))
+    await pushes.push(world, event, struck)
+    return asdict(world.pushes[-1])
+
+
+async def check_push(world: World, _raw: bytes) -> object:
+    wrong = await pushes.check_url(world)
+    return {"ok": wrong is None, "wrong": wrong}
+
+
+async def count_calls(world: World, _raw: bytes) -> object:
+    return {path: world.calls[path] for path in sorted(world.paths)}
+
+
+async def count_answers(world: World, _raw: bytes) -> object:
+    counted: dict[str, dict[str, int]] = {path: {} for path in sorted(world.paths)}
+    for (path, answer), count in world.answers.items():
+        counted[path][answer] = count
+    return counted
+
+
+async def list_messages(world: World, _raw: bytes) -> object:
+    return [{**asdict(item), "user": world.names.get(item.openid)} for item in world.messages]
+
+
+async def list_pushes(world: World, _raw: bytes) -> object:
+    return [asdict(item) for item in world.pushes]
+
+
+async def list_pictures(world: World, _raw: bytes) -> object:
+    return [{**asdict(item), "thumb": None} for item in world.picture_checks]
+
+
+async def list_texts(world: World, _raw: bytes) -> object:
+    return [asdict(item) for item in world.text_checks]
+
+
+ACTS: tuple[tuple[str, str, Act], ...] = (
+    ("POST", "/faults", order_fault),
+    ("DELETE", "/faults", forget),
+    ("DELETE", "/tokens", revoke_tokens),
+    ("DELETE", "/visits", forget_visits),
+    ("POST", "/limits", tighten),
+    ("DELETE", "/limits", restore),
+    ("POST", "/habits", behave),
+    ("POST", "/templates", choose),
+    ("POST", "/subscribe", subscribe),
+    ("POST", "/switch-off", switch_off),
+    ("POST", "/revoke", revoke),
+    ("POST", "/cancel", cancel),
+    ("POST", "/modify", modify),
+    ("POST", "/pushes", push),
+    ("POST", "/push-check", check_push),
+    ("GET", "/calls", count_calls),
+    ("GET", "/answers", count_answers),
+    ("GET", "/messages", list_messages),
+    ("GET", "/pushes", list_pushes),
+    ("GET", "/pictures", list_pictures),
+    ("GET", "/texts", list_texts),
+)
+
+
+def routes(world: World) -> list[Route]:
     """Return all of them; a body that cannot be followed is a 422 that says why."""
-    return [*fault_routes(world, paths), *act_routes(world), *record_routes(world, paths)]
+    return [Route(f"/_simulator{path}", following(world, act), methods=[method]) for method, path, act in ACTS]
 
 
-def route(path: str, answer: Callable[[Request], Awaitable[Response]], method: str) -> Route:
-    async def answer_or_refuse(request: Request) -> Response:
+def following(world: World, act: Act) -> Callable[[Request], Awaitable[Response]]:
+    """Return what does ``act`` on a request and says what came of it."""
+
+    async def answer(request: Request) -> Response:
         try:
-            return await answer(request)
+            told = await act(world, await request.body())
         except ValidationError as error:
             return JSONResponse({"errors": error.errors(include_context=False, include_url=False)}, 422)
+        except CannotFollow as refusal:
+            return JSONResponse({"errors": str(refusal)}, refusal.status)
+        return Response(status_code=204) if told is None else JSONResponse(told)
 
-    return Route(f"/_simulator{path}", answer_or_refuse, methods=[method])
+    return answer

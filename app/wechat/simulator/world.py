@@ -120,6 +120,8 @@ class World:
     appid: str
     secret: str
     habits: Habits = field(default_factory=Habits)
+    paths: frozenset[str] = frozenset()
+    """Where WeChat answers."""
     clock: Callable[[], float] = time.monotonic
     meter: Meter = field(default_factory=Meter)
     names: OrderedDict[str, str] = field(default_factory=OrderedDict)

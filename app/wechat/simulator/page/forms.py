@@ -33,7 +33,7 @@ class Unfit(Exception):  # noqa: N818 - an answer to a form, not an error of thi
 Act = Callable[[World, FormData], Awaitable[str]]
 
 
-def routes(world: World, paths: frozenset[str]) -> list[Route]:
+def routes(world: World) -> list[Route]:
     """Return the page and its forms."""
 
     async def show(request: Request) -> Response:
@@ -47,17 +47,9 @@ def routes(world: World, paths: frozenset[str]) -> list[Route]:
         )
         return HTMLResponse(page, headers=HEADERS)
 
-    async def fault(world: World, form: FormData) -> str:
-        _, given = words.CALL_FAULTS.get(text(form, "kind"), ("", {}))
-        ordered = Fault.model_validate({"path": text(form, "path"), **counted(form), **given})
-        if control.order(world, paths, ordered).status_code >= 400:
-            raise Unfit("开不了这个故障：接口不对，或者已经开得太多。")
-        return "故障已开启。"
-
-    acts_by_path: Mapping[str, Act] = {**ACTS, "fault": fault}
     return [
         Route(PAGE, show, methods=["GET"]),
-        *(Route(f"{PAGE}/forms/{path}", back(world, act), methods=["POST"]) for path, act in acts_by_path.items()),
+        *(Route(f"{PAGE}/forms/{path}", back(world, act), methods=["POST"]) for path, act in ACTS.items()),
     ]
 
 
@@ -80,12 +72,24 @@ def back(world: World, act: Act) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
+async def fault(world: World, form: FormData) -> str:
+    _, given = words.CALL_FAULTS.get(text(form, "kind"), ("", {}))
+    ordered = Fault.model_validate({"path": text(form, "path"), **counted(form), **given})
+    try:
+        control.order(world, ordered)
+    except control.CannotFollow:
+        raise Unfit("开不了这个故障：接口不对，或者已经开得太多。") from None
+    return "故障已开启。"
+
+
 async def push_fault(world: World, form: FormData) -> str:
     given: dict[str, object] = {"push": text(form, "kind"), "event": text(form, "event"), **counted(form)}
     if given["push"] == "delay":
         given["delay_s"] = PUSHES_LATE_S
-    if control.order(world, frozenset(), PushFault.model_validate(given)).status_code >= 400:
-        raise Unfit("故障已经开得太多，请先关闭一些。")
+    try:
+        control.order(world, PushFault.model_validate(given))
+    except control.CannotFollow:
+        raise Unfit("故障已经开得太多，请先关闭一些。") from None
     return "推送故障已开启。"
 
 
@@ -100,8 +104,8 @@ async def forget_one(world: World, form: FormData) -> str:
     if not index.isdecimal() or int(index) >= len(ordered):
         raise Unfit("这个故障已经不在了。")
     gone = ordered[int(index)]
-    world.faults = [fault for fault in world.faults if fault is not gone]
-    world.push_faults = [fault for fault in world.push_faults if fault is not gone]
+    world.faults = [each for each in world.faults if each is not gone]
+    world.push_faults = [each for each in world.push_faults if each is not gone]
     return "故障已关闭。"
 
 
@@ -159,6 +163,7 @@ async def check_push(world: World, _form: FormData) -> str:
 
 
 ACTS: Mapping[str, Act] = {
+    "fault": fault,
     "push-fault": push_fault,
     "forget": forget,
     "forget-one": forget_one,
