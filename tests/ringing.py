@@ -19,6 +19,10 @@ from tests.wechat.server import control, look
 
 SEND = "/cgi-bin/message/subscribe/send"
 TASK, CALL_OUT, POINTS = "simulator-task", "simulator-call-out", "simulator-points"
+SENT = """
+    INSERT INTO ring (id, user_id, template_id, words, is_urgent, status, due_at, msgid)
+    SELECT id, user_id, 'T-one', '{}', false, 'sent', now(), $3 FROM message WHERE user_id = $1 AND subject_id = $2
+"""
 SHIPPED = templates.read(templates.DEVELOPMENT_FILE.read_text(encoding="utf-8"))
 
 
@@ -89,3 +93,10 @@ async def make_ring(world: World) -> UUID:
     await tell(world, person)
     [row] = await rings(world.database, person)
     return UUID(str(row["id"]))
+
+
+async def make_sent_ring(world: World, person: Person) -> str:
+    """Make a message that rang somebody's phone; return WeChat's id of it."""
+    subject_id, msgid = await tell(world, person), str(uuid4().int >> 65)
+    await world.database.writes.execute(SENT, person.id, subject_id, msgid)
+    return msgid

@@ -17,16 +17,15 @@ from app.jobs import handlers, wechat_sweeps
 from app.services import complainants, people, pushes
 from tests.api.scene import make_volunteer
 from tests.api.test_identifications import approve, ask
-from tests.api.test_wechat_push import make_picture, make_sent_ring
 from tests.api_client import ApiClient
 from tests.concurrency.test_races import assert_books_agree, together
 from tests.conftest import Jobs
 from tests.errands import make_errand, open_errand
-from tests.factories import World, give_points, log_in, make_grant, make_member
+from tests.factories import World, give_points, log_in, make_grant, make_member, make_picture
 from tests.people import Person
 from tests.pushes import Pusher, event
 from tests.random_words import letters
-from tests.ringing import TASK, here, start, statuses, subscriber, tell
+from tests.ringing import TASK, here, make_sent_ring, start, statuses, subscriber, tell
 from tests.roster import enrol, new_contact
 from tests.strength import lend
 from tests.wechat.server import new_code
@@ -126,7 +125,7 @@ async def a_full_life(world: World) -> tuple[Person, dict[str, Any]]:
     full = await world.task_of(await world.wish(await world.person()))
     await world.take_seat(await world.helper(), full)
     made["place"] = await world.place_in_line(full, person)
-    made["picture"] = await make_picture(world, person)
+    made["picture"] = await make_picture(world.database, person)
     await make_sent_ring(world, person)
     await give_points(world.database, person, 20)
     return person, made

@@ -14,31 +14,25 @@ from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from app.core.clock import now
-from app.core.db import Database, insert
-from app.core.ids import new_id
+from app.core.db import Database
 from app.core.settings import Settings
 from app.jobs import wechat_sweeps
-from app.models import Media
 from app.routers.wechat_push import PUSH_BYTES_MAX
 from app.services import push_inbox, pushes, users
 from app.wechat.push_codec import sign
 from tests.api_client import ApiClient
 from tests.app_parts import running_with
 from tests.conftest import Jobs
-from tests.factories import World, log_in
+from tests.factories import World, log_in, make_picture
 from tests.people import Person
 from tests.pushes import PATH, Pusher, event
 from tests.random_words import letters
-from tests.ringing import make_ring, tell
+from tests.ringing import make_ring, make_sent_ring
 
 COUNT = "SELECT count(*) FROM push_event"
 JOBS = "SELECT count(*) FROM pgqueuer WHERE entrypoint = 'take_push' AND payload = $1"
 NAMES = 'SELECT nickname, pending_nickname FROM "user" WHERE id = $1'
 EVENTS = "SELECT action, party, facts FROM event WHERE subject_kind = 'user' AND subject_id = $1 ORDER BY id"
-SENT_RING = """
-    INSERT INTO ring (id, user_id, template_id, words, is_urgent, status, due_at, msgid)
-    SELECT id, user_id, 'T-one', '{}', false, 'sent', now(), $3 FROM message WHERE user_id = $1 AND subject_id = $2
-"""
 CHOOSE = 'UPDATE "user" SET nickname = $2, pending_nickname = $3 WHERE id = $1'
 
 
@@ -294,7 +288,7 @@ class TestRevoke:
 
     async def test_pictures_that_belong_to_nothing_go(self, world: World, wechat_pushes: Pusher):
         person, other = await world.person(), await world.person()
-        ids = [await make_picture(world, owner) for owner in (person, person, other)]
+        ids = [await make_picture(world.database, owner) for owner in (person, person, other)]
         await world.database.writes.execute(
             "UPDATE media SET subject_kind = 'wish', subject_id = $2, position = 1 WHERE id = $1", ids[1], person.id
         )
@@ -305,15 +299,6 @@ class TestRevoke:
         assert {row["id"]: row["status"] for row in rows} == dict(
             zip(ids, ["removed", "checking", "checking"], strict=True)
         )
-
-
-async def make_picture(world: World, owner: Person) -> UUID:
-    media = Media(
-        id=new_id(), owner_id=owner.id, width=1, height=1, size_bytes=1, media_type="image/png", sha256=bytes(32)
-    )
-    async with world.database.transaction() as connection:
-        await insert(connection, media)
-    return media.id
 
 
 class TestSubscriptions:
@@ -383,13 +368,6 @@ class TestSubscriptions:
                 ring = await world.database.reads.fetchval("SELECT status FROM ring WHERE msgid = $1", msgid)
                 assert ring == status
         assert await wechat_pushes.tell("subscribe_msg_sent_event", person) == "nothing of it here"
-
-
-async def make_sent_ring(world: World, person: Person) -> str:
-    """Make a message that rang somebody's phone; return WeChat's id of it."""
-    subject_id, msgid = await tell(world, person), str(uuid4().int >> 65)
-    await world.database.writes.execute(SENT_RING, person.id, subject_id, msgid)
-    return msgid
 
 
 async def credits_of(world: World, person: Person) -> dict[str, tuple[int, bool]]:

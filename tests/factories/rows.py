@@ -1,4 +1,4 @@
-"""Areas, people and points straight in the tables, where the way there is not what is tested."""
+"""Areas, people, points and pictures straight in the tables, where the way there is not what is tested."""
 
 from datetime import date, timedelta
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from app.core.security import issue_token
 from app.core.settings import Settings
 from app.domain.caller import Role
 from app.domain.kinds import AreaKind, MemberKind, UnitKind
-from app.models import Area, Grant, Member, Unit, User
+from app.models import Area, Grant, Media, Member, Unit, User
 from app.services import people
 from tests.api_client import ApiClient
 from tests.people import Person
@@ -127,3 +127,13 @@ async def give_points(
     """Award points for a claim that never was."""
     async with database.transaction() as connection:
         await ledger.award(connection, person.id, points, uuid4(), expires_on=expires_on, available_on=available_on)
+
+
+async def make_picture(database: Database, owner: Person) -> UUID:
+    """Make a picture that belongs to nothing yet, without its files."""
+    media = Media(
+        id=new_id(), owner_id=owner.id, width=1, height=1, size_bytes=1, media_type="image/png", sha256=bytes(32)
+    )
+    async with database.transaction() as connection:
+        await insert(connection, media)
+    return media.id

@@ -1,6 +1,5 @@
 """A picture passes by a clear word of WeChat alone; whatever else comes, or does not, it waits for a person (I10)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -32,12 +31,6 @@ NOTES = "SELECT action, note FROM event WHERE subject_id = $1 AND action <> 'cre
 @pytest.fixture
 def pusher(world: World) -> Pusher:
     return Pusher.to(world.api.client, world.database, world.settings)
-
-
-@pytest.fixture
-def wechat(simulator_url: str) -> Iterator[str]:
-    yield simulator_url
-    forget_faults(simulator_url)
 
 
 async def row_of(world: World, media_id: UUID) -> Record:
@@ -119,12 +112,14 @@ async def test_a_word_that_comes_before_its_trace_id_is_stored(world: World, job
     assert (await row_of(world, media_id))["status"] == "passed"
 
 
-async def test_wechat_is_given_a_link_that_lives_for_hours_and_is_asked_once(world: World, jobs: Jobs, wechat: str):
-    before = count_calls(wechat, CHECK)
+async def test_wechat_is_given_a_link_that_lives_for_hours_and_is_asked_once(
+    world: World, jobs: Jobs, faulty_wechat: str
+):
+    before = count_calls(faulty_wechat, CHECK)
     media_id = await asked(world, jobs)
     await check_again(jobs, media_id)
-    assert count_calls(wechat, CHECK) == before + 1, "twice the job, once the question"
-    url = http.get(f"{wechat}/_simulator/pictures").json()[-1]["url"]
+    assert count_calls(faulty_wechat, CHECK) == before + 1, "twice the job, once the question"
+    url = http.get(f"{faulty_wechat}/_simulator/pictures").json()[-1]["url"]
     path = url.removeprefix(world.settings.base_url)
     assert path.startswith(f"/v1/media/{media_id}/full")
     with clock.at(now() + timedelta(minutes=179)):
@@ -132,7 +127,7 @@ async def test_wechat_is_given_a_link_that_lives_for_hours_and_is_asked_once(wor
     assert (fetched.status_code, fetched.headers["content-type"]) == (200, "image/jpeg")
 
 
-async def test_silence_is_asked_into_once_more_and_then_left_to_people(world: World, jobs: Jobs, wechat: str):
+async def test_silence_is_asked_into_once_more_and_then_left_to_people(world: World, jobs: Jobs, faulty_wechat: str):
     media_id = await asked(world, jobs)
     first = await row_of(world, media_id)
     await media_sweeps.tend_media_checks(jobs.parts)
@@ -168,9 +163,9 @@ async def test_the_first_answer_counts_though_it_was_asked_again(world: World, j
     ids=str,
 )
 async def test_whatever_goes_wrong_a_person_looks(
-    world: World, jobs: Jobs, wechat: str, fault: dict[str, Any], tries: int
+    world: World, jobs: Jobs, faulty_wechat: str, fault: dict[str, Any], tries: int
 ):
-    order_fault(wechat, CHECK, times=9, **fault)
+    order_fault(faulty_wechat, CHECK, times=9, **fault)
     media_id = await world.picture(await world.visitor())
     for _ in range(3):
         await check_again(jobs, media_id)
@@ -179,12 +174,12 @@ async def test_whatever_goes_wrong_a_person_looks(
     assert await history(world, media_id) == [("hold_check", CHECK_UNAVAILABLE)]
 
 
-async def test_where_wechat_was_busy_the_next_sweep_asks_again(world: World, jobs: Jobs, wechat: str):
-    order_fault(wechat, CHECK, errcode=45011)
+async def test_where_wechat_was_busy_the_next_sweep_asks_again(world: World, jobs: Jobs, faulty_wechat: str):
+    order_fault(faulty_wechat, CHECK, errcode=45011)
     media_id = await world.picture(await world.visitor())
     await check_again(jobs, media_id)
     assert (await row_of(world, media_id))["trace_id"] is None
-    forget_faults(wechat)
+    forget_faults(faulty_wechat)
     await media_sweeps.tend_media_checks(jobs.parts)
     await jobs.drain()
     assert (await row_of(world, media_id))["status"] in {"checking", "held"}
