@@ -10,8 +10,9 @@ from typing import Protocol
 from app.core.db import Database
 from app.core.security import BrokenSealError, seal, unseal
 
-TOKEN_MARGIN_S = 300
-"""WeChat rolls a stable token five minutes before it expires; both work in between."""
+TOKEN_MARGIN_S = 295
+"""WeChat rolls a stable token five minutes before it expires; both work in between. Some seconds after that, since
+whoever asks a moment too early is given the old one, in whole seconds, and so would be everybody behind them."""
 
 CONFIRMED_S = 30
 """How long a refused token that WeChat has given out again is not asked for once more."""

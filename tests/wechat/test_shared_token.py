@@ -17,7 +17,7 @@ from tests.wechat.test_token import force_refresh_elsewhere
 
 PROCESSES = 8
 KEY = "k" * 32
-EXPIRE = "UPDATE wechat_token SET expires_at = now() + interval '299 seconds' WHERE appid = $1"
+EXPIRE = "UPDATE wechat_token SET expires_at = now() + interval '290 seconds' WHERE appid = $1"
 FIND = "SELECT sealed, expires_at - now() AS lifetime, fetching_until FROM wechat_token WHERE appid = $1"
 LEASE = """
     INSERT INTO wechat_token (appid, fetching_until) VALUES ($1, now() + interval '300 milliseconds')
@@ -98,7 +98,7 @@ class TestDatabaseTokens:
         assert await self.tokens(database, "wx-b").current(other) == "b"
         assert await self.tokens(database, "wx-a", key="j" * 32).current(other) == "c"
 
-    async def test_it_is_stale_five_minutes_before_its_end(self, database):
+    async def test_it_is_stale_some_minutes_before_its_end(self, database):
         fetch, given = giving("one", "two")
         assert await self.tokens(database, "wx-stale").current(fetch) == "one"
         await database.writes.execute(EXPIRE, "wx-stale")
