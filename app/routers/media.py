@@ -1,12 +1,14 @@
 """Pictures: uploading one, taking it back, and reading its files by a link."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
+from app.core.store import StoreError
 from app.deps import (
     WRITE_PROBLEMS,
     CallerDep,
@@ -65,7 +67,12 @@ async def _require_room(caller: CallerDep, reads: ReadsDep) -> None:
     await intake.require_room(reads, caller)
 
 
-async def _rewrite(_may: Annotated[None, Depends(_require_room)], upload: UploadDep) -> Picture:
+async def _hold_place(_may: Annotated[None, Depends(_require_room)]) -> AsyncIterator[None]:
+    with intake.in_memory():
+        yield
+
+
+async def _rewrite(_place: Annotated[None, Depends(_hold_place)], upload: UploadDep) -> Picture:
     """Write the picture anew before the transaction of the write begins: that may take a second."""
     return await intake.rewrite(upload.content)
 
@@ -75,7 +82,8 @@ async def _put(picture: Annotated[Picture, Depends(_rewrite)], store: StoreDep) 
     try:
         yield stored
     except Replay:  # the first request has its own files
-        await store.delete(files.paths_of(stored.id))
+        with suppress(StoreError):  # a sweep deletes them else
+            await store.delete(files.paths_of(stored.id))
         raise
 
 

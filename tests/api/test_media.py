@@ -1,6 +1,8 @@
 """Pictures: uploading them as wx.uploadFile does, links that open them, and taking them back."""
 
 import re
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -14,7 +16,8 @@ from PIL import Image
 
 from app.core import clock
 from app.core.clock import now
-from app.core.store import Store
+from app.core.settings import Settings
+from app.core.store import Store, StoreError
 from app.services.media import files, intake
 from app.services.media.links import Links
 from app.services.media.pictures import FILE_BYTES_MAX
@@ -47,6 +50,13 @@ def with_query(url: str, **changes: str) -> str:
 async def stored_of(store: Store, media_id: object) -> list[str]:
     """Return the files that lie in the store for a picture."""
     return [path for path in files.paths_of(UUID(str(media_id))) if await store.find(path) is not None]
+
+
+class HoldsFast(Store):
+    """A store that takes files and then goes away."""
+
+    async def delete(self, paths: Sequence[str]) -> None:
+        raise StoreError(f"{len(paths)} files")
 
 
 @pytest.fixture
@@ -82,6 +92,28 @@ class TestUpload:
         assert again.headers["idempotent-replayed"] == "true"
         assert sorted(await store.list_below(files.FOLDER)) == sorted(kept), "the second one left no file behind"
         assert problem(await send(api, owner, picture_file("red"), key)) == (422, "idempotency-key-reused")
+
+    async def test_a_repetition_is_answered_though_the_store_deletes_nothing(
+        self, app: FastAPI, api: ApiClient, world: World, store: Store, settings: Settings
+    ):
+        owner, key, content = await world.person(), uuid4().hex, picture_file("blue")
+        first = await send(api, owner, content, key)
+        app.state.store = HoldsFast.of(settings)
+        try:
+            again = await send(api, owner, content, key)
+        finally:
+            app.state.store = store
+        assert (again.status_code, again.content) == (201, first.content)
+
+    async def test_as_many_come_at_a_time_as_memory_holds(self, api: ApiClient, world: World):
+        owner = await world.person()
+        with ExitStack() as others:
+            for _ in range(intake.UPLOADS_MAX):
+                others.enter_context(intake.in_memory())
+            refused = await send(api, owner, picture_file("red"))
+            assert problem(refused) == (503, "service-unavailable")
+            assert int(refused.headers["Retry-After"]) > 0
+        assert (await send(api, owner, picture_file("red"))).status_code == 201
 
     @pytest.mark.parametrize(
         ("content", "refusal"),

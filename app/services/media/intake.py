@@ -1,8 +1,11 @@
 """Taking a picture in: written anew, put into the store, and only then put on record."""
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +34,10 @@ UNUSED_MAX = 30
 
 COUNT_UNUSED = "SELECT count(*) FROM media WHERE owner_id = $1 AND subject_id IS NULL AND status <> 'removed'"
 
+UPLOADS_MAX = 24
+"""So many at a time in one process: each holds sixteen megabytes until it was its turn to be written anew."""
+
+_places = BoundedSemaphore(UPLOADS_MAX)
 _one_at_a_time = ThreadPoolExecutor(1, "pictures")
 """A hostile picture of 40 million pixels takes half a gigabyte for a second: never two of them in one process."""
 
@@ -47,6 +54,17 @@ async def require_room(reads: Reads, caller: Caller) -> None:
     """Raise ``media-too-many`` when the caller has enough pictures that belong to nothing."""
     if await reads.fetchval(COUNT_UNUSED, caller.id) >= UNUSED_MAX:
         raise Problem("media-too-many")
+
+
+@contextmanager
+def in_memory() -> Iterator[None]:
+    """Hold a place for an upload until it is done. Raises ``service-unavailable`` when all are taken."""
+    if not _places.acquire(blocking=False):
+        raise Problem("service-unavailable")
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 async def rewrite(content: bytes) -> Picture:
