@@ -17,6 +17,11 @@ async def remove_unused_pictures(parts: Parts) -> int:
     return await until_none(parts.database, sweeping.find_unused, sweeping.remove_unused)
 
 
+async def remove_rejected_pictures(parts: Parts) -> int:
+    """Remove pictures that were rejected a month ago, some hundreds at most; return how many."""
+    return await sweeping.remove_long_rejected(parts.database, parts.store)
+
+
 async def delete_stray_files(parts: Parts) -> int:
     """Delete the files that no picture needs; return of how many pictures."""
     return await sweeping.delete_strays(parts.database, parts.store)

@@ -49,6 +49,7 @@ SWEEPS: dict[str, tuple[str, Callable[[handlers.Parts], Awaitable[int]]]] = {
     "forget_rings": ("43 3 * * *", wechat_sweeps.forget_rings),
     "tend_media_checks": ("*/5 * * * *", media_sweeps.tend_media_checks),
     "remove_unused_pictures": ("27 * * * *", media_sweeps.remove_unused_pictures),
+    "remove_rejected_pictures": ("57 * * * *", media_sweeps.remove_rejected_pictures),
     "delete_stray_files": ("33 18 * * *", media_sweeps.delete_stray_files),
     "forget_keys": ("23 3 * * *", handlers.forget_keys),
     "forget_jobs": ("53 3 * * *", handlers.forget_jobs),

@@ -42,6 +42,7 @@ class Media(SQLModel, table=True):
             postgresql_where=text("subject_id IS NULL AND status <> 'removed'"),
         ),
         Index("ix_media_checking", "id", postgresql_where=text("status = 'checking'")),
+        Index("ix_media_rejected", "id", postgresql_where=text("status = 'rejected' AND subject_id IS NOT NULL")),
         Index("uq_media_trace_id", "trace_id", unique=True),
         Index("uq_media_earlier_trace_id", "earlier_trace_id", unique=True),
     )

@@ -7,13 +7,21 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.core import clock
 from app.core.clock import now
 from app.core.ids import new_id_at
+from app.domain.kinds import CheckedPart, Suggestion
+from app.domain.lifecycles import MEDIA
 from app.jobs import media_sweeps
+from app.services import transitions
+from app.services.content_checks.judging import Judgement
+from app.services.content_checks.keeping import keep
 from app.services.media import files, sweeping
+from app.services.media.links import Links
+from tests.concurrency.test_area_tree import wait_until_blocked
 from tests.conftest import Jobs
 from tests.factories import World, picture_file
 
@@ -100,3 +108,52 @@ async def test_a_process_killed_between_file_and_row_leaves_what_the_sweep_delet
     left = [path for folder in (day, "codes") for path in await store.list_below(folder)]
     assert set(others) <= set(left)
     await store.delete(others)
+
+
+async def test_what_was_rejected_a_month_ago_loses_its_files_and_keeps_its_evidence(world: World, jobs: Jobs):
+    """Whoever dies between file and row leaves a row that the next run finds."""
+    owner = await world.person()
+    wish, pictures = await world.wish(owner), [await world.picture(owner) for _ in range(3)]
+    rejected, passed, unused = pictures
+    await world.database.writes.execute(
+        "UPDATE media SET subject_kind = 'wish', subject_id = $2, position = 1 WHERE id = ANY($1)",
+        [rejected, passed],
+        wish,
+    )
+    for picture, action in ((rejected, "reject_check"), (passed, "pass_check"), (unused, "reject_check")):
+        async with world.database.transaction() as connection:
+            judgement = Judgement("risky", bytes(32), Suggestion.RISKY, 20002)
+            await transitions.move(connection, MEDIA, picture, action, transitions.SYSTEM)
+            await keep(connection, "media", picture, CheckedPart.PICTURE, action, judgement, note=None)
+    shown = {"id": rejected, "width": 1, "height": 1, "status": "rejected"}
+    url = urlsplit(Links.of(world.settings).shown(shown, to_insider=True)["url"])
+
+    async def opens() -> int:
+        return (await world.api.request("GET", f"{url.path}?{url.query}")).status_code
+
+    with clock.at(now() + timedelta(days=29)):
+        await media_sweeps.remove_rejected_pictures(jobs.parts)
+    assert await opens() == 200, "a quarrel over it can be settled"
+    with clock.at(now() + timedelta(days=31)):
+        async with world.database.transaction() as connection:
+            await connection.execute("SELECT FROM media WHERE id = $1 FOR UPDATE", rejected)
+            dying = asyncio.ensure_future(media_sweeps.remove_rejected_pictures(jobs.parts))
+            await wait_until_blocked(world.database)
+            assert await paths(jobs, rejected) == set(), "files go first"
+            dying.cancel()
+            await asyncio.wait([dying])
+        assert await world.database.reads.fetchval(STATUS, rejected) == "rejected"
+        await media_sweeps.remove_rejected_pictures(jobs.parts)
+        assert await media_sweeps.remove_rejected_pictures(jobs.parts) == 0
+    assert await opens() == 404
+    events = await world.database.reads.fetch(EVENTS, rejected)
+    assert [tuple(row) for row in events] == [("create", "author"), ("reject_check", "system"), ("remove", "system")]
+    found = (
+        "SELECT m.status, k.status, k.label FROM media m JOIN content_check k ON k.subject_id = m.id WHERE m.id = $1"
+    )
+    row = await world.database.reads.fetchrow(found, rejected)
+    assert row is not None
+    assert tuple(row) == ("removed", "rejected", 20002)
+    for picture, status in ((passed, "passed"), (unused, "rejected")):
+        assert await world.database.reads.fetchval(STATUS, picture) == status
+        assert await paths(jobs, picture) == {"full", "thumb"}

@@ -30,7 +30,7 @@ PICTURES_SQL = """ARRAY(
 COVER_SQL = """(
     SELECT (m.id, m.width, m.height) FROM media m
     WHERE m.subject_id = {subject_id} AND m.subject_kind = '{kind}' AND m.status = 'passed'
-    ORDER BY m.position, m.id LIMIT 1
+    ORDER BY m.position LIMIT 1
 )"""
 """What a list shows of a thing, for ``Links.cover``; format it as the other, and let it be asked for a page's rows."""
 

@@ -1,4 +1,4 @@
-"""Sweeping pictures away: those that nobody used within a day, and files that no row knows of."""
+"""Sweeping pictures away: those that nobody used within a day, those long rejected, and files that no row knows of."""
 
 from datetime import UTC, timedelta
 from uuid import UUID
@@ -19,12 +19,24 @@ KEPT_UNUSED = timedelta(hours=24)
 LOOK_BACK_DAYS = 7
 """A worker that was down for longer leaves files of days that nobody looks at again."""
 BATCH = 1000
+REJECTED_KEPT = timedelta(days=30)
+"""So long a quarrel over a decision can be settled by looking at the picture. Then its row, check and events are
+evidence enough, and it is kept no longer than necessary (Personal Information Protection Law, article 19)."""
+REJECTED_PER_RUN = 500
 
 FIND_UNUSED = """
     SELECT id FROM media WHERE subject_id IS NULL AND status <> 'removed' AND id < $1 ORDER BY id LIMIT $2
 """
 FIND_UNUSED_OF = """
     SELECT id FROM media WHERE owner_id = $1 AND subject_id IS NULL AND status <> 'removed' ORDER BY id FOR UPDATE
+"""
+# A rejection is the last word on a picture: it has one such event.
+FIND_LONG_REJECTED = """
+    SELECT m.id FROM media m
+    WHERE m.status = 'rejected' AND m.subject_id IS NOT NULL AND EXISTS (
+        SELECT FROM event e WHERE e.subject_kind = 'media' AND e.subject_id = m.id
+            AND e.to_state = 'rejected' AND e.created_at < $1
+    ) ORDER BY m.id LIMIT $2
 """
 FIND_STANDING = "SELECT id FROM media WHERE id = ANY($1) AND status <> 'removed'"
 
@@ -50,6 +62,22 @@ async def remove_unused_of(connection: Connection, user_id: UUID) -> int:
     for row in rows:
         await remove_unused(connection, row["id"])
     return len(rows)
+
+
+async def remove_long_rejected(database: Database, store: Store) -> int:
+    """Remove pictures that were rejected long ago, so many in one run; return how many. Raises StoreError.
+
+    Files go first: whoever dies in between leaves a row that is found again, never a file that nobody finds.
+    """
+    removed = 0
+    for row in await database.writes.fetch(FIND_LONG_REJECTED, now() - REJECTED_KEPT, REJECTED_PER_RUN):
+        await store.delete(files.paths_of(row["id"]))
+        async with database.transaction() as connection:
+            moved = await transitions.find_and_move(
+                connection, MEDIA, row["id"], "remove", transitions.SYSTEM, where="x.status = 'rejected'"
+            )
+        removed += moved is not None
+    return removed
 
 
 async def delete_strays(database: Database, store: Store) -> int:
