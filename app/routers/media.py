@@ -24,6 +24,7 @@ from app.problems import responses
 from app.schemas.media import PictureOut
 from app.services.idempotency import Replay
 from app.services.media import files, intake, removing, serving
+from app.services.media.files import Variant
 from app.services.media.intake import Stored
 from app.services.media.pictures import Picture
 from app.services.media.serving import Link, Served
@@ -114,37 +115,19 @@ async def upload(
     return work.answer(await intake.record(work.connection, links, caller, stored), 201)
 
 
-UntilQuery = Annotated[int, Query(ge=0, le=UNTIL_MAX)]
-SignatureQuery = Annotated[str, Query(pattern="^[A-Za-z0-9_-]{22}$")]
-IfNoneMatch = Annotated[str | None, Header()]
-
-
-@router.get("/{media_id}/full", response_class=PictureFile, responses=FILE)
-async def read_full(
+@router.get("/{media_id}/{variant}", response_class=PictureFile, responses=FILE)
+async def read_file(
     media_id: UUID,
+    variant: Variant,
     reads: ReadsDep,
     store: StoreDep,
     links: LinksDep,
-    until: UntilQuery = 0,
-    signature: SignatureQuery = "",
-    if_none_match: IfNoneMatch = None,
+    until: Annotated[int, Query(ge=0, le=UNTIL_MAX)] = 0,
+    signature: Annotated[str, Query(pattern="^[A-Za-z0-9_-]{22}$")] = "",
+    if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Read a picture by the link that an answer told; nobody has to log in."""
-    return _send(await serving.find(reads, store, links, Link(media_id, until, signature), "full", if_none_match))
-
-
-@router.get("/{media_id}/thumb", response_class=PictureFile, responses=FILE)
-async def read_thumb(
-    media_id: UUID,
-    reads: ReadsDep,
-    store: StoreDep,
-    links: LinksDep,
-    until: UntilQuery = 0,
-    signature: SignatureQuery = "",
-    if_none_match: IfNoneMatch = None,
-) -> Response:
-    """Read a picture, at most 480 pixels long, by the link that an answer told; nobody has to log in."""
-    return _send(await serving.find(reads, store, links, Link(media_id, until, signature), "thumb", if_none_match))
+    """Read a picture, `thumb` at most 480 pixels long, by the link that an answer told; nobody has to log in."""
+    return _send(await serving.find(reads, store, links, Link(media_id, until, signature), variant, if_none_match))
 
 
 def _send(served: Served) -> Response:

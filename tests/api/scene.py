@@ -55,6 +55,7 @@ NUMBERS = {
     "category_code": "other",
     "tag_code": "elderly",
     "kind": "units",
+    "variant": "full",
     "token": "a-link-that-leads-nowhere",
 }
 """What a path names by a number or a code and not by an id; there is one of each as soon as there is a scene."""

@@ -21,6 +21,7 @@ from app.core.settings import Settings
 from app.main import BODIES_OF_OTHER_SIZE, BODY_BYTES_MAX
 from tests.api.scene import (
     DOCUMENT,
+    NUMBERS,
     ROUTES,
     ROUTES_WITH_BODY,
     UPLOADS,
@@ -343,8 +344,8 @@ class TestIds:
 
     async def ask(self, api: ApiClient, scene: Scene, route: Route, place: str) -> tuple[int, str]:
         body = json.dumps(scene.body(route)) if route in ROUTES_WITH_BODY else ""
-        path = re.sub(r"\{\w+\}", place, route[1])
-        return problem(await send(api, route, path, scene.helper, body.encode()))
+        path = re.sub(r"\{\w+_id\}", place, route[1])
+        return problem(await send(api, route, path.format_map(NUMBERS), scene.helper, body.encode()))
 
 
 @pytest.mark.parametrize(

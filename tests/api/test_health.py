@@ -71,8 +71,7 @@ class TestWithoutDatabase:
         {
             ("GET", "/healthz"),
             ("GET", "/v1/errands/consent"),  # a text of the code
-            ("GET", "/v1/media/{media_id}/full"),  # without a link that we signed nothing is looked up
-            ("GET", "/v1/media/{media_id}/thumb"),
+            ("GET", "/v1/media/{media_id}/{variant}"),  # without a link that we signed nothing is looked up
         }
     )
 

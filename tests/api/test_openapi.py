@@ -80,8 +80,7 @@ PUBLIC = {
     ("GET", "/v1/points/seals"),
     ("GET", "/v1/calendars/{token}.ics"),
     ("GET", "/v1/points/seals/{seal_number}"),
-    ("GET", "/v1/media/{media_id}/full"),
-    ("GET", "/v1/media/{media_id}/thumb"),
+    ("GET", "/v1/media/{media_id}/{variant}"),
 }
 """What is answered without a token: browsing, logging in, health. Whoever adds to it opens a route to everybody."""
 

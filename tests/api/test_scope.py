@@ -547,8 +547,7 @@ REACHES: dict[Route, Sequence[Reach]] = {
     ("POST", "/v1/imports/{import_id}/confirm"): [GONE],
     ("POST", "/v1/imports/{import_id}/cancel"): [GONE],
     ("POST", "/v1/media"): [],  # knows nobody but the caller
-    ("GET", "/v1/media/{media_id}/full"): [GONE],  # without a link that we signed
-    ("GET", "/v1/media/{media_id}/thumb"): [GONE],
+    ("GET", "/v1/media/{media_id}/{variant}"): [GONE],  # without a link that we signed
     ("DELETE", "/v1/media/{media_id}"): [GONE],
     ("GET", "/v1/exports/{kind}.xlsx"): [Reach((403, "not-allowed"), query="area_id={area_id}")],
     ("POST", "/v1/redemptions"): [],  # a code is no id: the clerk of another shop is in test_redemptions
