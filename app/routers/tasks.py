@@ -135,7 +135,10 @@ async def edit_task(
 async def cancel_task(
     task_id: UUID, form: CancelIn, caller: CallerDep, work: UnitOfWorkDep, secret: SecretDep
 ) -> Response:
-    """Call a posted task off, under those who claimed it too; what was delivered can still be verified."""
+    """Call a posted task off, under those who claimed it too; what was delivered can still be verified.
+
+    One that is closed is read by nobody else any more, and those at work on it go on.
+    """
     await posted_tasks.cancel(work.connection, caller, task_id, form.reason)
     return work.answer(await tasks.get(work.connection, secret, caller, task_id))
 

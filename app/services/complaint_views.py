@@ -36,12 +36,13 @@ from app.services.step_views import PARTS, parts_for_staff, public_parts
 
 # In every statement here $1 is the hash of the caller or null, $2 the areas where they act as staff. The public is
 # shown about where a problem is: a resident's own door may be exactly there.
+ANSWERED_BY = f"CASE WHEN c.answer IS NOT NULL AND c.echo_id IS NULL THEN {writers.of_answer('c.id')} END"
 COLUMNS = f"""
     c.id, c.number, c.area_id, a.name AS area_name, c.handler_id, h.name AS handler_name, h.parent_id AS above_id,
     c.category, k.name AS category_name, c.urgency, c.title, c.body, c.status, c.is_confidential, c.shown_name,
     round(c.longitude, 3)::float8 AS longitude, round(c.latitude, 3)::float8 AS latitude, l.nickname AS leader, c.joins,
     c.answer, c.outcome, c.answered_at, c.echo_id, c.is_satisfied, c.merged_into_id, c.due_at, c.created_at,
-    CASE WHEN c.answer IS NOT NULL AND c.echo_id IS NULL THEN {writers.of_answer("c.id")} END AS answered_by,
+    {ANSWERED_BY} AS answered_by,
     c.entered_by, c.has_reopened, p.part, h.lineage && $2::uuid[] AS handles, a.lineage && $2::uuid[] AS in_scope,
     trim_array(a.lineage, 1) && $2::uuid[] AS leads,
     CASE WHEN c.is_joint THEN ARRAY(
@@ -54,6 +55,8 @@ TABLES = """
     LEFT JOIN complaint_person p ON p.complaint_id = c.id AND p.person_hash = $1
 """
 CARD = f"SELECT {COLUMNS} {TABLES}"
+CARD_ON_WALL = CARD.replace(ANSWERED_BY, "NULL::uuid")
+"""For walls, which are read most: answers that wait are published from the queue or the complaint itself."""
 IS_NEW = """
     EXISTS (
         SELECT FROM event e WHERE e.subject_kind = 'complaint' AND e.subject_id IN (c.id, c.merged_into_id)
@@ -211,7 +214,7 @@ def actions(row: Record, caller: Caller | None) -> list[str]:
         may += ["correct"] if is_live else []
         may += ["unmask"]
         is_waiting = row["answer"] is not None and row["echo_id"] is None
-        may += ["publish_answer"] if is_waiting and row["answered_by"] != caller.id else []
+        may += ["publish_answer"] if is_waiting and row["answered_by"] not in {None, caller.id} else []
         may += ["reject"] if row["status"] in HIDDEN_COMPLAINT_STATES and not row["is_confidential"] else []
     if row["part"] is None and is_live and not row["is_confidential"]:
         may.append("join")

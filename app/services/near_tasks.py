@@ -204,7 +204,7 @@ def statement(whose: Whose | None, *, has_category: bool, has_words: bool) -> st
         WITH {own} {LABELS if has_words else ""}
         found AS MATERIALIZED (SELECT id, distance FROM ({found}) AS near ORDER BY distance, id DESC LIMIT $7)
         SELECT seen.*, found.distance, {COVER} AS cover
-        FROM found CROSS JOIN LATERAL ({tasks.VIEW} WHERE t.id = found.id) AS seen
+        FROM found CROSS JOIN LATERAL ({tasks.VIEW_OF_OPEN} WHERE t.id = found.id) AS seen
         ORDER BY found.distance, found.id DESC
     """
 

@@ -226,10 +226,14 @@ async def close_task(connection: Connection, secret: str, caller: Caller, task_i
 async def cancel(connection: Connection, caller: Caller, task_id: UUID, reason: str) -> None:
     """Call a posted task off, under those who claimed it too; what was delivered can still be verified.
 
-    Raises ``not-found``, ``not-allowed``, ``state-conflict`` when the task has ended.
+    One that is closed is read by nobody else any more, and those at work on it go on. Raises ``not-found``,
+    ``not-allowed``, ``state-conflict`` for one that was called off.
     """
     await _find_posted(connection, caller, task_id)
-    if not await call_off(connection, task_id, Mover(Party.STAFF, caller.id), reason):
+    mover = Mover(Party.STAFF, caller.id)
+    if await call_off(connection, task_id, mover, reason) is not None:
+        return
+    if await waiting.end_task(connection, task_id, "take_down", mover, note=reason) is None:
         raise Problem("state-conflict")
 
 

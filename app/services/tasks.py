@@ -32,6 +32,7 @@ INSERT = """
 """
 # In both statements $4 is the caller's id or null, $5 the hash under which their complaints are kept or null, $6 the
 # areas where they act as staff.
+WRITER = f"CASE WHEN t.status = 'draft' THEN {writers.of_task('t.id')} END"
 VIEW = f"""
     SELECT t.id, t.kind, t.wish_id, t.complaint_id, t.errand_id, t.list_id, t.item_number, t.passed_at,
         t.call_out_id, t.order_part_id, t.is_drill, t.series_id, t.occurrence, t.area_id, a.name AS area_name, t.title,
@@ -39,7 +40,7 @@ VIEW = f"""
         t.tags, t.place, t.starts_at,
         t.longitude::float8 AS longitude, t.latitude::float8 AS latitude, t.ends_at, t.claim_until, t.groups_until,
         t.created_at, t.author_id, c.id AS claim_id, w.id AS waiter_id,
-        CASE WHEN t.status = 'draft' THEN {writers.of_task("t.id")} END AS writer_id,
+        {WRITER} AS writer_id,
         CASE WHEN w.id IS NOT NULL THEN {NUMBER_SQL.format(place="w")} END AS number,
         a.lineage && $6::uuid[] AS in_scope,
         {HAS_PART_SQL.format(complaint_id="t.complaint_id", person_hash="$5::bytea")} AS is_complainant, (
@@ -54,8 +55,10 @@ IS_LISTED = """
     x.status = 'open' AND NOT x.is_drill AND ($7::text IS NULL OR x.kind = $7)
     AND ($8::text IS NULL OR $8 = ANY (x.tags))
 """
+VIEW_OF_OPEN = VIEW.replace(WRITER, "NULL::uuid")
+"""For lists of open tasks, which are read most: nobody waits for who wrote them."""
 OPEN_IN_AREA = f"""
-    {VIEW} WHERE t.id IN ({ids_in_area("task", IS_LISTED)})
+    {VIEW_OF_OPEN} WHERE t.id IN ({ids_in_area("task", IS_LISTED)})
     ORDER BY t.id DESC LIMIT $3
 """
 # Drafts of staff's own words are for staff; whether the reader may see the call-out was looked at.
@@ -204,6 +207,7 @@ def _actions(row: Record, caller: Caller | None) -> list[str]:
         may += {
             "draft": [*let_in, "close", "cancel", *edit],
             "open": ["close", "cancel", *edit, "add_seats", "call"],
+            "closed": ["cancel"],
         }.get(row["status"], [])
     return may
 

@@ -14,7 +14,7 @@ from app.core.pagination import ids_in_area
 from app.domain.caller import Caller
 from app.domain.errors import Problem
 from app.models.complaint import IS_UNANSWERED
-from app.services.complaint_views import CARD, arguments, card
+from app.services.complaint_views import CARD_ON_WALL, arguments, card
 from app.services.pages import PageRequest, page
 
 
@@ -25,7 +25,7 @@ def _shifted(ids: str) -> str:
 
 def _wall(where: str, key: str = "id") -> str:
     ids = _shifted(ids_in_area("complaint", f"x.is_on_wall{where}", key))
-    return f"{CARD} WHERE c.{key} IN ({ids}) ORDER BY c.{key} DESC LIMIT $5"
+    return f"{CARD_ON_WALL} WHERE c.{key} IN ({ids}) ORDER BY c.{key} DESC LIMIT $5"
 
 
 def _first(wall: str, moment: str) -> str:

@@ -190,15 +190,18 @@ class TestOthers:
         await act(world, reader, f"/v1/claims/{done}/verify")
         assert await points_of(world, busy) == REWARD_POINTS, "what was delivered counts though it was called off"
 
+    @pytest.mark.parametrize("route", ["review", "task"])
     async def test_a_closed_task_is_read_no_more_and_its_work_goes_on(
-        self, api: ApiClient, world: World, reader: Person
+        self, api: ApiClient, world: World, reader: Person, route: str
     ):
         path, helper = await posted(world), await world.helper()
         claimed = await claim(world, path, helper)
         await act(world, world.staff, f"{path}/close")
         review_id = await sampled(world, "task", UUID(path.rpartition("/")[2]))
         assert (await api.get(path)).status_code == 200
-        await act(world, reader, f"/v1/reviews/{review_id}/reject", REASON)
+        assert (await api.get(path, reader)).json()["actions"] == ["cancel"]
+        await act(world, reader, f"/v1/reviews/{review_id}/reject" if route == "review" else f"{path}/cancel", REASON)
+        assert review_id not in await listed(world, reader)
         assert problem(await api.get(path)) == (404, "not-found")
         assert (await api.get(f"{path}/check-in-code", world.staff)).status_code == 200
         await act(world, helper, f"/v1/claims/{claimed}/submit", DELIVERED)
