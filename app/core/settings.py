@@ -88,7 +88,10 @@ class Settings(BaseSettings):
         description="processes on all hosts that call WeChat; each takes its share of WeChat's limits",
     )
     wechat_pause_s: float = Field(
-        30, ge=0, le=3600, description="seconds without a call after five failures in a row or a limit of WeChat's"
+        30,
+        ge=0,
+        le=3600,
+        description="seconds without a call after five failures in a row or a limit of WeChat's; of a day, ever longer",
     )
     token_ttl_days: int = Field(7, ge=1, le=90, description="days until a log-in must be repeated")
     open_claims_limit: int = Field(3, ge=1, le=50, description="claims one person may hold at once")

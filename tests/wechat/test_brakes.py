@@ -1,5 +1,5 @@
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import pytest
 from structlog.testing import capture_logs
@@ -85,6 +85,28 @@ class TestPace:
             assert await fail(wechat, openid, 3) == [errors.TooFrequent] * 3
         assert count_calls(base_url, CHECK) == before + 1
         assert [line["log_level"] for line in lines] == [level], "an operator hears of what lasts until tomorrow"
+
+    async def test_after_a_limit_of_the_day_it_is_asked_ever_more_rarely(self):
+        """The retry matrix says: not before the next day. When that begins is not told."""
+        moment_s, calls, refusal = 0.0, [], errors.TooFrequent(45009)
+        brakes = Brakes(processes=1, pause_s=30, clock=lambda: moment_s)
+        while moment_s < 24 * 3600:
+            with suppress(errors.TooFrequent):
+                await brakes.let_through(LOG_IN)
+                calls.append(moment_s)
+                brakes.release(LOG_IN, refusal)
+                brakes.release(LOG_IN, refusal)  # another that was under way at the same time
+            moment_s += 10
+        assert calls[:4] == [0, 30, 90, 210]
+        assert len(calls) < 35
+
+        moment_s += 3600
+        await brakes.let_through(LOG_IN)
+        brakes.release(LOG_IN, None)
+        await brakes.let_through(LOG_IN)
+        brakes.release(LOG_IN, refusal)
+        moment_s += 30
+        await brakes.let_through(LOG_IN)
 
     async def test_a_process_keeps_to_its_share_of_the_minute(self):
         brakes = Brakes(processes=180, pause_s=30)
