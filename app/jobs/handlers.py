@@ -348,8 +348,10 @@ async def clear_imports(parts: Parts) -> int:
 
 async def forget_keys(parts: Parts) -> int:
     """Delete idempotency keys of more than 30 days; return how many."""
-    async with parts.database.transaction() as connection:
-        return await idempotency.forget_before(connection, now() - KEY_LIFE)
+    before = now() - KEY_LIFE
+    return await while_full(
+        parts.database, lambda connection, limit: idempotency.forget_before(connection, before, limit)
+    )
 
 
 async def forget_jobs(parts: Parts) -> int:

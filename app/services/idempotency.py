@@ -18,6 +18,10 @@ TAKE_KEY_WITH_ANSWER = """
     ON CONFLICT DO NOTHING RETURNING true
 """
 FIND_ANSWER = "SELECT request_fingerprint, status, body FROM idempotency_key WHERE caller_id = $1 AND key = $2"
+FORGET_OLD = """
+    WITH old AS (SELECT caller_id, key FROM idempotency_key WHERE created_at < $1 LIMIT $2)
+    DELETE FROM idempotency_key k USING old WHERE k.caller_id = old.caller_id AND k.key = old.key RETURNING true
+"""
 FORGET_ONE = """
     DELETE FROM idempotency_key WHERE caller_id = $1 AND key = $2 AND created_at < now() - make_interval(secs => $3)
 """
@@ -114,10 +118,9 @@ async def forget_one(connection: Connection, request: RequestKey, older_than_s: 
     await connection.execute(FORGET_ONE, request.caller_id, request.key, older_than_s)
 
 
-async def forget_before(connection: Connection, moment: datetime) -> int:
-    """Delete keys older than ``moment``; return how many."""
-    deleted = await connection.execute("DELETE FROM idempotency_key WHERE created_at < $1", moment)
-    return int(deleted.split()[-1])
+async def forget_before(connection: Connection, moment: datetime, limit: int) -> int:
+    """Delete keys older than ``moment``, up to ``limit`` of them; return how many."""
+    return len(await connection.fetch(FORGET_OLD, moment, limit))
 
 
 async def _take(database: Reads, statement: str, request: RequestKey, *answer: object) -> None:
