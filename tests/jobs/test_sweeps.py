@@ -227,7 +227,7 @@ class TestOneFault:
         """The rows of one wish do not fit together; the helper of the other gets their points all the same."""
         broken_author, broken_helper = await world.person(), await world.helper()
         broken, _ = await world.delivered(broken_author, broken_helper)
-        await database.writes.execute("UPDATE task SET status = 'cancelled' WHERE wish_id = $1", broken)
+        await database.writes.execute("UPDATE task SET status = 'draft' WHERE wish_id = $1", broken)
         author, helper = await world.person(), await world.helper()
         wish_id, _ = await world.delivered(author, helper)
         await age(database, "wish", "delivered_at", broken, "90 days")
