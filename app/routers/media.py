@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.core.store import StoreError
@@ -26,7 +26,7 @@ from app.services.idempotency import Replay
 from app.services.media import files, intake, removing, serving
 from app.services.media.files import Variant
 from app.services.media.intake import Stored
-from app.services.media.pictures import Picture
+from app.services.media.pictures import FILE_BYTES_MAX, Picture
 from app.services.media.serving import Link, Served
 
 router = APIRouter(prefix="/media", tags=["media"])
@@ -68,12 +68,14 @@ async def _require_room(caller: CallerDep, reads: ReadsDep) -> None:
     await intake.require_room(reads, caller)
 
 
-async def _hold_place(_may: Annotated[None, Depends(_require_room)]) -> AsyncIterator[None]:
-    with intake.in_memory():
+async def _hold_room(request: Request, _may: Annotated[None, Depends(_require_room)]) -> AsyncIterator[None]:
+    """Hold as much memory as the upload announces: a phone on a bad signal may take a minute to send it."""
+    announced = request.headers.get("content-length", "")
+    with intake.room.hold(int(announced) if announced.isdecimal() else FILE_BYTES_MAX):
         yield
 
 
-async def _rewrite(_place: Annotated[None, Depends(_hold_place)], upload: UploadDep) -> Picture:
+async def _rewrite(_room: Annotated[None, Depends(_hold_room)], upload: UploadDep) -> Picture:
     """Write the picture anew before the transaction of the write begins: that may take a second."""
     return await intake.rewrite(upload.content)
 

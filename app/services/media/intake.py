@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 from typing import Any
 from uuid import UUID
 
@@ -34,10 +33,9 @@ UNUSED_MAX = 30
 
 COUNT_UNUSED = "SELECT count(*) FROM media WHERE owner_id = $1 AND subject_id IS NULL AND status <> 'removed'"
 
-UPLOADS_MAX = 24
-"""So many at a time in one process: each holds sixteen megabytes until it was its turn to be written anew."""
+HELD_BYTES_MAX = 256 << 20
+"""So much one process holds of uploads that come in or wait for their turn to be written anew."""
 
-_places = BoundedSemaphore(UPLOADS_MAX)
 _one_at_a_time = ThreadPoolExecutor(1, "pictures")
 """A hostile picture of 40 million pixels takes half a gigabyte for a second: never two of them in one process."""
 
@@ -56,15 +54,26 @@ async def require_room(reads: Reads, caller: Caller) -> None:
         raise Problem("media-too-many")
 
 
-@contextmanager
-def in_memory() -> Iterator[None]:
-    """Hold a place for an upload until it is done. Raises ``service-unavailable`` when all are taken."""
-    if not _places.acquire(blocking=False):
-        raise Problem("service-unavailable")
-    try:
-        yield
-    finally:
-        _places.release()
+class Room:
+    """How much more may be held; used in the loop's thread alone."""
+
+    def __init__(self, size_bytes: int) -> None:
+        self._free_bytes = size_bytes
+
+    @contextmanager
+    def hold(self, size_bytes: int) -> Iterator[None]:
+        """Hold so much until it is done. Raises ``service-unavailable`` when there is no room for it."""
+        if size_bytes > self._free_bytes:
+            raise Problem("service-unavailable")
+        self._free_bytes -= size_bytes
+        try:
+            yield
+        finally:
+            self._free_bytes += size_bytes
+
+
+room = Room(HELD_BYTES_MAX)
+"""The one of this process."""
 
 
 async def rewrite(content: bytes) -> Picture:
