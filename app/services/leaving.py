@@ -179,7 +179,7 @@ async def _strip(connection: Connection, user_id: UUID, mover: Mover) -> None:
     await clerks.remove_everywhere(connection, user_id, mover)
     await unit_workers.remove_everywhere(connection, user_id, mover)
     await phones.forget(connection, user_id, mover)
-    await sweeping.remove_unused_of(connection, user_id)
+    await sweeping.remove_own(connection, user_id)
     for statement in FORGET:
         await connection.execute(statement, user_id)
     await transitions.settle_checks(connection, "user", user_id, CheckedPart.NICKNAME, "drop", transitions.SYSTEM)

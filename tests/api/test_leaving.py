@@ -86,6 +86,9 @@ async def end(world: World, jobs: Jobs, person: Person) -> bool:
     return row["ended_at"] is not None
 
 
+ATTACH = "UPDATE media SET subject_kind = $2, subject_id = $3, position = 1 WHERE id = $1"
+
+
 async def a_full_life(world: World) -> tuple[Person, dict[str, Any]]:
     """Make somebody who is about everything that one can be, and the ids of what they have."""
     name = f"老周{letters(6)}"
@@ -125,7 +128,11 @@ async def a_full_life(world: World) -> tuple[Person, dict[str, Any]]:
     full = await world.task_of(await world.wish(await world.person()))
     await world.take_seat(await world.helper(), full)
     made["place"] = await world.place_in_line(full, person)
-    made["picture"] = await make_picture(world.database, person)
+    made["picture"], made["wish_picture"], made["delivery_picture"] = [
+        await make_picture(world.database, person) for _ in range(3)
+    ]
+    await world.database.writes.execute(ATTACH, made["wish_picture"], "wish", made["claimed"])
+    await world.database.writes.execute(ATTACH, made["delivery_picture"], "claim", made["submitted"])
     await make_sent_ring(world, person)
     await give_points(world.database, person, 20)
     return person, made
@@ -159,6 +166,8 @@ class TestClose:
         assert await status(world, "claim", made["submitted"]) == "submitted"
         assert await status(world, "waiter", made["place"]) == "left"
         assert await status(world, "media", made["picture"]) == "removed"
+        assert await status(world, "media", made["wish_picture"]) == "removed"
+        assert await status(world, "media", made["delivery_picture"]) == "checking", "it tells of what was done"
         assert await status(world, "merchant", made["shop"]) == "left"
         await assert_books_agree(world.database, person)
 

@@ -30,6 +30,18 @@ FIND_UNUSED = """
 FIND_UNUSED_OF = """
     SELECT id FROM media WHERE owner_id = $1 AND subject_id IS NULL AND status <> 'removed' ORDER BY id FOR UPDATE
 """
+# What was delivered or answered is told of by its pictures, and a shop's offers are the shop's.
+FIND_OWN = """
+    SELECT id FROM media WHERE id IN (
+        SELECT m.id FROM media m WHERE m.owner_id = $1 AND m.subject_id IS NULL AND m.status <> 'removed'
+        UNION ALL
+        SELECT m.id FROM wish w JOIN media m ON m.subject_id = w.id AND m.subject_kind = 'wish'
+        WHERE w.author_id = $1 AND m.status <> 'removed'
+        UNION ALL
+        SELECT m.id FROM errand e JOIN media m ON m.subject_id = e.id AND m.subject_kind = 'errand'
+        WHERE e.author_id = $1 AND e.consent = 'app' AND m.status <> 'removed'
+    ) ORDER BY id FOR UPDATE
+"""
 # A rejection is the last word on a picture: it has one such event.
 FIND_LONG_REJECTED = """
     SELECT m.id FROM media m
@@ -62,6 +74,13 @@ async def remove_unused_of(connection: Connection, user_id: UUID) -> int:
     for row in rows:
         await remove_unused(connection, row["id"])
     return len(rows)
+
+
+async def remove_own(connection: Connection, user_id: UUID) -> None:
+    """Remove the pictures of whoever leaves, those of their wishes and errands too. Locks them."""
+    for row in await connection.fetch(FIND_OWN, user_id):
+        await transitions.move(connection, MEDIA, row["id"], "remove", transitions.SYSTEM)
+        await order(connection, DELETE_FILES, row["id"])
 
 
 async def remove_long_rejected(database: Database, store: Store) -> int:
