@@ -1,5 +1,9 @@
 """A chapter on what goes through WeChat: a number that one shows and forgets, words that a person reads, a reminder."""
 
+import io
+
+from PIL import Image
+
 from app.cli.tour.arrival import Cast
 from app.cli.tour.walk import Json, Walk
 from app.core.clock import now
@@ -15,7 +19,8 @@ def go_through_wechat(tourist: Walk, cast: Cast) -> None:
         return
     _show_number(tourist, cast)
     template_id = _let_ring(tourist, cast)
-    _be_reviewed(tourist, cast)
+    picture_id = _upload_picture(tourist, cast)
+    _see_cover(tourist, cast, _be_reviewed(tourist, cast, picture_id))
     _see_it_arrive(tourist, cast, template_id)
 
 
@@ -67,12 +72,52 @@ def _let_ring(tourist: Walk, cast: Cast) -> str:
     return template_id
 
 
-def _be_reviewed(tourist: Walk, cast: Cast) -> None:
+def _upload_picture(tourist: Walk, cast: Cast) -> str:
+    drawn = io.BytesIO()
+    Image.new("RGB", (640, 480), "seagreen").save(drawn, "JPEG")
+    uploaded = tourist.ask(
+        "给心愿配一张照片：重新编码，拍摄地点和机型当场去掉。",
+        "POST",
+        "/v1/media",
+        cast.resident,
+        file=("phone.jpg", drawn.getvalue()),
+        expect=201,
+        note=lambda body: f"{body['width']}×{body['height']}，{body['status']}",
+    )
+    return str(uploaded["id"])
+
+
+def _see_cover(tourist: Walk, cast: Cast, wish_id: str) -> None:
+    """See the picture in the list once WeChat's verdict on it was pushed to us."""
+    path = f"/v1/wishes?area_id={cast.grid_id}&limit=50"
+
+    def cover(body: Json) -> Json | None:
+        [wish] = [item for item in body["items"] if item["id"] == wish_id]
+        shown: Json | None = wish["cover"]
+        return shown
+
+    listed = tourist.wait_until(
+        "图片也由微信检测，结果推送回来才公开；列表里看得到封面，不登录也能看。",
+        path,
+        None,
+        lambda body: cover(body) is not None,
+        lambda body: f"共 {len(body['items'])} 条",
+    )
+    shown = cover(listed.body)
+    assert shown is not None, "it was waited for"
+    tourist.ask(
+        "封面的链接只管几分钟，过后再问。", "GET", shown["thumb_url"], note=lambda body: f"{body['bytes']} 字节"
+    )
+
+
+def _be_reviewed(tourist: Walk, cast: Cast, *picture_ids: str) -> str:
+    """Post words of which WeChat is not sure, and have them passed; return the wish's id."""
     form: Json = {
         "area_id": cast.grid_id,
         "category": "other",
         "title": "想找人教我用手机",
         "body": "想学视频通话，方便的话加微信教我，下午都在家。",
+        "picture_ids": picture_ids,
     }
     posted = tourist.ask(
         "一条微信拿不准的心愿。", "POST", "/v1/wishes", cast.resident, form, expect=201, note=lambda body: body["title"]
@@ -101,6 +146,7 @@ def _be_reviewed(tourist: Walk, cast: Cast) -> None:
         cast.resident,
         note=lambda body: body["items"][0]["title"],
     )
+    return str(posted["id"])
 
 
 def _see_it_arrive(tourist: Walk, cast: Cast, template_id: str) -> None:
