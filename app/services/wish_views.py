@@ -1,5 +1,6 @@
 """Reading wishes: the feed, one's own, the review queue and the detail, each one statement."""
 
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -163,16 +164,17 @@ def _shared(row: Record, parties: frozenset[Party]) -> dict[str, Any]:
         "task": task,
         "created_at": row["created_at"],
         "published_at": row["published_at"],
-        "actions": _actions(row, parties),
+        "actions": _actions(row["status"], parties, is_hidden=row["hidden_at"] is not None),
     }
 
 
-def _actions(row: Record, parties: frozenset[Party]) -> list[str]:
+@lru_cache(maxsize=1024)
+def _actions(status: str, parties: frozenset[Party], *, is_hidden: bool) -> tuple[str, ...]:
     """Return what the table allows next, and that staff may hide the words of what there is work in."""
-    actions = [action for action in WISH.actions(row["status"], parties) if action not in PART_ACTIONS]
-    if row["hidden_at"] is not None:
-        return [action for action in actions if action != "reject"]
-    return [*actions, "reject"] if Party.STAFF in parties and row["status"] in STATES_WITH_WORK else actions
+    actions = tuple(action for action in WISH.actions(status, parties) if action not in PART_ACTIONS)
+    if is_hidden:
+        return tuple(action for action in actions if action != "reject")
+    return (*actions, "reject") if Party.STAFF in parties and status in STATES_WITH_WORK else actions
 
 
 def _for_parties(links: Links, row: Record, parties: frozenset[Party]) -> dict[str, Any]:
