@@ -129,7 +129,7 @@ def _refused_claim(task_id: UUID, member: UUID) -> Script:
         filled(callers.FIND_CALLER, member),
         "BEGIN;",
         claim_key,
-        filled(claims.TAKE_SEAT, task_id, member, new, 3, "now()", "now()", new, new, _hash(member)),
+        filled(claims.TAKE_SEAT, task_id, member, new, 3, "now()", "now()", new, new, _hash(member), new),
         filled(claims.EXPLAIN_REFUSAL, task_id, member, _hash(member)),
         "ROLLBACK;",
         "BEGIN;",
