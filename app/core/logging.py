@@ -12,6 +12,9 @@ from app.core.settings import Settings
 NOISY_LOGGERS = ("httpx", "httpcore", "asyncio", "pgqueuer", "alembic")
 """httpx logs full URLs, secrets included, at INFO; the others say nothing an operator needs below WARNING."""
 
+_processors: list[Processor] = []
+"""One list for all configurations: a logger keeps the one that it was first used with, and so follows every later."""
+
 
 def configure(settings: Settings) -> None:
     """Send structlog and the standard library through one renderer at the level of the settings."""
@@ -22,8 +25,9 @@ def configure(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderers = json_renderers() if settings.log_format == "json" else console_renderers()
+    _processors[:] = [*shared, *renderers]
     structlog.configure(
-        processors=[*shared, *renderers],
+        processors=_processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
